@@ -1,0 +1,1 @@
+"""What builds, opens, checks and grades the course: the teacher's and the maintainer's tool."""

@@ -5,8 +5,8 @@
     show(fig, alt="The loss falls from 2.3 to 0.1 in 200 steps.")
 
 Matplotlib's pyplot keeps every figure alive and draws in the thread that it was imported in. Nothing here
-uses it: a figure is an object, and it is gone when nobody holds it. Matplotlib itself is imported when the first
-figure is made.
+uses it: a figure is an object, and it is gone when nobody holds it. Matplotlib itself is imported with the first
+figure.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ LONGEST_SIDE = 20.0
 class Picture:
     """A PNG with a text that says what it shows; a notebook displays it as one `<img alt="…">`.
 
-    The picture is stored once, inside the HTML: JupyterLab drops the alt text of a bare `image/png`, but keeps
-    this `<img>` also in a notebook that it does not trust yet.
+    The picture is stored once, inside the HTML. JupyterLab drops the alt text of a bare `image/png`, but it
+    keeps this `<img>`, also in a notebook that it does not trust yet.
 
     Args:
         data: the bytes of a PNG.
@@ -93,8 +93,9 @@ def use_style() -> None:
     import matplotlib
     from cycler import cycler
 
-    matplotlib.rcParams.update(RC)
-    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=CYCLE)
+    settings: Any = matplotlib.rcParams
+    settings.update(RC)
+    settings["axes.prop_cycle"] = cycler(color=CYCLE)
 
 
 def subplots(nrows: int = 1, ncols: int = 1, width: float = 6.4, height: float = 3.6, **options: Any) -> Any:

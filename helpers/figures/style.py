@@ -34,6 +34,8 @@ SHARPNESS = 2
 
 RC: dict[str, Any] = {
     "figure.facecolor": COLORS["card"],
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
     "figure.dpi": PIXELS_PER_INCH,
     "savefig.facecolor": COLORS["card"],
     "axes.facecolor": COLORS["card"],

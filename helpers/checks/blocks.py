@@ -1,0 +1,166 @@
+"""Building blocks of verdicts: rules that most tasks share, so that a task reads like its specification.
+
+Each block makes a `Rule` (or a case, for `raises`). `expected` is a function of the case; `key` picks a
+part of what the probe returned, when that is a dict (a name) or a list (a number).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from helpers.checks.plain import short
+from helpers.checks.probing import Observation
+from helpers.checks.task import Case, Rule
+
+Expected = Callable[[Case], Any]
+_KINDS = {
+    "b": "booleans",
+    "i": "integers",
+    "u": "integers",
+    "f": "floats",
+    "c": "complex numbers",
+    "U": "text",
+}
+
+
+def part(value: Any, key: str | int | None) -> Any:
+    """The part of a probe's value that a rule is about."""
+    return value if key is None else value[key]
+
+
+def _numbers(value: Any, key: str | int | None) -> np.ndarray:
+    """That part as a numeric array; raises `TypeError` for text and ragged lists."""
+    array = np.asarray(part(value, key))
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"not numeric: {array.dtype}")
+    return array
+
+
+def _named(key: str | int | None) -> str:
+    return "" if key is None else f" of {key}" if isinstance(key, str) else f" of part {key + 1}"
+
+
+def close_to(
+    expected: Expected,
+    *,
+    rtol: float = 1e-7,
+    atol: float = 1e-9,
+    hint: str = "",
+    key: str | int | None = None,
+) -> Rule:
+    """The numbers agree: |got − expected| ≤ atol + rtol · |expected|, everywhere, in the same shape.
+
+    Defaults leave room for another order of summation in float64 (relative errors near 1e-15 · n), and
+    nothing else.
+
+    >>> close_to(lambda case: case["x"] + 1).holds({"x": 1.0}, 2.0 + 1e-12)
+    True
+    """
+
+    def holds(case: Case, value: Any) -> bool:
+        want, got = np.asarray(expected(case)), _numbers(value, key)
+        return got.shape == want.shape and bool(np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True))
+
+    def what(case: Case, value: Any) -> str:
+        want, got = np.asarray(expected(case)), _numbers(value, key)
+        return f"the value{_named(key)} is off\nexpected: {short(want)}\ngot:      {short(got)}"
+
+    return Rule(what, holds, hint)
+
+
+def equal_to(expected: Expected, *, hint: str = "", key: str | int | None = None) -> Rule:
+    """The value is exactly the expected one (integers, text, lists)."""
+
+    def holds(case: Case, value: Any) -> bool:
+        return np.array_equal(np.asarray(part(value, key)), np.asarray(expected(case)))
+
+    def what(case: Case, value: Any) -> str:
+        want = np.asarray(expected(case)).tolist()
+        return f"the value{_named(key)} is off\nexpected: {short(want)}\ngot:      {short(part(value, key))}"
+
+    return Rule(what, holds, hint)
+
+
+def same_shape(expected: Expected, *, hint: str = "", key: str | int | None = None) -> Rule:
+    """The shape is that of `expected(case)`: an array, or a shape given as a tuple.
+
+    >>> same_shape(lambda case: (2, 3)).holds({}, np.zeros((2, 3)))
+    True
+    """
+
+    def shape(case: Case) -> tuple[int, ...]:
+        want = expected(case)
+        return want if isinstance(want, tuple) else np.shape(want)
+
+    return Rule(
+        lambda case, value: (
+            f"the shape{_named(key)} is wrong: expected {shape(case)}, got {np.shape(part(value, key))}"
+        ),
+        lambda case, value: np.shape(part(value, key)) == shape(case),
+        hint,
+    )
+
+
+def same_dtype(kind: str, *, hint: str = "", key: str | int | None = None) -> Rule:
+    """The numbers are of a kind: "f" floats, "i" integers (signed or not), "b" booleans, "U" text."""
+    allowed = "iu" if kind in "iu" else kind
+
+    def got(value: Any) -> np.dtype:
+        return np.asarray(part(value, key)).dtype
+
+    return Rule(
+        lambda case, value: f"expected {_KINDS[kind]}{_named(key)}, got dtype {got(value)}",
+        lambda case, value: got(value).kind in allowed,
+        hint,
+    )
+
+
+def no_nan(*, hint: str = "", key: str | int | None = None) -> Rule:
+    """No number is NaN or infinite."""
+
+    def holds(case: Case, value: Any) -> bool:
+        return bool(np.all(np.isfinite(_numbers(value, key))))
+
+    def what(case: Case, value: Any) -> str:
+        bad = int(np.sum(~np.isfinite(_numbers(value, key))))
+        return f"{bad} of the numbers{_named(key)} are NaN or infinite: got {short(part(value, key))}"
+
+    return Rule(what, holds, hint or "Where can 0/0, log(0) or exp of a large number come from?")
+
+
+def leaves_input_unchanged(*names: str, hint: str = "") -> Rule:
+    """The learner's code does not modify the named inputs (all inputs, when none is named)."""
+
+    def changed(seen: Observation) -> list[str]:
+        return [name for name in seen.changed if not names or name in names]
+
+    return Rule(
+        lambda case, seen: f"your code changes its input {' and '.join(changed(seen))}",
+        lambda case, seen: not changed(seen),
+        hint or "Whoever calls you still needs the input as it was: work on a copy, x.copy().",
+        of="observation",
+    )
+
+
+def no_loop_over_rows(rows: Callable[[Case], int], *, most: int = 60, hint: str = "") -> Rule:
+    """No Python loop over the rows: the number of lines run stays small. The task needs `counting=True`.
+
+    `most` lines are allowed whatever the size; make cases whose `rows(case)` is well above it.
+    """
+    return Rule(
+        lambda case, seen: f"{seen.steps} lines of Python ran for {rows(case)} rows: a loop over the rows",
+        lambda case, seen: seen.steps <= most or rows(case) <= most,
+        hint or "NumPy works on whole arrays at once: replace the loop by one expression on the array.",
+        of="observation",
+    )
+
+
+def raises(error: type[Exception], *, because: str, hint: str = "", **inputs: Any) -> Case:
+    """A case that must be refused with an error of that type.
+
+    >>> raises(ValueError, because="test_size is 1.5", test_size=1.5)["raises"]
+    'ValueError'
+    """
+    case: Case = {**inputs, "raises": error.__name__, "because": because}
+    return {**case, "hint": hint} if hint else case

@@ -1,0 +1,130 @@
+"""`check(...)`: what a learner runs under an answer, and what nbgrader runs for the points.
+
+In a notebook it prints what passed and, for the first failure, the input, what was expected, what came and a
+hint. While nbgrader grades it prints the same and returns the points, which nbgrader takes as partial credit.
+"""
+
+import difflib
+import os
+import re
+import sys
+from typing import Any
+
+from helpers.checks.plain import short
+from helpers.checks.task import JUDGE_ONLY, Report, find_task, grade
+
+NOTEBOOK_SEED = 20_26
+_CHECK_CALL = re.compile(r"""check\(\s*["']([\w/]+)["']\s*,\s*(\w+)""")
+_PASSED = re.compile(r"^passed (?:all (\d+)|(\d+) of (\d+))", re.MULTILINE)
+
+
+class CheckFailed(Exception):
+    """Ends a check cell that did not pass; a notebook shows it as one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class Points(float):
+    """The points of a passed check. A notebook does not echo it: the printed line says it already."""
+
+    def _ipython_display_(self) -> None:
+        """Show nothing."""
+
+
+def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
+    """Check an answer, print what came out, and return the points.
+
+    `task_id` is "lesson/task"; `answer` the function, class or value that the task asks for. Raises
+    `CheckFailed` when a case fails (not while nbgrader grades: there the points come back, a finite number
+    between 0 and the task's points) and `ValueError` for an unknown task.
+    """
+    report = grade(find_task(task_id), answer, seed=seed)
+    print(tell(report))
+    if being_graded():
+        return report.points
+    if not report.complete:
+        raise CheckFailed(
+            f"{task_id} is not right yet: {report.total - report.passed} of {report.total} to go"
+        )
+    return Points(report.points)
+
+
+def being_graded() -> bool:
+    """Whether nbgrader is executing this notebook for points."""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
+
+
+def tell(report: Report) -> str:
+    """The outcome of a check in words, as a learner reads it."""
+    task = report.task
+    if report.complete:
+        return f"passed all {report.total} · {task.points:g} of {task.points:g} points"
+    lines = [f"passed {report.passed} of {report.total}"]
+    if report.case is not None and report.finding is not None:
+        names = task.show or tuple(name for name in report.case if name not in JUDGE_ONLY and name != "seed")
+        inputs = [f"{name} = {short(report.case[name])}" for name in names if name in report.case]
+        if inputs:
+            lines.append(_in_lines("input:    ", inputs))
+        lines.append(report.finding.what)
+        if report.finding.hint:
+            lines.append(f"hint: {report.finding.hint}")
+    return "\n".join(lines)
+
+
+def read(text: str) -> tuple[int, int] | None:
+    """The numbers of passed and of all cases in what a check printed, or None.
+
+    >>> read("passed 6 of 8"), read("passed all 8 · 3 of 3 points"), read("hello")
+    ((6, 8), (8, 8), None)
+    """
+    match = _PASSED.search(text)
+    if not match:
+        return None
+    every, some, total = match.groups()
+    return (int(every), int(every)) if every else (int(some), int(total))
+
+
+def _in_lines(head: str, inputs: list[str]) -> str:
+    """Short inputs on one line, long ones under each other."""
+    one_line = ", ".join(inputs)
+    return head + (one_line if len(one_line) <= 100 else ("\n" + " " * len(head)).join(inputs))
+
+
+def explain_missing_names() -> None:
+    """In a notebook: when `check(…, holdout)` finds no `holdout`, say in words what to do.
+
+    The name is looked up by Python before `check` runs, so this needs IPython's hook for exceptions.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None:
+        return
+
+    def explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: int | None = None) -> None:
+        cell = shell.user_ns.get("In", [""])[-1]
+        match = _CHECK_CALL.search(cell)
+        if match and match.group(2) == error.name:
+            words = missing_name(match.group(2), shell.user_ns)
+            vars(error)["_render_traceback_"] = lambda: [f"CheckFailed: {words}"]
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    shell.set_custom_exc((NameError,), explain)
+
+
+def missing_name(name: str, namespace: dict[str, Any]) -> str:
+    """What to do about an answer that is not there.
+
+    >>> missing_name("holdout", {"hold_out": len})
+    'there is no `holdout` yet. You have `hold_out`: give it the name that the task asks for.'
+    """
+    own = [other for other, value in namespace.items() if callable(value) and not other.startswith("_")]
+    near = difflib.get_close_matches(name, own, n=1, cutoff=0.7)
+    if near:
+        return f"there is no `{name}` yet. You have `{near[0]}`: give it the name that the task asks for."
+    return (
+        f"there is no `{name}` yet. Run the cell above that defines it; keep the name that the task asks for."
+    )
+
+
+explain_missing_names()

@@ -1,0 +1,240 @@
+"""What a task is, and how an answer to it is judged.
+
+A task reads like its specification: the cases, what is run (probe), the rules an answer must keep
+(verdict), each with the hint for the mistake that breaks it. The share of cases that pass gives the points.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from helpers.checks.plain import short, type_that_is_not_plain
+from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
+
+Case = dict[str, Any]
+# Keys of a case that belong to the judge and never reach the learner's process.
+JUDGE_ONLY = ("raises", "because", "hint")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with an answer, in the words that the learner reads."""
+
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One property of a right answer.
+
+    `what` says what is wrong when the property does not hold: a text, or a function of (case, value)
+    that names both sides. `holds(case, value)` looks at what the probe returned; with
+    `of="observation"` it looks at the whole `Observation`.
+
+    >>> rule = Rule("the sum is off", lambda case, value: value == case["a"] + 1, hint="Add one.")
+    >>> rule.holds({"a": 1}, 2)
+    True
+    """
+
+    what: str | Callable[[Any, Any], str]
+    holds: Callable[[Any, Any], bool]
+    hint: str = ""
+    of: str = "value"
+
+    def judge(self, case: Case, seen: Observation) -> Finding | None:
+        """None if the rule holds, else what is wrong. A value that the rule cannot even read is wrong too."""
+        about = seen if self.of == "observation" else seen.value
+        try:
+            with np.errstate(all="ignore"):
+                if self.holds(case, about):
+                    return None
+            what = self.what if isinstance(self.what, str) else self.what(case, about)
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
+            what = self.what if isinstance(self.what, str) else "the answer has an unexpected form"
+            what += f": got {short(seen.value)}"
+        return Finding(what, self.hint)
+
+
+Verdict = Callable[[Case, Observation], Finding | None]
+
+
+def all_of(*rules: Rule) -> Verdict:
+    """A verdict that reports the first rule that does not hold."""
+
+    def verdict(case: Case, seen: Observation) -> Finding | None:
+        return next((finding for rule in rules if (finding := rule.judge(case, seen))), None)
+
+    return verdict
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of an exercise.
+
+    `id` is "lesson/name"; `cases(rng)` makes a list of dicts of plain data; `probe(learner, case)` runs
+    the learner's object on one case; `verdict(case, observation)` judges; `hints` gives a hint for a type
+    of error ("IndexError"); `signature` is how the task asks for it; `show` names the inputs that are
+    printed on a failure (all by default); `counting` asks for the number of lines run.
+    """
+
+    id: str
+    points: float
+    cases: Callable[[np.random.Generator], Sequence[Case]]
+    probe: Callable[[Any, Any], Any]
+    verdict: Verdict
+    hints: Mapping[str, str] = field(default_factory=dict)
+    signature: str = ""
+    show: tuple[str, ...] | None = None
+    counting: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the function or class that the learner writes."""
+        return self.signature.split("(")[0] or self.id.split("/")[1]
+
+    def judge(self, case: Case, seen: Observation) -> Finding | None:
+        """None for a right answer, else the first thing that is wrong with it."""
+        if "raises" in case and not seen.timed_out:
+            return _judge_refusal(self, case, seen)
+        return _judge_the_run(self, seen) or self.verdict(case, seen)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a check: how many cases passed, and the first that did not."""
+
+    task: Task
+    passed: int
+    total: int
+    case: Case | None = None
+    finding: Finding | None = None
+
+    @property
+    def points(self) -> float:
+        """The points earned: finite, between 0 and the task's points."""
+        return round(self.task.points * self.passed / self.total, 2)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case passed."""
+        return self.passed == self.total
+
+
+def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
+    """Run a task's cases on a learner's object and judge them. The same seed gives the same cases.
+
+    A task that runs out of time is not run on further cases.
+    """
+    cases = list(task.cases(np.random.default_rng(seed)))
+    end = now() + TIME_LIMIT
+    passed, first_case, first_finding, stopped = 0, None, None, False
+    for case in cases:
+        given = {key: value for key, value in case.items() if key not in JUDGE_ONLY}
+        if stopped:
+            break
+        seen = observe(task.probe, learner, given, seconds=end - now(), counting=task.counting)
+        finding = task.judge(case, seen)
+        stopped = seen.timed_out
+        if finding is None:
+            passed += 1
+        elif first_finding is None:
+            first_case, first_finding = case, finding
+    return Report(task, passed, len(cases), first_case, first_finding)
+
+
+def _judge_the_run(task: Task, seen: Observation) -> Finding | None:
+    """What every task asks for: it ends, raises nothing, and gives back a value of a kind we can read."""
+    if seen.timed_out:
+        return Finding(
+            f"{task.name} was still running after {TIME_LIMIT:.0f} seconds and was stopped",
+            "Look for a loop that never ends: does its condition change on every turn?",
+        )
+    if seen.error:
+        return _judge_error(task, seen)
+    if seen.value is None:
+        return _nothing_returned(task, seen)
+    alien = type_that_is_not_plain(seen.value)
+    if alien:
+        return Finding(
+            f"{task.name} returned something of type {alien}, which the check cannot read",
+            "Return NumPy arrays, numbers, strings, lists or dicts, as the task says.",
+        )
+    return None
+
+
+def _nothing_returned(task: Task, seen: Observation) -> Finding:
+    if seen.printed.strip():
+        return Finding(
+            f"{task.name} prints its answer and returns None",
+            "Printing shows a value to you; `return` gives it to the caller. Replace print(…) by return ….",
+        )
+    return Finding(f"{task.name} returned None", "Is the line with `return` missing, or not reached?")
+
+
+def _judge_error(task: Task, seen: Observation) -> Finding:
+    error = seen.error or {}
+    kind, message = error["type"], error["message"]
+    if kind == "ReturnedNothing":
+        return _nothing_returned(task, seen)
+    if kind == "NotImplementedError":
+        return Finding(
+            f"{task.name} is not written yet",
+            "Replace the line `raise NotImplementedError(…)` by your answer and run the cell, then this one.",
+        )
+    if error["arguments"]:
+        asked = task.signature or task.name
+        return Finding(
+            f"{task.name} cannot be called as the task asks: {message}",
+            f"The task asks for {asked}. Compare the number of arguments, their order and their names.",
+        )
+    where = f" in your line {error['line_number']}: {error['line']}" if error["line"] else ""
+    what = f"{kind}{where}\n{message}" if message else f"{kind}{where}"
+    return Finding(what, task.hints.get(kind, "Run your function on the input above and look at that line."))
+
+
+def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
+    """Judge a case that must be refused with an error of a named type."""
+    wanted, because = case["raises"], case.get("because", "the input is wrong")
+    got = seen.error["type"] if seen.error else None
+    if got == wanted:
+        return None
+    if got == "NotImplementedError" or (seen.error and seen.error["arguments"]):
+        return _judge_error(task, seen)
+    came = f"{got} came" if got and got != "ReturnedNothing" else f"it returned {short(seen.value)}"
+    hint = case.get("hint") or f"Test for it first and `raise {wanted}` with a message that names the value."
+    return Finding(f"{because}: expected a {wanted}, but {came}", hint)
+
+
+def lessons_with_tasks() -> list[str]:
+    """The names of the modules in `helpers.checks` that define tasks.
+
+    >>> "data_splits" in lessons_with_tasks()
+    True
+    """
+    import helpers.checks as package
+
+    ours = {"blocks", "notebook", "plain", "probing", "task"}
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
+
+
+def tasks_of(lesson: str) -> list[Task]:
+    """The tasks of a lesson, in the order of the exercise. Raises `ValueError` for an unknown lesson."""
+    known = lessons_with_tasks()
+    if lesson not in known:
+        raise ValueError(f"no exercise belongs to {lesson!r}; there are exercises for {', '.join(known)}")
+    return list(importlib.import_module(f"helpers.checks.{lesson}").TASKS)
+
+
+def find_task(task_id: str) -> Task:
+    """The task with that id. Raises `ValueError` that names the nearest ones."""
+    lesson, _, _ = task_id.partition("/")
+    for task in tasks_of(lesson):
+        if task.id == task_id:
+            return task
+    known = ", ".join(task.id for task in tasks_of(lesson))
+    raise ValueError(f"there is no task {task_id!r}; {lesson} has {known}")

@@ -1,0 +1,261 @@
+"""Building: every source becomes its notebook, is run in a fresh kernel, and keeps its outputs.
+
+Everything is made in a temporary place and moved when all of it is right, so a build that stops leaves
+the notebooks as they were; and an exercise that a learner has worked in is never overwritten.
+"""
+
+import datetime
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from course import sources
+from course.errors import CourseError
+from course.exercises import generate, is_edited
+from course.places import ROOT, environment
+from course.sources import Source
+
+LESSON_SECONDS = 20  # a lesson whose run takes longer is too long for its reader
+CELL_SECONDS = 120
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+Report = Callable[[str], None]
+
+
+def build(names: list[str], root: Path = ROOT, report: Report = print) -> None:
+    """Build the named notebooks (all, when none is named) and put them in their places.
+
+    Raises `CourseError` that says for each notebook what stopped it; those are left as they were.
+    """
+    chosen = sources.choose(names, root)
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="course-build-") as folder:
+        there = Path(folder)
+        read = dict(_each(chosen, sources.read, problems))
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            runs = {source: pool.submit(run, source, notebook) for source, notebook in read.items()}
+            made = dict(_each(runs, lambda source: runs[source].result(), problems, report))
+        for source, notebook in made.items():
+            write(notebook, there / source.built.relative_to(root))
+        exercises = [source for source in made if source.kind == "exercise"]
+        if exercises:
+            generate(there, [source.name for source in exercises])
+        for source in made:
+            problems += _place(source, there, root)
+    if problems:
+        raise CourseError("\n".join(problems))
+
+
+def _each(
+    chosen: Iterable[Source],
+    make: Callable[[Source], NotebookNode],
+    problems: list[str],
+    report: Report = len,
+) -> Iterable[tuple[Source, NotebookNode]]:
+    """Make one thing of each source; what goes wrong is kept and the others go on."""
+    for source in chosen:
+        try:
+            yield source, make(source)
+            report(str(source))
+        except CourseError as error:
+            problems.append(str(error))
+
+
+def run(source: Source, notebook: NotebookNode) -> NotebookNode:
+    """Run a notebook in a fresh kernel, in its own folder, and return it with its outputs.
+
+    Raises `CourseError` for a cell that fails, a figure without alt text, and a run that is too long.
+    """
+    folder = source.built.parent
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder if folder.exists() else source.root)}},
+        coalesce_streams=True,
+        record_timing=False,
+        shutdown_kernel="immediate",
+        extra_arguments=["--log-level=ERROR"],
+    )
+    start = time.perf_counter()
+    try:
+        client.execute(env=environment({"PYTHONHASHSEED": "0"}))
+    except CellExecutionError as error:
+        place = _failing_cell(source, notebook)
+        raise CourseError(f"{place}: {error.ename}: {error.evalue}. Correct the cell.") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        place = _failing_cell(source, notebook)
+        raise CourseError(f"{place}: {str(error).splitlines()[0]} Make the cell smaller.") from None
+    seconds = time.perf_counter() - start
+    if source.kind == "lesson" and seconds > LESSON_SECONDS:
+        raise CourseError(
+            f"{source}: its run takes {seconds:.0f} s, more than {LESSON_SECONDS}. Use less data or fewer runs."
+        )
+    for problem in figures_without_words(source, notebook):
+        raise CourseError(problem)
+    return _cleaned(notebook)
+
+
+def _failing_cell(source: Source, notebook: NotebookNode) -> str:
+    """Where a run stopped: the last cell that was started."""
+    started = [
+        number
+        for number, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code" and (cell.execution_count or cell.outputs)
+    ]
+    number = started[-1] if started else 1
+    marker = [i for i, line in enumerate(source.path.read_text().splitlines(), 1) if line.startswith("# %%")]
+    return f"{source}, cell {number} (line {marker[number - 1]})"
+
+
+def figures_without_words(source: Source, notebook: NotebookNode) -> list[str]:
+    """A sentence for each picture in the outputs that has no alt text."""
+    return [
+        f'{source}, cell {number}: a figure without alt text. End the cell with show(fig, alt="what it shows").'
+        for number, cell in enumerate(notebook.cells, 1)
+        for output in cell.get("outputs", [])
+        if any(kind.startswith("image/") for kind in output.get("data", {}))
+        and 'alt="' not in output["data"].get("text/html", "").replace('alt=""', "")
+    ]
+
+
+def _cleaned(notebook: NotebookNode) -> NotebookNode:
+    """Take out what is only good while the kernel lives, and what differs from machine to machine."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(_WIDGET_VIEW, None)
+    return notebook
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook so that the same notebook always gives the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+
+
+def _place(source: Source, made: Path, root: Path) -> list[str]:
+    """Move a built notebook (and the exercise made of it) to its place; say what was left alone."""
+    moves = [source.built]
+    if source.kind == "exercise":
+        if source.released.exists() and is_edited(source.released):
+            return [
+                f"exercises/{source.name} holds somebody's answers and was left as it is, and so was its solution. "
+                f"`course reset {source.name[:2]}` keeps a copy of it and makes it new."
+            ]
+        moves.append(source.released)
+    for path in moves:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(made / path.relative_to(root), path.with_suffix(".new"))
+        os.replace(path.with_suffix(".new"), path)
+    return []
+
+
+def check(names: list[str], root: Path = ROOT) -> list[str]:
+    """What differs between the notebooks and what their sources give, one sentence each.
+
+    Cells, ids, metadata and the released exercises are compared; the outputs are compared by running the
+    notebooks again, which is nbval's part.
+    """
+    problems: list[str] = []
+    chosen = sources.choose(names, root)
+    for source, expected in _each(chosen, sources.read, problems):
+        problems += _differences(source, expected)
+    exercises = [source for source in chosen if source.kind == "exercise" and source.built.exists()]
+    with tempfile.TemporaryDirectory(prefix="course-check-") as folder:
+        for source in exercises:
+            copy = Path(folder) / source.built.relative_to(root)
+            copy.parent.mkdir(parents=True)
+            shutil.copy2(source.built, copy)
+        generate(Path(folder), [source.name for source in exercises])
+        for source in exercises:
+            made = (Path(folder) / source.released.relative_to(root)).read_bytes()
+            if not source.released.exists() or source.released.read_bytes() != made:
+                problems.append(
+                    f"exercises/{source.name} is not what solutions/{source.name} gives. Build it."
+                )
+    if not names:
+        problems += _orphans(chosen, root)
+    return problems
+
+
+def _differences(source: Source, expected: NotebookNode) -> list[str]:
+    """Compare a notebook with its source, cell by cell."""
+    advice = f"Run `course build {source.name}`."
+    where = source.built.relative_to(source.root).as_posix()
+    if not source.built.exists():
+        return [f"{where} is not built. {advice}"]
+    notebook = nbformat.read(source.built, as_version=nbformat.NO_CONVERT)
+    if len(notebook.cells) != len(expected.cells):
+        return [f"{where} has {len(notebook.cells)} cells, its source gives {len(expected.cells)}. {advice}"]
+    problems = figures_without_words(source, notebook)
+    count = 0
+    for number, (got, want) in enumerate(zip(notebook.cells, expected.cells, strict=True), 1):
+        same = all(got[part] == want[part] for part in ("cell_type", "id", "source", "metadata"))
+        if not same:
+            problems.append(f"{where}, cell {number} is not what {source} gives. {advice}")
+        if got.cell_type == "code":
+            count += 1
+            if got.execution_count != count:  # nbval compares nothing in a cell that was not run
+                problems.append(f"{where}, cell {number} was not run. {advice}")
+            if any(output.output_type == "error" for output in got.outputs):
+                problems.append(f"{where}, cell {number} holds an error. {advice}")
+    return problems
+
+
+def _orphans(chosen: list[Source], root: Path) -> list[str]:
+    """Notebooks that no source gives."""
+    known = {path for source in chosen for path in (source.built, source.released)}
+    folders = ("lessons", "solutions", "exercises")
+    found = (path for folder in folders for path in sorted((root / folder).rglob("*.ipynb")))
+    return [
+        f"{path.relative_to(root).as_posix()} has no source. Delete it, or write sources for it."
+        for path in found
+        if path not in known and ".ipynb_checkpoints" not in path.parts and ".saved-" not in path.name
+    ]
+
+
+def reset(name: str, root: Path = ROOT) -> Path | None:
+    """Make a learner's exercise new, after its present state is saved beside it; returns the copy's path.
+
+    The only command that replaces a learner's file. Raises `CourseError` for an unknown exercise.
+    """
+    found = [source for source in sources.choose([name], root) if source.kind == "exercise"]
+    if not found:
+        raise CourseError(f"{name} has no exercise.")
+    source = found[0]
+    with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
+        copy = Path(folder) / source.built.relative_to(root)
+        copy.parent.mkdir(parents=True)
+        shutil.copy2(source.built, copy)
+        generate(Path(folder), [source.name])
+        saved = None
+        if source.released.exists():
+            saved = _free_name(source.released)
+            shutil.copy2(source.released, saved)
+        source.released.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(Path(folder) / source.released.relative_to(root), source.released)
+    return saved
+
+
+def _free_name(path: Path) -> Path:
+    """A name beside `path`, with the time in it, that no file has yet."""
+    moment = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    number, free = 1, path.with_name(f"{path.stem}.saved-{moment}.ipynb")
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}.saved-{moment}-{number}.ipynb")
+    return free

@@ -1,0 +1,81 @@
+"""From solutions to exercises: nbgrader's own generate step, and how to tell that a learner has been at work."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course.errors import CourseError
+from course.places import ROOT
+
+
+def settings(root: Path) -> Any:
+    """nbgrader's settings from nbgrader_config.py, for a course that lies in `root`."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    config.CourseDirectory.root = str(root)
+    return config
+
+
+def generate(root: Path, names: list[str]) -> None:
+    """Make root/exercises/NAME of root/solutions/NAME, as nbgrader does, without its database.
+
+    Answers become stubs, outputs go, cells are locked and get the checksums by which nbgrader sees changes.
+    Raises `CourseError` with nbgrader's reason.
+    """
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+
+    for name in names:
+        config = settings(root)
+        config.CourseDirectory.assignment_id = name
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+        config.GenerateAssignment.force = True
+        log = _KeptLog()
+        directory = CourseDirectory(config=config)
+        converter = GenerateAssignment(coursedir=directory, config=config, log=log)
+        try:
+            converter.start()
+        except (Exception, SystemExit) as error:
+            reasons = [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
+            reason = reasons[0].strip().splitlines()[-1] if reasons else str(error)
+            raise CourseError(f"nbgrader cannot make exercises/{name}: {reason}") from error
+        released = root / "exercises" / name / f"{name}.ipynb"
+        notebook = nbformat.read(released, as_version=nbformat.NO_CONVERT)
+        text = nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+        released.write_text(text, encoding="utf-8", newline="\n")
+        released.chmod(0o644)
+
+
+class _KeptLog(logging.Logger):
+    """A logger that keeps what it is told instead of writing it to the screen."""
+
+    def __init__(self) -> None:
+        super().__init__("nbgrader", logging.INFO)
+        self.records: list[logging.LogRecord] = []
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self.records.append(record)
+
+
+def is_edited(path: Path) -> bool:
+    """Whether a released notebook differs from what nbgrader made: an answer, a change, a cell more or less.
+
+    nbgrader stores a checksum with every cell it makes. A file that cannot be read counts as edited, so that
+    nothing is overwritten by mistake.
+    """
+    from nbgrader.utils import compute_checksum
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        return any(
+            "nbgrader" not in cell.metadata
+            or cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
+            for cell in notebook.cells
+        )
+    except Exception:
+        return True

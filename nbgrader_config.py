@@ -1,0 +1,19 @@
+"""nbgrader's settings: solutions/ is its source, exercises/ its release. `course` and nbgrader both read this."""
+
+c = get_config()  # noqa: F821  (nbgrader defines it)
+
+c.CourseDirectory.course_id = "splits-to-bits"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.submitted_directory = "submitted"
+c.CourseDirectory.autograded_directory = "autograded"
+c.CourseDirectory.feedback_directory = "feedback"
+
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write your answer here")'}
+# Hidden tests would be named in the learner's feedback; ours are cases made from a seed, so there are none.
+c.ClearSolutions.enforce_metadata = True
+
+c.Execute.timeout = 60  # seconds a cell; a check stops a learner's endless loop after 10
+c.Execute.shutdown_kernel = "immediate"  # saves a second a notebook
+# A check cell that a learner deleted comes back and gives 0, instead of waiting for a teacher's hand.
+c.OverwriteCells.add_missing_cells = True

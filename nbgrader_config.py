@@ -1,4 +1,4 @@
-"""nbgrader's settings: solutions/ is its source, exercises/ its release. `course` and nbgrader both read this."""
+"""nbgrader's settings, for nbgrader and `course`: solutions/ is its source, exercises/ its release."""
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 

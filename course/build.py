@@ -98,7 +98,7 @@ def run(source: Source, notebook: NotebookNode) -> NotebookNode:
     seconds = time.perf_counter() - start
     if source.kind == "lesson" and seconds > LESSON_SECONDS:
         raise CourseError(
-            f"{source}: its run takes {seconds:.0f} s, more than {LESSON_SECONDS}. Use less data or fewer runs."
+            f"{source}: its run takes {seconds:.0f} s, over {LESSON_SECONDS}. Use less data or fewer runs."
         )
     for problem in figures_without_words(source, notebook):
         raise CourseError(problem)
@@ -120,7 +120,7 @@ def _failing_cell(source: Source, notebook: NotebookNode) -> str:
 def figures_without_words(source: Source, notebook: NotebookNode) -> list[str]:
     """A sentence for each picture in the outputs that has no alt text."""
     return [
-        f'{source}, cell {number}: a figure without alt text. End the cell with show(fig, alt="what it shows").'
+        f'{source}, cell {number}: a figure without alt text. End the cell with show(fig, alt="…").'
         for number, cell in enumerate(notebook.cells, 1)
         for output in cell.get("outputs", [])
         if any(kind.startswith("image/") for kind in output.get("data", {}))
@@ -153,7 +153,7 @@ def _place(source: Source, made: Path, root: Path) -> list[str]:
     if source.kind == "exercise":
         if source.released.exists() and is_edited(source.released):
             return [
-                f"exercises/{source.name} holds somebody's answers and was left as it is, and so was its solution. "
+                f"exercises/{source.name} holds somebody's answers and was left as it is, with its solution. "
                 f"`course reset {source.name[:2]}` keeps a copy of it and makes it new."
             ]
         moves.append(source.released)

@@ -1,4 +1,4 @@
-"""From solutions to exercises: nbgrader's own generate step, and how to tell that a learner has been at work."""
+"""From solutions to exercises: nbgrader's own generate step, and how to tell that a learner was at work."""
 
 import logging
 from pathlib import Path

@@ -163,7 +163,7 @@ def _check_tasks(cells: list[NotebookNode], places: list[str], source: Source) -
             )
         if role[1] not in points:
             raise CourseError(
-                f"{place}: there is no task {role[1]!r}. Define it in helpers/checks/{source.slug}.py, in TASKS."
+                f"{place}: there is no task {role[1]!r}. Add it to TASKS in helpers/checks/{source.slug}.py."
             )
         if role[0] == "check" and not 0 < points[role[1]] < float("inf"):
             raise CourseError(

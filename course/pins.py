@@ -130,7 +130,15 @@ def compile_pins(root: Path = ROOT, upgrade: bool = False) -> str:
             shutil.copy(root / "requirements.txt", out)
         command = [*_uv(), "pip", "compile", "pyproject.toml", "--universal", "--python-version", lowest]
         # fewest: one version of NumPy for every Python, so that lessons print the same numbers on all.
-        command += ["--fork-strategy", "fewest", "--extra", "test", "--no-header", "--annotation-style", "line"]
+        command += [
+            "--fork-strategy",
+            "fewest",
+            "--extra",
+            "test",
+            "--no-header",
+            "--annotation-style",
+            "line",
+        ]
         command += ["--quiet", "--output-file", str(out), *(["--upgrade"] if upgrade else [])]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -142,7 +150,9 @@ def compile_pins(root: Path = ROOT, upgrade: bool = False) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write requirements.txt; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m course.pins", description=__doc__)
-    parser.add_argument("--upgrade", action="store_true", help="move every pin to the newest version that fits")
+    parser.add_argument(
+        "--upgrade", action="store_true", help="move every pin to the newest version that fits"
+    )
     options = parser.parse_args(arguments)
     try:
         text = compile_pins(upgrade=options.upgrade)

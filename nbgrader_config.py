@@ -14,6 +14,7 @@ c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write your a
 c.ClearSolutions.enforce_metadata = True
 
 c.Execute.timeout = 60  # seconds a cell; a check stops a learner's endless loop after 10
+c.Execute.extra_arguments = ["--log-level=ERROR"]  # else every kernel warns about local TCP
 c.Execute.shutdown_kernel = "immediate"  # saves a second a notebook
 # A check cell that a learner deleted comes back and gives 0, instead of waiting for a teacher's hand.
 c.OverwriteCells.add_missing_cells = True

@@ -59,7 +59,7 @@ def _each(
     chosen: Iterable[Source],
     make: Callable[[Source], NotebookNode],
     problems: list[str],
-    report: Report = len,
+    report: Report = lambda _: None,
 ) -> Iterable[tuple[Source, NotebookNode]]:
     """Make one thing of each source; what goes wrong is kept and the others go on."""
     for source in chosen:

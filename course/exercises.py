@@ -34,7 +34,7 @@ def generate(root: Path, names: list[str]) -> None:
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
         config.GenerateAssignment.force = True
-        log = _KeptLog()
+        log = KeptLog()
         directory = CourseDirectory(config=config)
         converter = GenerateAssignment(coursedir=directory, config=config, log=log)
         try:
@@ -50,7 +50,7 @@ def generate(root: Path, names: list[str]) -> None:
         released.chmod(0o644)
 
 
-class _KeptLog(logging.Logger):
+class KeptLog(logging.Logger):
     """A logger that keeps what it is told instead of writing it to the screen."""
 
     def __init__(self) -> None:

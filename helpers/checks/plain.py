@@ -89,6 +89,8 @@ def short(value: Any, limit: int = _SHORT) -> str:
     'array of shape (100, 3): 0, 0, 0, 0, 0, 0, …'
     """
     if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return short(value.item())
         text = " ".join(np.array2string(value, precision=6, threshold=24, max_line_width=10_000).split())
         if value.size <= 24 and len(text) <= limit:
             return text.replace("[ ", "[").replace(" ]", "]")

@@ -27,6 +27,7 @@ from helpers.checks.plain import same_plain, to_plain
 
 TIME_LIMIT = 10.0  # seconds for all cases of one check; a right answer needs well under one
 _PRINTED_LIMIT = 2_000  # characters that are kept of what a learner prints
+_CHECKS = str(Path(__file__).resolve().parent) + os.sep
 _LIBRARIES = (
     str(Path(__file__).resolve().parent.parent) + os.sep,  # helpers
     sysconfig.get_path("stdlib") + os.sep,
@@ -210,7 +211,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         "message": " ".join(str(error).split())[:300],
         "line_number": own.lineno if own else None,
         "line": line or (own.line if own else "") or "",
-        "arguments": isinstance(error, TypeError) and own is None,
+        "arguments": isinstance(error, TypeError) and frames[-1].filename.startswith(_CHECKS),
     }
 
 

@@ -1,0 +1,297 @@
+"""The core of the checks: what a learner is told, whatever goes wrong."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from helpers.checks import blocks, notebook, probing
+from helpers.checks.notebook import CheckFailed, missing_name, read, tell
+from helpers.checks.plain import same_plain, short, to_plain, type_that_is_not_plain
+from helpers.checks.probing import observe
+from helpers.checks.task import Rule, Task, all_of, find_task, grade
+
+
+def doubling(*rules, **options) -> Task:
+    """A task: return twice the array x."""
+    return Task(
+        id="demo/double",
+        points=4,
+        cases=lambda rng: [{"x": rng.normal(size=n), "seed": 1} for n in (3, 4, 200, 300)],
+        probe=lambda learner, case: probing.call(learner, case["x"]),
+        verdict=all_of(
+            blocks.same_shape(lambda case: case["x"], hint="Keep the shape."),
+            blocks.same_dtype("f", hint="Keep floats."),
+            blocks.no_nan(),
+            *rules,
+            blocks.close_to(lambda case: 2 * case["x"], hint="Twice the input."),
+            blocks.leaves_input_unchanged("x"),
+        ),
+        signature="double(x)",
+        **options,
+    )
+
+
+def told(answer, *rules, **options) -> str:
+    """What a learner reads about an answer to the task."""
+    return tell(grade(doubling(*rules, **options), answer))
+
+
+def in_place(x):
+    x *= 2
+    return x
+
+
+def prints(x):
+    print(2 * x)
+
+
+def crashes(x):
+    row = x[0]
+    return 2 * row + undefined_name  # noqa: F821
+
+
+def for_ever(x):
+    while True:
+        try:
+            x = x + 1
+        except Exception:
+            continue
+
+
+def stubborn(x):
+    while True:
+        try:
+            x = x + 1
+        except:  # noqa: E722  (what a learner may write)
+            return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: None, "double returned None"),
+        (prints, "prints its answer and returns None"),
+        (lambda: 1, "cannot be called as the task asks"),
+        (lambda x: np.append(x, 0.0), "expected (3,), got (4,)"),
+        (lambda x: (2 * x).astype(int), "expected floats, got dtype int64"),
+        (lambda x: x * np.nan, "3 of the numbers are NaN"),
+        (lambda x: x + 2, "the value is off\nexpected: ["),
+        (in_place, "your code changes its input x"),
+        (crashes, "NameError in your line"),
+        (crashes, "return 2 * row + undefined_name"),
+        (lambda x: {1, 2}, "returned something of type set"),
+        (lambda x: object(), "returned something of type object"),
+        (lambda x: "2x", "expected (3,), got ()"),
+        (lambda x: exit(), "SystemExit"),
+        (lambda x: x.nothing, "AttributeError"),
+    ],
+)
+def test_what_a_learner_is_told(answer, words):
+    assert words in told(answer)
+
+
+def test_a_stub_gets_nothing_and_is_told_that_it_is_a_stub():
+    def stub(x):
+        raise NotImplementedError("write your answer here")
+
+    report = grade(doubling(), stub)
+    assert report.points == 0
+    assert "double is not written yet" in tell(report)
+
+
+def test_the_share_of_cases_gives_the_points():
+    def short_only(x):
+        return 2 * x if len(x) < 100 else x
+
+    report = grade(doubling(), short_only)
+    assert (report.passed, report.total, report.points) == (2, 4, 2)
+    assert tell(report).startswith("passed 2 of 4\ninput:    x = array of shape (200,)")
+
+
+def test_a_right_answer_gets_one_line():
+    assert told(lambda x: x + x) == "passed all 4 · 4 of 4 points"
+
+
+@pytest.mark.parametrize("loop", [for_ever, stubborn])
+def test_an_endless_loop_is_stopped(loop, monkeypatch):
+    monkeypatch.setattr("helpers.checks.task.TIME_LIMIT", 0.4)
+    begin = probing.now()
+    report = grade(doubling(), loop)
+    assert probing.now() - begin < 3
+    assert report.points < 4
+
+
+def test_the_time_limit_works_in_a_thread():
+    seen = []
+    case = {"x": np.ones(2)}
+
+    def run():
+        seen.append(observe(lambda learner, case: learner(case["x"]), for_ever, case, seconds=0.3))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert seen[0].timed_out
+
+
+def test_warnings_and_printed_text_stay_inside(capfd):
+    def noisy(x):
+        import sys
+        import warnings
+
+        warnings.warn("careful", stacklevel=1)
+        print("hello", file=sys.stderr)
+        print("word " * 10_000)
+        return 2 * x
+
+    assert grade(doubling(), noisy).complete
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_loop_over_rows_is_seen():
+    rule = blocks.no_loop_over_rows(lambda case: len(case["x"]))
+
+    def loops(x):
+        out = np.empty_like(x)
+        for i in range(len(x)):
+            out[i] = 2 * x[i]
+        return out
+
+    def hidden_loop(x):
+        return np.array([2 * value for value in x])
+
+    assert "a loop over the rows" in told(loops, rule, counting=True)
+    assert "a loop over the rows" in told(hidden_loop, rule, counting=True)
+    assert "passed all" in told(lambda x: np.multiply(x, 2), rule, counting=True)
+
+
+def test_inputs_that_must_be_refused():
+    task = Task(
+        id="demo/root",
+        points=1,
+        cases=lambda rng: [{"x": 4.0}, blocks.raises(ValueError, because="x is negative", x=-1.0)],
+        probe=lambda learner, case: probing.call(learner, case["x"]),
+        verdict=all_of(blocks.close_to(lambda case: case["x"] ** 0.5)),
+    )
+
+    def refuses(x):
+        if x < 0:
+            raise ValueError(f"x must not be negative: {x}")
+        return x**0.5
+
+    def wrong_error(x):
+        if x < 0:
+            raise KeyError(x)
+        return x**0.5
+
+    assert grade(task, refuses).complete
+    assert "x is negative: expected a ValueError, but it returned" in tell(
+        grade(task, lambda x: abs(x) ** 0.5)
+    )
+    assert "expected a ValueError, but KeyError came" in tell(grade(task, wrong_error))
+
+
+def test_what_the_judge_expects_never_reaches_the_learner():
+    keys = []
+    task = Task(
+        id="demo/spy",
+        points=1,
+        cases=lambda rng: [blocks.raises(ValueError, because="x is 0", hint="no", x=0)],
+        probe=lambda learner, case: keys.extend(case) or learner(case["x"]),
+        verdict=all_of(),
+    )
+    grade(task, lambda x: x)
+    assert keys == ["x"]
+
+
+def test_the_same_seed_gives_the_same_cases():
+    def first(seed):
+        seen = []
+        grade(doubling(), lambda x: seen.append(x.copy()), seed=seed)
+        return seen[0]
+
+    assert np.array_equal(first(3), first(3))
+    assert not np.array_equal(first(3), first(4))
+
+
+def test_only_plain_data_crosses():
+    class Clever:
+        def __eq__(self, other):
+            return True
+
+        __hash__ = None
+
+    assert to_plain((np.int64(3), [Clever()])) == [3, [{"not plain": "tests.Clever"}]]
+    assert type_that_is_not_plain(to_plain({"a": np.array([object()])})) == "array with dtype object"
+    endless: list = []
+    endless.append(endless)
+    assert type_that_is_not_plain(to_plain(endless)) == "a structure nested too deeply"
+
+
+def test_equality_of_plain_data():
+    assert same_plain({"a": [1, np.arange(3)]}, {"a": [1, np.arange(3)]})
+    assert same_plain(float("nan"), float("nan"))
+    assert not same_plain(np.arange(3), np.arange(3.0))
+    assert not same_plain([1], [1, 2])
+    assert not same_plain(1, True)
+
+
+def test_a_rule_that_cannot_read_the_answer_does_not_crash():
+    task = doubling(Rule(lambda case, value: f"{value[7]}", lambda case, value: value["key"] == 1))
+    assert "unexpected form" in tell(grade(task, lambda x: 2 * x))
+
+
+@pytest.mark.parametrize("value", [0.1, [1, 2], {"a": np.zeros(500)}, "text" * 100, np.arange(24), None])
+def test_short_is_short(value):
+    assert len(short(value)) <= 130
+
+
+class Here:
+    """`check` finds the demo task as if it were in the course."""
+
+    @pytest.fixture(autouse=True)
+    def demo_task(self, monkeypatch):
+        monkeypatch.setattr(notebook, "find_task", lambda task_id: doubling())
+
+
+class TestInANotebook(Here):
+    def test_failure_ends_in_one_line(self, capsys):
+        with pytest.raises(CheckFailed) as failed:
+            notebook.check("demo/double", lambda x: x)
+        assert len(failed.value._render_traceback_()) == 1
+        assert capsys.readouterr().out.startswith("passed 0 of 4\n")
+
+    def test_success_returns_the_points_and_shows_no_number(self, capsys):
+        points = notebook.check("demo/double", lambda x: 2 * x)
+        assert points == 4
+        assert points._ipython_display_() is None
+        assert capsys.readouterr().out == "passed all 4 · 4 of 4 points\n"
+
+
+class TestWhileNbgraderGrades(Here):
+    def test_points_come_back_as_a_plain_number(self, monkeypatch, capsys):
+        monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+        points = notebook.check("demo/double", lambda x: 2 * x if len(x) < 100 else x)
+        assert type(points) is float
+        assert repr(points) == "2.0"
+        assert "hint: Twice the input." in capsys.readouterr().out
+
+
+def test_unknown_tasks_are_named():
+    with pytest.raises(ValueError, match="data_splits has data_splits/"):
+        find_task("data_splits/no_such_task")
+    with pytest.raises(ValueError, match="there are exercises for"):
+        find_task("no_lesson/task")
+
+
+def test_a_renamed_answer_is_named():
+    namespace = {"hold_out": grade, "In": [], "np": np}
+    assert "You have `hold_out`" in missing_name("holdout", namespace)
+    assert "Run the cell above" in missing_name("k_fold", namespace)
+
+
+def test_numbers_are_read_back_from_what_was_told():
+    assert read(told(lambda x: x)) == (0, 4)
+    assert read(told(lambda x: 2 * x)) == (4, 4)

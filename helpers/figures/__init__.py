@@ -5,8 +5,7 @@
     show(fig, alt="The loss falls from 2.3 to 0.1 in 200 steps.")
 
 Matplotlib's pyplot keeps every figure alive and draws in the thread that it was imported in. Nothing here
-uses it: a figure is an object, and it is gone when nobody holds it. Matplotlib itself is imported with the first
-figure.
+uses it: a figure is an object, and it is gone when nobody holds it. Matplotlib is imported with the first.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import struct
 from typing import TYPE_CHECKING, Any
 
 from helpers.figures.style import COLORS, CYCLE, PIXELS_PER_INCH, RC, SHARPNESS
@@ -21,9 +21,10 @@ from helpers.figures.style import COLORS, CYCLE, PIXELS_PER_INCH, RC, SHARPNESS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "CYCLE", "Picture", "png", "show", "subplots", "use_style"]
+__all__ = ["COLORS", "CYCLE", "Picture", "png", "show", "smaller", "subplots", "use_style"]
 
 LONGEST_SIDE = 20.0
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class Picture:
@@ -35,19 +36,25 @@ class Picture:
     Args:
         data: the bytes of a PNG.
         alt: what a reader who cannot see the picture should know.
-        width: width on the page, in CSS pixels.
+        width: width on the page, in CSS pixels; the height follows from the picture.
 
     Raises:
-        ValueError: when `alt` is empty.
+        ValueError: when `alt` is empty, or `data` is no PNG.
 
-    >>> Picture(b"...", alt="A falling line.", width=640)
-    A falling line.
+    >>> fig, ax = subplots(width=6.4, height=3.6)
+    >>> picture = Picture(png(fig), alt="Empty axes.", width=640)
+    >>> picture, picture.height
+    (Empty axes., 360)
     """
 
     def __init__(self, data: bytes, alt: str, width: int) -> None:
+        if data[:8] != PNG_SIGNATURE:
+            raise ValueError(f"a picture is the bytes of a PNG; got bytes that begin with {data[:8]!r}")
+        columns, rows = struct.unpack(">II", data[16:24])
         self.data = data
         self.alt = checked_alt(alt)
         self.width = width
+        self.height = round(width * rows / columns)
 
     def __repr__(self) -> str:
         return self.alt
@@ -59,7 +66,7 @@ class Picture:
         """The picture as one HTML element that needs no other file."""
         encoded = base64.b64encode(self.data).decode("ascii")
         return (
-            f'<img alt="{html.escape(self.alt)}" width="{self.width}" '
+            f'<img alt="{html.escape(self.alt)}" width="{self.width}" height="{self.height}" '
             'style="max-width: 100%; height: auto; border-radius: 6px;" '
             f'src="data:image/png;base64,{encoded}">'
         )
@@ -139,16 +146,29 @@ def png(fig: Figure) -> bytes:
     >>> png(fig)[:4]
     b'\\x89PNG'
     """
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=PIXELS_PER_INCH * SHARPNESS, pil_kwargs={"compress_level": 1})
+    return _compressed(file.getvalue())
+
+
+def smaller(picture: Picture) -> Picture:
+    """The same picture in fewer bytes, to be stored in a notebook.
+
+    >>> fig, ax = subplots(width=1, height=1)
+    >>> smaller(Picture(png(fig), alt="Empty axes.", width=100))
+    Empty axes.
+    """
+    return Picture(_compressed(picture.data), picture.alt, picture.width)
+
+
+def _compressed(data: bytes) -> bytes:
+    """A PNG of 256 colours chosen from its own: a third of the bytes, and no difference that the eye sees."""
     from PIL import Image
 
-    drawn = io.BytesIO()
-    fig.savefig(drawn, format="raw", dpi=PIXELS_PER_INCH * SHARPNESS)
-    width, height = (round(side * PIXELS_PER_INCH * SHARPNESS) for side in fig.get_size_inches())
-    picture = Image.frombuffer("RGBA", (width, height), drawn.getvalue()).convert("RGB")
-    # 256 colours chosen from the figure's own: a third of the bytes, and no difference that the eye sees.
-    picture = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours = Image.open(io.BytesIO(data)).convert("RGB")
+    colours = colours.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     file = io.BytesIO()
-    picture.save(file, format="PNG", optimize=True)
+    colours.save(file, format="PNG", optimize=True)
     return file.getvalue()
 
 

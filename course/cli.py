@@ -1,0 +1,250 @@
+"""The console command `course`: each word is a thin layer over the tool that does the work."""
+
+import os
+import subprocess
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from course.errors import CourseError
+from course.places import ROOT, environment
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Open, check, build and grade the course Splits to Bits.",
+)
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Notebooks, such as 01 or 01_data_splits; all if none.")
+]
+Exercise = Annotated[str, typer.Argument(help="An exercise, such as 01 or 01_data_splits.")]
+
+
+class Group(StrEnum):
+    """A part of the tests."""
+
+    unit = "unit"
+    notebooks = "notebooks"
+    browser = "browser"
+
+
+def become(command: list[str]) -> NoReturn:
+    """Replace this process by a program; on Windows, run it and end with its exit code."""
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execve(command[0], command, environment())
+    process = subprocess.Popen(command, env=environment())
+    while True:
+        try:
+            sys.exit(process.wait())
+        except KeyboardInterrupt:
+            continue  # the program got it too, and ends in its own way
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(help="Where the server listens; if taken, the next free port.")] = 8888,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+) -> None:
+    """Open JupyterLab on the first lesson.
+
+    Example: course lab --no-browser --port 8890
+    """
+    from course.lab import free_port, lab_command
+
+    chosen = free_port(port)
+    if chosen != port:
+        typer.echo(f"Port {port} is taken, so the course is at port {chosen}.")
+    typer.echo("JupyterLab starts; press Ctrl-C here to end it.")
+    os.chdir(ROOT)
+    become(lab_command(chosen, browser))
+
+
+@app.command()
+def build(
+    names: Names = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail where one is out of date.")
+    ] = False,
+) -> None:
+    """Make notebooks from their sources, and run them.
+
+    Example: course build 01_data_splits
+    """
+    import course.build
+    from course import sources
+
+    chosen = list(names or [])
+    if check:
+        problems = course.build.check(chosen)
+        if problems:
+            raise CourseError("\n".join(problems))
+        typer.echo("Every notebook is what its source gives.")
+        return
+    with progress_bar() as bar:
+        task = bar.add_task("building", total=len(sources.choose(chosen)))
+
+        def report(line: str) -> None:
+            bar.console.print(f"built from {line}", highlight=False)
+            bar.advance(task)
+
+        course.build.build(chosen, report=report)
+
+
+@app.command("test")
+def run_tests(
+    group: Annotated[Group | None, typer.Argument(help="Only this part.")] = None,
+) -> None:
+    """Run everything that CI checks: style, types, unit tests, notebooks, browser.
+
+    Example: course test unit
+    """
+    from course.testing import run_all, stages
+
+    chosen = [stage for stage in stages() if group is None or stage.group == group.value]
+    raise typer.Exit(run_all(chosen))
+
+
+@app.command()
+def reset(exercise: Exercise) -> None:
+    """Make an exercise new; your present one is saved beside it.
+
+    Example: course reset 01
+    """
+    import course.build
+
+    saved = course.build.reset(exercise)
+    kept = f" Your answers are in {_short(saved)}." if saved else ""
+    typer.echo(f"The exercise is new.{kept}")
+
+
+@app.command()
+def progress() -> None:
+    """Show what you have reached in each exercise, from the saved notebooks.
+
+    Example: course progress
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from course.progress import reached
+
+    tasks = reached()
+    if not tasks:
+        raise CourseError("There are no exercises yet: run `course build` first.")
+    table = Table("exercise", "task", "checks passed", "points")
+    for task in tasks:
+        passed = "not run yet" if task.total is None else f"{task.passed} of {task.total}"
+        table.add_row(task.exercise, task.task, passed, f"{task.earned:g} of {task.points:g}")
+    earned, most = sum(task.earned for task in tasks), sum(task.points for task in tasks)
+    table.add_section()
+    table.add_row("all", "", "", f"{earned:g} of {most:g}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("Run a check and save the notebook to see it here.", style="dim")
+
+
+@app.command()
+def doctor() -> None:
+    """Look at everything the course needs, and say what to do about what is missing.
+
+    Example: course doctor
+    """
+    from course.doctor import examine
+
+    ill = 0
+    for finding in examine():
+        typer.echo(f"{'well   ' if finding.well else 'PROBLEM'}  {finding.subject:9} {finding.seen}")
+        if not finding.well:
+            ill += 1
+            typer.echo(f"         {'':9} {finding.advice}")
+    if ill:
+        raise CourseError(f"{ill} things need your attention; what to do stands under each.")
+    typer.echo("All is well.")
+
+
+@app.command()
+def release(exercise: Exercise) -> None:
+    """Enter an exercise in the gradebook, and pack it for the class.
+
+    Example: course release 01
+    """
+    from course import grading
+
+    typer.echo(f"{_short(grading.release(exercise))} is ready to hand out.")
+
+
+@app.command()
+def autograde(
+    exercise: Exercise,
+    students: Annotated[list[str] | None, typer.Argument(help="Names in submitted/; all if none.")] = None,
+) -> None:
+    """Grade what was handed in, in submitted/STUDENT/EXERCISE/.
+
+    Example: course autograde 01
+    """
+    from course import grading
+
+    chosen = list(students or [])
+    with progress_bar() as bar:
+        task = bar.add_task("grading", total=len(chosen or grading.submissions(exercise)))
+        marks = grading.autograde(exercise, chosen, report=lambda _: bar.advance(task))
+    for mark in marks:
+        points = "not graded" if mark.points is None else f"{mark.points:g} of {mark.most:g}"
+        typer.echo(f"{mark.student:20} {points}  {mark.problem}".rstrip())
+    if any(mark.problem for mark in marks):
+        raise CourseError("Some submissions could not be graded; the reason stands beside each.")
+
+
+@app.command()
+def feedback(exercise: Exercise) -> None:
+    """Write a page for each student that shows points and comments.
+
+    Example: course feedback 01
+    """
+    from course import grading
+
+    pages = grading.feedback(exercise)
+    typer.echo(f"{len(pages)} pages written, as {_short(pages[0])}." if pages else "No page was written.")
+
+
+@app.command()
+def export(to: Annotated[Path, typer.Option(help="The file to write.")] = Path("marks.csv")) -> None:
+    """Write the marks of the class to a CSV file.
+
+    Example: course export --to marks.csv
+    """
+    from course import grading
+
+    typer.echo(f"{to}: {grading.export(to)} marks.")
+
+
+def _short(path: Path) -> str:
+    """A path as a person reads it: from the course's folder on."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def progress_bar() -> "Progress":
+    """A bar for a long command, on standard error so that the output stays clean."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(console=Console(stderr=True), transient=True)
+
+
+def main() -> None:
+    """Run the command; what a person can put right is told in one sentence, without a traceback."""
+    os.environ.update(environment())
+    try:
+        app()
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        sys.exit(1)

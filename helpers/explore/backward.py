@@ -91,18 +91,19 @@ def verdict(lr: float, condition: float, steps: int) -> str:
 
 
 SENTENCES = {
-    "divergent": "Divergent: lr {lr:g} is above {limit}. Each step jumps across the minimum and lands {jump:.3g} "
-    "times as far away on the other side, so the loss grows without end.",
-    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. Each step jumps across the minimum and lands just "
-    "as far away on the other side, for ever.",
-    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. Each step jumps across the minimum and lands {jump:.2g} "
-    "times as far away on the other side: it still comes down, and {after}.",
+    "divergent": "Divergent: lr {lr:g} is above {limit}. Each step jumps across the minimum and lands "
+    "{jump:.3g} times as far away on the other side, so the loss grows without end.",
+    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. Each step jumps across the minimum and lands "
+    "just as far away on the other side, for ever.",
+    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. Each step jumps across the minimum and lands "
+    "{jump:.2g} times as far away on the other side: it still comes down, and {after}.",
     "good": "Good: lr {lr:g} is well below {limit}, large enough for this bowl, and {after}.",
-    "too small": "Too small: lr {lr:g} is far below {limit}. It is safe, but {after}; 1 % would take {needed}.",
-    "long valley": "A long valley: the steep direction is done, the flat one is not, and {after}. A larger lr "
-    "would help there, but the steep one forbids more than {limit} (condition number {condition:g}).",
-    "too few steps": "Too few steps: lr {lr:g} is well below {limit} and not small, but {after}; 1 % would take "
-    "{needed}.",
+    "too small": "Too small: lr {lr:g} is far below {limit}. It is safe, but {after}; "
+    "to get to 1 % would take {needed}.",
+    "long valley": "A long valley: the steep direction is done, the flat one is not, and {after}. A larger "
+    "lr would help there, but the steep one forbids more than {limit} (condition number {condition:g}).",
+    "too few steps": "Too few steps: lr {lr:g} is well below {limit} and not small, but {after}; "
+    "to get to 1 % would take {needed}.",
 }
 
 

@@ -182,8 +182,8 @@ def frame(test_percent: float, seed: int) -> Frame:
         art.chosen_count.set_verts([bars[score]])
         alt = (
             f"{N_SEEDS} dots, one for each way to draw {n} test rows: accuracies from "
-            f"{everything.min():.2f} to {everything.max():.2f} around {average:.2f}. Seed {seed} is marked at {score:.2f}, "
-            f"with an interval from {low:.2f} to {high:.2f}."
+            f"{everything.min():.2f} to {everything.max():.2f} around {average:.2f}. "
+            f"Seed {seed} is marked at {score:.2f}, with an interval from {low:.2f} to {high:.2f}."
         )
         return Frame(stage.picture(alt), sentence(test_percent, seed))
 

@@ -85,7 +85,7 @@ def stratified_holdout(y: Any, test_size: float, rng: np.random.Generator) -> Sp
     _enough_of_each(names, counts, 2, "a stratified split puts some of each class on both sides")
     if min(n_test, len(y) - n_test) < len(names):
         raise ValueError(
-            f"test_size={test_size} gives {len(y) - n_test} training and {n_test} test samples, but there are "
+            f"test_size={test_size} gives {len(y) - n_test} training and {n_test} test samples for "
             f"{len(names)} classes; both parts need at least as many samples as there are classes"
         )
     # The exact share of class c in the test set is counts[c] · n_test / n. Everyone gets the whole part;
@@ -205,7 +205,7 @@ def _size(n: int, size: float, name: str, what: str = "samples", at_least_one: b
     else:
         raise ValueError(f"{name} must be a share between 0 and 1, or a whole number of {what}; got {size!r}")
     if n < 2:
-        raise ValueError(f"{n} of {what} cannot be split; at least 2 are needed")
+        raise ValueError(f"there must be at least 2 {what} to split, got {n}")
     if not 0 < count < n:
         empty = "is nothing in that part" if count <= 0 else "leaves nothing to train on"
         raise ValueError(

@@ -185,8 +185,9 @@ def circle(
     _check(n, noise, rng, at_least=2)
     if not 0 < factor < 1:
         raise ValueError(f"factor is the radius of the inner circle, between 0 and 1; got {factor!r}")
-    y = np.repeat([0, 1], [n - n // 2, n // 2])
-    angle = np.concatenate([np.linspace(0, 2 * np.pi, k, endpoint=False) for k in (n - n // 2, n // 2)])
+    sizes = [n // 2, n - n // 2]
+    y = np.repeat([0, 1], sizes)
+    angle = np.concatenate([np.linspace(0, 2 * np.pi, k, endpoint=False) for k in sizes])
     radius = np.where(y == 1, factor, 1.0)
     return _shuffled(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]), y, noise, rng)
 

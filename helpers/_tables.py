@@ -67,7 +67,15 @@ def hanging(head: str, text: str) -> str:
     >>> hanging("Claim  ", "short")
     'Claim  short'
     """
-    return textwrap.fill(text, COLUMNS, initial_indent=head, subsequent_indent=" " * len(head))
+    indent = " " * len(head)
+    return textwrap.fill(
+        text,
+        COLUMNS,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_long_words=False,  # a formula stays whole
+        break_on_hyphens=False,
+    )
 
 
 class Card:

@@ -4,6 +4,7 @@ Everything is made in a temporary place and moved when all of it is right, so a 
 the notebooks as they were; and an exercise that a learner has worked in is never overwritten.
 """
 
+import asyncio
 import datetime
 import os
 import shutil
@@ -88,7 +89,7 @@ def run(source: Source, notebook: NotebookNode) -> NotebookNode:
     )
     start = time.perf_counter()
     try:
-        client.execute(env=environment({"PYTHONHASHSEED": "0"}))
+        asyncio.run(client.async_execute(env=environment({"PYTHONHASHSEED": "0"})))
     except CellExecutionError as error:
         place = _failing_cell(source, notebook)
         raise CourseError(f"{place}: {error.ename}: {error.evalue}. Correct the cell.") from None

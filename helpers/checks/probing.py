@@ -203,8 +203,8 @@ def _is_library(filename: str) -> bool:
 
 def describe_error(error: BaseException) -> dict[str, Any]:
     """The type and message of an error, and the learner's own line that led to it."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
-    own = frames[-1] if frames else None
+    frames = traceback.extract_tb(error.__traceback__)
+    own = next((frame for frame in reversed(frames) if not _is_library(frame.filename)), None)
     line = linecache.getline(own.filename, own.lineno or 0).strip() if own else ""
     return {
         "type": type(error).__name__,

@@ -58,10 +58,10 @@ def as_text(lines: list[list[str]]) -> str:
 
 
 @contextmanager
-def _locked(table: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
+def _locked(table: Path) -> Iterator[None]:
     """Hold the table's lock: a file that only one process can create, on every system."""
     lock = table.with_suffix(".lock")
-    until = time.monotonic() + wait
+    until = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL))

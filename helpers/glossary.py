@@ -28,7 +28,7 @@ __all__ = ["Term", "find_term", "term", "terms", "terms_of"]
 
 _BAR = "#767676"
 _PARENTHESES = re.compile(r"[(（]([^)）]*)[)）]")
-_CELL = 'style="text-align: left; vertical-align: top"'
+_CELL = 'style="text-align: left; vertical-align: top; min-width: 90px"'
 
 
 @dataclass(frozen=True)

@@ -115,12 +115,13 @@ def sentence(lr: float, condition: float, steps: int) -> str:
     """
     slowest = max(abs(1 - lr), abs(1 - lr * condition))
     comes_down = 0 < slowest < 1
+    left = min(slowest, 1.0) ** steps
     return SENTENCES[verdict(lr, condition, steps)].format(
         lr=lr,
         condition=condition,
         limit=f"2/λmax = {2 / condition:g}",
         jump=lr * condition - 1,
-        after=f"after {_counted(steps)} {_percent(slowest**steps)} of the distance is left",
+        after=f"after {_counted(steps)} {_percent(left)} of the distance is left",
         needed=_counted(math.ceil(math.log(0.01) / math.log(slowest))) if comes_down else "",
     )
 

@@ -1,0 +1,371 @@
+"""Explorers as functions: every slider's ends, what the sentences say, and the thin view around them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import sys
+import threading
+import time
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from helpers import data
+from helpers.explore import Control, Frame, backward, data_splits, view
+from helpers.figures import Picture
+
+EXPLORERS = [data_splits, backward]
+frames = settings(deadline=None, max_examples=25)
+
+
+def defaults(explorer: ModuleType) -> dict[str, Any]:
+    return {control.name: control.default for control in explorer.CONTROLS}
+
+
+def sound(frame: Frame) -> None:
+    with Image.open(io.BytesIO(frame.picture.data)) as picture:
+        picture.load()
+        assert picture.format == "PNG"
+        assert picture.size == (2 * frame.picture.width, 2 * frame.picture.height)
+    for text in (frame.alt, frame.sentence):
+        assert re.fullmatch(r"[A-Z0-9].*[.]", text), text
+        assert not re.search(r"nan|inf\b|None|\{|\$", text), text
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_every_corner_of_the_sliders(explorer: ModuleType) -> None:
+    names = [control.name for control in explorer.CONTROLS]
+    corners = itertools.product(*((control.values[0], control.values[-1]) for control in explorer.CONTROLS))
+    for corner in corners:
+        sound(explorer.frame(**dict(zip(names, corner, strict=True))))
+
+
+@frames
+@given(st.data())
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_everywhere_between(explorer: ModuleType, data: st.DataObject) -> None:
+    chosen = {c.name: data.draw(st.sampled_from(list(c.values)), label=c.name) for c in explorer.CONTROLS}
+    sound(explorer.frame(**chosen))
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_every_slider_changes_picture_and_words(explorer: ModuleType) -> None:
+    for control in explorer.CONTROLS:
+        first, last = (
+            explorer.frame(**defaults(explorer) | {control.name: value})
+            for value in (control.values[0], control.values[-1])
+        )
+        assert first.picture.data != last.picture.data, control.name
+        assert first.alt != last.alt, control.name
+        assert first.sentence != last.sentence, control.name
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_a_frame_depends_on_its_parameters_alone(explorer: ModuleType) -> None:
+    ends = {control.name: control.values[-1] for control in explorer.CONTROLS}
+    before = explorer.frame(**defaults(explorer))
+    explorer.frame(**ends)
+    after = explorer.frame(**defaults(explorer))
+    assert before.picture.data == after.picture.data
+    assert before.sentence == after.sentence
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_frames_from_several_threads_do_not_mix(explorer: ModuleType) -> None:
+    control = explorer.CONTROLS[0]
+    wanted = [defaults(explorer) | {control.name: value} for value in list(control.values)[:4]]
+    alone = [explorer.frame(**parameters).picture.data for parameters in wanted]
+    together: list[Any] = [None] * len(wanted)
+
+    def draw(number: int) -> None:
+        for _ in range(3):
+            together[number] = explorer.frame(**wanted[number]).picture.data
+
+    threads = [threading.Thread(target=draw, args=(number,)) for number in range(len(wanted))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_a_frame_is_fast(explorer: ModuleType) -> None:
+    explorer.frame(**defaults(explorer))
+    seconds = []
+    for value in list(explorer.CONTROLS[0].values)[:5] * 2:
+        start = time.perf_counter()
+        explorer.frame(**defaults(explorer) | {explorer.CONTROLS[0].name: value})
+        seconds.append(time.perf_counter() - start)
+    assert np.median(seconds) < 0.4  # 0.03 on a quiet machine
+
+
+# The bowl
+
+
+@pytest.mark.parametrize(
+    ("lr", "condition", "steps", "kind", "says"),
+    [
+        (0.001, 10, 50, "too small", "far below 2/λmax = 0.2"),
+        (0.1, 10, 50, "good", "well below 2/λmax = 0.2"),
+        (0.15, 10, 50, "zig-zag", "lands 0.5 times as far away"),
+        (0.2, 10, 50, "on the edge", "exactly 2/λmax = 0.2"),
+        (0.02, 100, 50, "on the edge", "exactly 2/λmax = 0.02"),
+        (0.3, 10, 50, "divergent", "lands 2 times as far away"),
+        (3.0, 100, 200, "divergent", "above 2/λmax = 0.02"),
+        (0.01, 100, 50, "long valley", "condition number 100"),
+        (0.3, 1, 2, "too few steps", "after 2 steps 49 %"),
+        (1.0, 1, 1, "good", "after 1 step less than 0.1 %"),
+    ],
+)
+def test_the_sentence_names_what_happens(
+    lr: float, condition: float, steps: int, kind: str, says: str
+) -> None:
+    assert backward.verdict(lr, condition, steps) == kind
+    sentence = backward.sentence(lr, condition, steps)
+    assert sentence.lower().startswith((kind, f"a {kind}"))
+    assert says in sentence
+
+
+SETTING = [st.sampled_from(list(control.values)) for control in backward.CONTROLS]
+
+
+@settings(deadline=None)
+@given(*SETTING)
+def test_the_verdict_agrees_with_the_path(lr: float, condition: float, steps: int) -> None:
+    points = backward.path(lr, condition, steps)
+    loss = backward.bowl(points, condition)
+    kind = backward.verdict(lr, condition, steps)
+    if kind == "divergent":
+        assert loss[-1] > loss[0] or abs(points[-1, 1]) > abs(points[0, 1])
+    elif kind == "on the edge":
+        assert np.allclose(np.abs(points[:, 1]), abs(points[0, 1]))
+    else:
+        assert np.all(np.diff(loss) <= 0)
+    if kind == "good":
+        assert np.all(np.abs(points[-1]) <= backward.NEAR * np.abs(points[0]))
+    if kind in ("zig-zag", "on the edge", "divergent"):
+        assert np.all(np.diff(np.sign(points[:, 1])) != 0)
+
+
+@settings(deadline=None)
+@given(*SETTING)
+def test_the_path_is_the_closed_form_and_stays_finite(lr: float, condition: float, steps: int) -> None:
+    points = backward.path(lr, condition, steps)
+    count = np.arange(len(points))[:, None]
+    expected = np.array(backward.START) * (1 - lr * np.array([1, condition])) ** count
+    np.testing.assert_allclose(points, expected, rtol=1e-9, atol=1e-12)
+    assert np.isfinite(points).all()
+    assert len(points) == steps + 1 or backward.bowl(points[-1], condition) > backward.FAR_AWAY
+
+
+@pytest.mark.parametrize("wrong", [{"lr": 0}, {"lr": -1}, {"condition": 0.5}, {"steps": 0}])
+def test_the_bowl_refuses_what_makes_no_sense(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="needs lr > 0, condition >= 1, steps >= 1"):
+        backward.frame(**defaults(backward) | wrong)
+
+
+# The test size
+
+
+@pytest.mark.parametrize(("percent", "rows", "points"), [(2, 11, 13), (10, 57, 5), (50, 284, 2)])
+def test_the_sentence_says_how_much_is_luck(percent: int, rows: int, points: int) -> None:
+    assert data_splits.sentence(percent, 7).startswith(
+        f"With {rows} test rows the score moves by ±{points} points from luck alone"
+    )
+
+
+def test_lucky_unlucky_and_typical_seeds_are_told_apart() -> None:
+    scores = data_splits.scores(10)
+    middle = int(np.abs(scores - scores.mean()).argmin())
+    for seed, says in {
+        int(scores.argmax()): "better than",
+        int(scores.argmin()): "worse than",
+        middle: "as good",
+    }.items():
+        assert f"Seed {seed} makes the model look" in data_splits.sentence(10, seed)
+        assert says in data_splits.sentence(10, seed)
+    assert "more than there are" in data_splits.sentence(50, 0)
+    assert "more than there are" not in data_splits.sentence(10, 0)
+
+
+@pytest.mark.parametrize(("percent", "seed"), [(2, 0), (10, 7), (50, 199)])
+def test_the_scores_are_those_of_a_plain_computation(percent: int, seed: int) -> None:
+    X, y = data.load_breast_cancer()
+    rows = np.random.default_rng(seed).permutation(len(y))
+    n_test = round(len(y) * percent / 100)
+    test, train = rows[:n_test], rows[n_test:]
+    mean, scale = X[train].mean(axis=0), X[train].std(axis=0)
+    design = np.column_stack([np.ones(len(train)), (X[train] - mean) / scale])
+    weights = np.linalg.lstsq(design, np.where(y[train] == 1, 1.0, -1.0))[0]
+    predicted = np.column_stack([np.ones(len(test)), (X[test] - mean) / scale]) @ weights > 0
+    assert data_splits.scores(percent)[seed] == pytest.approx(np.mean(predicted == (y[test] == 1)))
+
+
+def test_the_scores_spread_as_the_formula_says() -> None:
+    spreads = []
+    for percent in data_splits.PERCENTS:
+        scores = data_splits.scores(percent)
+        formula = data_splits.half_width(scores.mean(), data_splits.test_rows(percent)) / 1.96
+        assert 0.75 * formula < scores.std() < 1.15 * formula
+        spreads.append(scores.std())
+    assert spreads == sorted(spreads, reverse=True)
+
+
+@pytest.mark.parametrize(("right", "n"), [(57, 57), (54, 57), (0, 11), (140, 284)])
+def test_the_interval_is_wilsons(right: int, n: int) -> None:
+    from scipy.stats import binomtest
+
+    expected = binomtest(right, n).proportion_ci(method="wilson")
+    assert data_splits.wilson_interval(right / n, n) == pytest.approx((expected.low, expected.high), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", [-1, 200, 1.5])
+def test_a_seed_that_was_not_drawn(seed: float) -> None:
+    with pytest.raises(ValueError, match="from 0 to 199"):
+        data_splits.frame(10, seed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("percent", [0, 51, -3])
+def test_a_test_size_that_is_no_test_size(percent: int) -> None:
+    with pytest.raises(ValueError, match="between 1 row and 50 %"):
+        data_splits.frame(percent, 0)
+
+
+# Controls and the view
+
+
+@pytest.mark.parametrize(("values", "default"), [((1,), 1), ((2, 1), 1), ((1, 1, 2), 1), ((1, 2), 3)])
+def test_a_control_that_cannot_work(values: tuple[float, ...], default: float) -> None:
+    with pytest.raises(ValueError, match="lr: "):
+        Control("lr", "learning rate", values, default)
+
+
+class Shown:
+    """Stands in for the notebook: what was displayed, and what then replaced it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.displayed: list[Any] = []
+        self.updates: list[Any] = []
+        monkeypatch.setattr("IPython.display.display", self.display)
+
+    def display(self, what: Any, **options: Any) -> Shown:
+        self.displayed.append(what)
+        return self
+
+    def update(self, what: Any) -> None:
+        self.updates.append(what)
+
+
+def small_frame(a: float, b: float) -> Frame:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 2)).save(file, format="PNG")
+    return Frame(Picture(file.getvalue(), f"a = {a}, b = {b}.", width=2), f"Now a < {a} & b.")
+
+
+SMALL = (Control("a", "first", (1, 10, 100), 10, text="{} m".format), Control("b", "second", (1, 2), 2))
+
+
+@pytest.fixture
+def sliders(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    pytest.importorskip("ipywidgets")
+    made: dict[str, Any] = {}
+    original = view._widgets
+
+    def remembered(controls: Any) -> Any:
+        widgets, reset, bundle = original(controls)
+        made.update(widgets, reset=reset)
+        return widgets, reset, bundle
+
+    monkeypatch.setattr(view, "_widgets", remembered)
+    return made
+
+
+def test_a_saved_notebook_says_what_there_is_without_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Shown(monkeypatch)
+    view.explore(small_frame, SMALL)
+    controls, frame = shown.displayed
+    assert controls["text/plain"].endswith("running this cell: first = 10 m, second = 2")
+    bundle = frame._repr_mimebundle_()
+    assert bundle["text/plain"] == "a = 10, b = 2.\nNow a < 10 & b."
+    assert bundle["text/html"].startswith('<img alt="a = 10, b = 2." width="2" height="1"')
+    assert "Now a &lt; 10 &amp; b." in bundle["text/html"]
+
+
+def test_a_moved_slider_updates_the_picture_in_place(monkeypatch: pytest.MonkeyPatch, sliders: Any) -> None:
+    shown = Shown(monkeypatch)
+    view.explore(small_frame, SMALL)
+    assert shown.updates == []
+    sliders["a"].value = 100
+    assert [frame.alt for frame in shown.updates] == ["a = 100, b = 2."]
+    assert len(shown.displayed) == 2
+
+
+def test_reset_draws_once(monkeypatch: pytest.MonkeyPatch, sliders: Any) -> None:
+    shown = Shown(monkeypatch)
+    view.explore(small_frame, SMALL)
+    sliders["a"].value, sliders["b"].value = 1, 1
+    shown.updates.clear()
+    sliders["reset"].click()
+    assert (sliders["a"].value, sliders["b"].value) == (10, 2)
+    assert [frame.alt for frame in shown.updates] == ["a = 10, b = 2."]
+    sliders["b"].value = 1
+    assert len(shown.updates) == 2
+
+
+def test_sliders_have_labels_and_readable_values(sliders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Shown(monkeypatch)
+    view.explore(small_frame, SMALL)
+    assert sliders["a"].description == "first"
+    assert [text for text, _ in sliders["a"].options] == ["1 m", "10 m", "100 m"]
+    assert sliders["a"].value == 10
+
+
+def test_without_ipywidgets_the_picture_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Shown(monkeypatch)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    view.explore(small_frame, SMALL)
+    controls, frame = shown.displayed
+    assert set(controls) == {"text/plain"}
+    assert frame.alt == "a = 10, b = 2."
+
+
+def test_the_newest_wish_wins() -> None:
+    started, go_on, done = threading.Event(), threading.Event(), []
+
+    def slowly(wish: dict[str, Any]) -> None:
+        started.set()
+        assert go_on.wait(10)
+        done.append(wish["a"])
+
+    newest = view.NewestWins(slowly)
+    worker = threading.Thread(target=newest.ask, args=({"a": 0},))
+    worker.start()
+    assert started.wait(10)
+    for number in range(1, 6):
+        newest.ask({"a": number})  # returns at once: the worker is busy and will look again
+    go_on.set()
+    worker.join(10)
+    assert done == [0, 5]
+
+
+def test_a_failed_frame_does_not_block_the_next() -> None:
+    done = []
+
+    def fails_at_one(wish: dict[str, Any]) -> None:
+        if wish["a"] == 1:
+            raise ZeroDivisionError
+        done.append(wish["a"])
+
+    newest = view.NewestWins(fails_at_one)
+    with pytest.raises(ZeroDivisionError):
+        newest.ask({"a": 1})
+    newest.ask({"a": 2})
+    assert done == [2]

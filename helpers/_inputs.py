@@ -35,12 +35,7 @@ def column(values: Any, name: str) -> np.ndarray:
         raise ValueError(f"{name} must have shape (n,), one entry per sample; got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} is empty; at least one sample is needed")
-    if missing(array).any():
-        first = int(np.flatnonzero(missing(array))[0])
-        raise ValueError(
-            f"{name} has {int(missing(array).sum())} missing entries (the first in row {first}); "
-            f"remove those rows or fill them first"
-        )
+    no_missing(array, name)
     return array
 
 
@@ -60,3 +55,62 @@ def categories(values: np.ndarray, name: str, **kwargs: Any) -> Any:
     except TypeError:
         kinds = sorted({type(v).__name__ for v in values})
         raise TypeError(f"{name} mixes {' and '.join(kinds)}; convert it to one type, e.g. str") from None
+
+
+class NotFittedError(ValueError):
+    """A transformer was asked to transform before it was fitted."""
+
+
+def table(X: Any, name: str = "X", missing_allowed: bool = False) -> np.ndarray:
+    """`X` as a float64 array of shape (n, d) with at least one row and one column and no infinities."""
+    array = _two_dimensional(np.asarray(X), name)
+    if array.dtype.kind not in "buif":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{name} has entries that are not numbers (dtype {array.dtype}); encode categories first, "
+                f"e.g. with OneHotEncoder"
+            ) from None
+    array = array.astype(np.float64, copy=False)
+    if not missing_allowed:
+        no_missing(array, name)
+    if np.isinf(array).any():
+        row, column = np.argwhere(np.isinf(array))[0]
+        raise ValueError(f"{name} has an infinite value in row {row}, column {column}; correct or remove it")
+    return array
+
+
+def category_table(X: Any, name: str = "X") -> np.ndarray:
+    """`X` as an array of shape (n, d) of categories: words or numbers, none missing."""
+    array = table_with_gaps(X, name)
+    no_missing(array, name)
+    return array
+
+
+def table_with_gaps(X: Any, name: str = "X") -> np.ndarray:
+    """`X` as an array of shape (n, d) of anything; entries may be missing."""
+    array = np.asarray(X)
+    if array.dtype.kind == "U" and not isinstance(X, np.ndarray):
+        array = np.asarray(X, dtype=object)  # else [["red", 3]] would become two words
+    return _two_dimensional(array, name)
+
+
+def no_missing(array: np.ndarray, name: str) -> None:
+    """ValueError that says how many entries are missing and where the first is."""
+    places = np.argwhere(missing(array))
+    if len(places):
+        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), places[0], strict=False))
+        raise ValueError(
+            f"{name} has {len(places)} missing entries, the first in {where}; fill them first "
+            f"(SimpleImputer) or remove those rows"
+        )
+
+
+def _two_dimensional(array: np.ndarray, name: str) -> np.ndarray:
+    if array.ndim != 2:
+        help = f"; for one feature write {name}[:, None]" if array.ndim == 1 else ""
+        raise ValueError(f"{name} must have shape (n, d), one row per sample; got shape {array.shape}{help}")
+    if 0 in array.shape:
+        raise ValueError(f"{name} has shape {array.shape}; at least one row and one column are needed")
+    return array

@@ -232,7 +232,7 @@ def how_far(venv: Path, log: str, total: int) -> str:
 def run_stage(venv: Path, command: list, progress: Progress, total: int = 0) -> None:
     """Run one program of the set-up, its output into the log; raise Trouble if it fails."""
     log = venv / LOG
-    temporary = venv / "tmp"  # pip unpacks here: a small /tmp must not stop the set-up
+    temporary = venv / "tmp"  # a small /tmp must not stop the set-up
     temporary.mkdir(exist_ok=True)
     variables = dict(clean_environment(venv), PIP_USER="0", TMPDIR=str(temporary), TEMP=str(temporary))
     with log.open("ab") as out:
@@ -264,9 +264,7 @@ def run_stage(venv: Path, command: list, progress: Progress, total: int = 0) -> 
 
 def log_since(log: Path, start: int) -> str:
     """Return what was written to `log` from the byte `start` on."""
-    with log.open("rb") as stream:
-        stream.seek(start)
-        return stream.read().decode("utf-8", "replace")
+    return log.read_bytes()[start:].decode("utf-8", "replace")
 
 
 # What the log of a failed set-up says, and what it means. The first that fits is told.
@@ -286,8 +284,8 @@ KNOWN = {
 def explain(text: str, log: Path) -> str:
     """Return one sentence that says why a stage failed, what to do, and where the whole log is.
 
-    >>> explain("ERROR: [Errno 28] No space left on device", Path("setup.log"))[:51]
-    'The set-up did not end: the disk is full; free some'
+    >>> explain("ERROR: [Errno 28] No space left on device", Path("setup.log"))[:40]
+    'The set-up did not end: the disk is full'
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["nothing was said"]
     errors = [line for line in lines if re.match(r"ERROR\b|\w*Error:", line)] or lines
@@ -319,13 +317,11 @@ def set_up(root: Path) -> None:
 def install(root: Path, fresh: bool) -> None:
     """Install into the .venv of `root`; the stamp is taken away first and comes back last."""
     venv = root / ".venv"
-    (venv / STAMP).unlink() if not fresh else None
-    say = (
-        "Setting up the course in .venv; this takes a few minutes, once."
-        if fresh
-        else "The pins have changed."
-    )
-    print(say, flush=True)
+    if fresh:
+        print("Setting up the course in .venv; this takes a few minutes, once.", flush=True)
+    else:
+        (venv / STAMP).unlink()
+        print("The pinned versions have changed; bringing .venv up to date.", flush=True)
     progress = Progress(stages=4 if fresh else 3)
     if fresh:
         progress.begin("making .venv")

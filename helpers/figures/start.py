@@ -28,13 +28,13 @@ def process() -> Figure:
     fig, ax = subplots(width=8, height=3.3)
     ax.set(xlim=(0, 8), ylim=(0, 3.3))
     ax.axis("off")
-    _row(ax, 2.75, "the data", ["annotate", "split", "preprocess"], "blue")
-    _row(ax, 2.0, "the model", ["define", "initialise"], "green")
-    _row(ax, 1.25, "training", ["forward", "loss", "backward", "update"], "red")
-    _row(ax, 0.5, "the rest", ["validate", "tune", "test", "save", "deploy"], "purple")
-    loop = {"arrowstyle": "->", "color": COLORS["red"], "linewidth": 1.4, "connectionstyle": "arc3,rad=-0.28"}
-    ax.annotate("", xy=(1.7, 1.5), xytext=(5.9, 1.5), arrowprops=loop)
-    ax.text(6.45, 1.25, "again, for\nevery batch", color=COLORS["red"], fontsize=9.5, va="center")
+    _row(ax, 3.0, "the data", ["annotate", "split", "preprocess"], "blue")
+    _row(ax, 2.25, "the model", ["define", "initialise"], "green")
+    _row(ax, 1.45, "training", ["forward", "loss", "backward", "update"], "red")
+    _row(ax, 0.4, "the rest", ["validate", "tune", "test", "save", "deploy"], "purple")
+    loop = {"arrowstyle": "->", "color": COLORS["red"], "linewidth": 1.4, "connectionstyle": "arc3,rad=-0.09"}
+    ax.annotate("", xy=(1.7, 1.2), xytext=(5.9, 1.2), arrowprops=loop)
+    ax.text(6.45, 1.45, "again, for\nevery batch", color=COLORS["red"], fontsize=9.5, va="center")
     return fig
 
 
@@ -167,5 +167,5 @@ def perplexities(orders: Sequence[int], train: Sequence[float], held_out: Sequen
     ax.text(orders[-1] + 0.15, train[-1], "text it has read", color=COLORS["blue"], va="center")
     ax.text(orders[-1] + 0.15, held_out[-1], "text it has not", color=COLORS["red"], va="center")
     ax.set(xlim=(orders[0] - 0.3, orders[-1] + 2.4), ylim=(0, None), xticks=list(orders))
-    ax.set(xlabel="characters in a piece of memory", ylabel="perplexity")
+    ax.set(xlabel="longest piece that it looks at, in characters", ylabel="perplexity")
     return fig

@@ -42,7 +42,7 @@ class Claim:
         """What `claim` shows. Raises ClaimError when the measurement does not fit the claim."""
         low, high = self._band_around(measured)
         number = f"{round(float(measured), digits) + 0.0:.{digits}f}"  # + 0.0: never "-0.00"
-        band = f"{low:g} to {high:g}"
+        band = f"{low:g} to {high:g}" if low < high else f"{low:g}"
         verdict = VERDICTS[self.verdict]
         plain = "\n".join(
             [

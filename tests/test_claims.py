@@ -91,6 +91,10 @@ def test_the_band_includes_its_ends(measured):
     assert "True." in str(HALF.closed(measured))
 
 
+def test_a_band_of_one_number_is_told_as_one():
+    assert "Measured  6 (expected 6)" in str(replace(HALF, band=(6.0, 6.0)).closed(6, digits=0))
+
+
 def test_a_small_negative_number_is_not_minus_zero():
     around = replace(HALF, band=(-1.0, 1.0))
     assert "Measured  0.00 (" in str(around.closed(-0.001))

@@ -114,3 +114,13 @@ def _two_dimensional(array: np.ndarray, name: str) -> np.ndarray:
     if 0 in array.shape:
         raise ValueError(f"{name} has shape {array.shape}; at least one row and one column are needed")
     return array
+
+
+def same_length(**columns: np.ndarray) -> None:
+    """ValueError that names both columns and both lengths if they differ."""
+    (first, a), *others = columns.items()
+    for name, b in others:
+        if len(a) != len(b):
+            raise ValueError(
+                f"{first} has {len(a)} samples, but {name} has {len(b)}; they must be the same rows"
+            )

@@ -10,8 +10,8 @@ class Pipeline:
     """Steps in a row: every step but the last transforms, the last transforms or predicts.
 
     `steps` is a list of (name, step). `fit(X, y)` fits each step on what the steps before it give;
-    `transform`, `predict`, `predict_proba` and `score` only apply what was learnt. The last step may be a model,
-    scikit-learn's too.
+    `transform`, `predict`, `predict_proba` and `score` only apply what was learnt. The last step may be a
+    model, scikit-learn's too.
     ValueError for no steps, names that repeat, or a step before the last that cannot transform; calling what
     the last step cannot do is an AttributeError that says so.
 

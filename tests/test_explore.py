@@ -292,7 +292,7 @@ def test_a_saved_notebook_says_what_there_is_without_a_kernel(monkeypatch: pytes
     shown = Shown(monkeypatch)
     view.explore(small_frame, SMALL)
     controls, frame = shown.displayed
-    assert controls["text/plain"].endswith("running this cell: first = 10 m, second = 2")
+    assert controls["text/plain"] == "Run this cell to get the sliders: first = 10 m, second = 2"
     bundle = frame._repr_mimebundle_()
     assert bundle["text/plain"] == "a = 10, b = 2.\nNow a < 10 & b."
     assert bundle["text/html"].startswith('<img alt="a = 10, b = 2." width="2" height="1"')

@@ -54,8 +54,8 @@ def test_axes_instead_of_the_figure() -> None:
         show(subplots()[1], alt="Axes.")
 
 
-def test_show_returns_nothing_and_displays_html_and_text(displayed: list) -> None:
-    assert show(line_figure(), alt="  The squares\n grow. ") is None
+def test_show_displays_html_and_text(displayed: list) -> None:
+    show(line_figure(), alt="  The squares\n grow. ")
     (picture,) = displayed
     bundle = picture._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}  # a bare image/png would store the picture twice

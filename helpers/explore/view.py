@@ -6,6 +6,7 @@ is read on a web page, shows the picture for the default values; only the slider
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -37,7 +38,7 @@ def explore(frame: Callable[..., Frame], controls: Sequence[Control]) -> None:
 def _in_words(controls: Sequence[Control]) -> str:
     """What stands in the place of the sliders where there is no kernel to move them."""
     settings = ", ".join(f"{control.label} = {control.text(control.default)}" for control in controls)
-    return f"Sliders, to be moved in JupyterLab after running this cell: {settings}"
+    return textwrap.fill(f"Run this cell to get the sliders: {settings}", width=90)
 
 
 def _widgets(controls: Sequence[Control]) -> tuple[dict[str, Any], Any, dict[str, Any]]:

@@ -167,7 +167,7 @@ def doctor() -> None:
             ill += 1
             typer.echo(f"         {'':9} {finding.advice}")
     if ill:
-        raise CourseError(f"{ill} things need your attention; what to do stands under each.")
+        raise CourseError("Not all is well; what to do stands under each problem.")
     typer.echo("All is well.")
 
 

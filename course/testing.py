@@ -147,9 +147,9 @@ def run_stage(
             stderr=subprocess.STDOUT,
         )
         try:
-            while code is None and time.monotonic() - begin < stage.limit:
+            while code is None and (left := begin + stage.limit - time.monotonic()) > 0:
                 try:
-                    code = process.wait(timeout=0.5)
+                    code = process.wait(timeout=min(0.5, left))
                 except subprocess.TimeoutExpired:
                     tick(log.read_text(encoding="utf-8", errors="replace"))
         finally:

@@ -1,0 +1,180 @@
+"""The command `course`: what a person types, and what comes back."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from course import cli, lab, places, progress
+from course.errors import CourseError
+
+COMMANDS = sorted(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+
+
+def course(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does."""
+    return subprocess.run(
+        [sys.executable, "-m", "course", *words], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_every_command_is_there() -> None:
+    assert (
+        sorted(
+            [
+                "lab",
+                "build",
+                "test",
+                "reset",
+                "progress",
+                "doctor",
+                "release",
+                "autograde",
+                "feedback",
+                "export",
+            ]
+        )
+        == COMMANDS
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    done = CliRunner().invoke(cli.app, [name, "--help"])
+    assert done.exit_code == 0
+    assert re.search(rf"Example: course {name}\b", done.output)
+
+
+def test_an_error_for_people_is_one_sentence() -> None:
+    done = course("reset", "77_no_such_lesson")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"course: .*77_no_such_lesson.*\n", done.stderr)
+
+
+def test_a_wrong_word_is_told() -> None:
+    done = course("bild")
+    assert done.returncode == 2
+    assert "No such command 'bild'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# --- lab ---------------------------------------------------------------------------------------------------
+
+
+def test_a_taken_port_gives_the_next_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind((lab.THIS_COMPUTER, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not lab.is_free(port)
+        assert port < lab.free_port(port) <= port + lab.PORTS_TRIED
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_a_port_that_is_none(port: int) -> None:
+    with pytest.raises(CourseError, match="is no port: choose one from 1024 to 65535"):
+        lab.free_port(port)
+
+
+def test_no_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "is_free", lambda _: False)
+    with pytest.raises(CourseError, match="from 65500 to 65535 is taken: choose another"):
+        lab.free_port(65_500)
+
+
+def test_lab_opens_the_first_lesson_for_this_computer_only(tmp_path: Path) -> None:
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / places.START_LESSON).touch()
+    command = lab.lab_command(8899, browser=True, root=tmp_path)
+    assert "--LabApp.default_url=/lab/tree/lessons/00_start.ipynb" in command
+    assert f"--ServerApp.root_dir={tmp_path}" in command
+    assert "--ServerApp.ip=127.0.0.1" in command
+    assert "--ServerApp.port=8899" in command
+    assert "--no-browser" not in command
+
+
+def test_lab_serves_the_course(tmp_path: Path) -> None:
+    port = lab.free_port(8_950)
+    variables = {**places.environment(places.throwaway_homes(tmp_path)), "JUPYTER_TOKEN": "secret"}
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "course", "lab", "--no-browser", "--port", str(port)],
+            env=variables,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            page = f"http://127.0.0.1:{port}/api/contents/pyproject.toml?content=0&token=secret"
+            answer, end = b"", time.monotonic() + 60
+            while not answer and time.monotonic() < end:
+                assert server.poll() is None
+                try:
+                    with urllib.request.urlopen(page, timeout=5) as response:
+                        answer = response.read()
+                except OSError:
+                    time.sleep(0.3)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    assert b'"name": "pyproject.toml"' in answer
+    assert "http://127.0.0.1" in (tmp_path / "log").read_text()
+
+
+# --- progress ----------------------------------------------------------------------------------------------
+
+
+def check_cell(task: str, points: float, printed: str = "") -> nbformat.NotebookNode:
+    """A check cell of an exercise as it is saved."""
+    outputs = [nbformat.v4.new_output("stream", name="stdout", text=printed)] if printed else []
+    grading = {"grade": True, "grade_id": task, "points": points, "locked": True, "solution": False}
+    return nbformat.v4.new_code_cell("check(…)", outputs=outputs, metadata={"nbgrader": grading})
+
+
+def save_exercise(root: Path, *cells: nbformat.NotebookNode) -> Path:
+    """Save cells as the exercise 01_data_splits."""
+    path = root / "exercises" / "01_data_splits" / "01_data_splits.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), path)
+    return path
+
+
+def test_progress_reads_what_the_checks_printed(tmp_path: Path) -> None:
+    other = nbformat.v4.new_code_cell("print('passed all 3')")
+    other.outputs = [nbformat.v4.new_output("stream", name="stdout", text="passed all 3 · 9 of 9 points\n")]
+    save_exercise(
+        tmp_path,
+        other,
+        check_cell("data_splits-holdout", 2, "passed all 8 · 2 of 2 points\n"),
+        check_cell("data_splits-k_fold", 4, "passed 6 of 8\ninput: n_samples = 5\n"),
+        check_cell("data_splits-leak", 3),
+    )
+    found = progress.reached(tmp_path)
+    assert [(one.task, one.passed, one.total, one.earned) for one in found] == [
+        ("data_splits/holdout", 8, 8, 2.0),
+        ("data_splits/k_fold", 6, 8, 3.0),
+        ("data_splits/leak", None, None, 0.0),
+    ]
+
+
+def test_progress_of_a_broken_notebook_says_what_to_do(tmp_path: Path) -> None:
+    save_exercise(tmp_path).write_text("{")
+    with pytest.raises(CourseError, match=r"01_data_splits.ipynb cannot be read .*`course reset 01`"):
+        progress.reached(tmp_path)
+
+
+def test_progress_shows_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_exercise(tmp_path, check_cell("data_splits-k_fold", 4, "passed 6 of 8\n"))
+    found = progress.reached(tmp_path)
+    monkeypatch.setattr(progress, "reached", lambda: found)
+    done = CliRunner().invoke(cli.app, ["progress"])
+    assert re.search(r"01_data_splits .* data_splits/k_fold .* 6 of 8 .* 3 of 4", done.output)
+    assert re.search(r"all .* 3 of 4", done.output)

@@ -1,15 +1,37 @@
 """Activation functions: what bends a network's straight lines.
 
-Each acts on every number by itself, so its backward is d_out times the slope at that number.
+Each acts on every number by itself, so its backward is d_out times the slope at that number. (Softmax is
+the exception: it makes a whole row sum to one.) `a` is the output, kept for the backward pass.
 """
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from helpers.nn.base import Array, Layer
+from helpers.nn.base import Array, Layer, Shape
 
-ONE = np.array(1.0)  # an array of no dimension: NumPy takes it faster than a Python number
+
+def sigmoid(X: Array) -> Array:
+    """1 / (1 + exp(-x)) for each entry, without overflow: exp only ever sees a number below zero.
+
+    >>> sigmoid(np.array([0.0, 1000.0, -1000.0]))
+    array([0.5, 1. , 0. ])
+    """
+    e = np.exp(-np.abs(X))
+    return np.where(X >= 0, 1, e) / (1 + e)
+
+
+def softmax(logits: Array) -> Array:
+    """exp(z) / Σ exp(z) along the last axis; subtracting the largest z first keeps exp from overflowing.
+
+    >>> softmax(np.array([[1000.0, 1000.0]]))
+    array([[0.5, 0.5]])
+    """
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 class ReLU(Layer):
@@ -21,15 +43,112 @@ class ReLU(Layer):
     array([[0., 0., 2.]])
     """
 
+    zero: Array
+
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
-            self.prepare(X.shape)
-        self.a = np.maximum(X, 0, out=self.out)
+            self.prepare(X)
+        self.a = np.maximum(X, self.zero, out=self.out)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
         slope = np.sign(self.a, out=self.dX)  # 1 where the unit is on, 0 where it is off
         return np.multiply(d_out, slope, out=slope)
+
+    def allocate(self, shape: Shape) -> dict[str, Any]:
+        return super().allocate(shape) | {"zero": np.zeros((), self.dtype)}
+
+
+class LeakyReLU(Layer):
+    """x where x > 0, else negative_slope · x, so that no unit dies.
+
+    Source: Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013).
+
+    >>> LeakyReLU(0.1).forward(np.array([[-1.0, 2.0]]))
+    array([[-0.1,  2. ]])
+    """
+
+    def __init__(self, negative_slope: float = 0.01):
+        self.negative_slope = negative_slope
+
+    def forward(self, X: Array) -> Array:
+        self.slope = np.where(X > 0, X.dtype.type(1), X.dtype.type(self.negative_slope))
+        return X * self.slope
+
+    def backward(self, d_out: Array) -> Array:
+        return d_out * self.slope
+
+
+class ELU(Layer):
+    """x where x > 0, else α (exp(x) - 1): a smooth bend that levels off at -α.
+
+    Source: Clevert et al., "Fast and accurate deep network learning by exponential linear units" (2016).
+
+    >>> ELU().forward(np.array([[-1000.0, 2.0]]))
+    array([[-1.,  2.]])
+    """
+
+    def __init__(self, alpha: float = 1.0):
+        self.alpha = alpha
+
+    def forward(self, X: Array) -> Array:
+        self.below = self.alpha * np.expm1(np.minimum(X, 0))
+        self.on = X > 0
+        return np.where(self.on, X, self.below)
+
+    def backward(self, d_out: Array) -> Array:
+        return d_out * np.where(self.on, 1, self.below + self.alpha)
+
+
+class GELU(Layer):
+    """x Φ(x), with Φ the share of a standard normal below x; slope Φ(x) + x φ(x).
+
+    `approximate="tanh"` uses the formula from before erf was fast everywhere, as PyTorch's argument does.
+    Source: Hendrycks and Gimpel, "Gaussian error linear units" (2016).
+
+    >>> GELU().forward(np.array([[0.0, 1.0]])).round(4)
+    array([[0.    , 0.8413]])
+    """
+
+    def __init__(self, approximate: str = "none"):
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f'approximate is "none" or "tanh", got {approximate!r}.')
+        self.approximate = approximate
+
+    def forward(self, X: Array) -> Array:
+        self.X = X
+        if self.approximate == "none":
+            from scipy.special import erf
+
+            self.share = 0.5 * (1 + erf(X / math.sqrt(2)))
+            self.density = np.exp(-0.5 * X**2) / math.sqrt(2 * math.pi)
+        else:
+            c = math.sqrt(2 / math.pi)
+            t = np.tanh(c * (X + 0.044715 * X**3))
+            self.share = 0.5 * (1 + t)
+            self.density = 0.5 * (1 - t**2) * c * (1 + 3 * 0.044715 * X**2)
+        return X * self.share
+
+    def backward(self, d_out: Array) -> Array:
+        return d_out * (self.share + self.X * self.density)
+
+
+class SiLU(Layer):
+    """x · sigmoid(x), also called Swish; slope s + x s (1 - s).
+
+    Source: Ramachandran et al., "Searching for activation functions" (2017).
+
+    >>> SiLU().forward(np.array([[0.0, 1000.0]]))
+    array([[   0., 1000.]])
+    """
+
+    def forward(self, X: Array) -> Array:
+        self.s = sigmoid(X)
+        self.a = X * self.s
+        return self.a
+
+    def backward(self, d_out: Array) -> Array:
+        return d_out * (self.s + self.a * (1 - self.s))
 
 
 class Sigmoid(Layer):
@@ -40,16 +159,11 @@ class Sigmoid(Layer):
     """
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
-            self.prepare(X.shape)
-        a = np.tanh(np.multiply(X, 0.5, out=self.out), out=self.out)  # the same curve; never overflows
-        self.a = np.multiply(np.add(a, 1, out=a), 0.5, out=a)
+        self.a = sigmoid(X)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        slope = np.subtract(ONE, self.a, out=self.dX)
-        np.multiply(slope, self.a, out=slope)
-        return np.multiply(d_out, slope, out=slope)
+        return d_out * (self.a * (1 - self.a))
 
 
 class Tanh(Layer):
@@ -59,13 +173,36 @@ class Tanh(Layer):
     array([[0., 1.]])
     """
 
+    one: Array
+
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
-            self.prepare(X.shape)
+            self.prepare(X)
         self.a = np.tanh(X, out=self.out)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
         slope = np.multiply(self.a, self.a, out=self.dX)
-        np.subtract(ONE, slope, out=slope)
+        np.subtract(self.one, slope, out=slope)
         return np.multiply(d_out, slope, out=slope)
+
+    def allocate(self, shape: Shape) -> dict[str, Any]:
+        return super().allocate(shape) | {"one": np.ones((), self.dtype)}
+
+
+class Softmax(Layer):
+    """exp(z) / Σ exp(z) along the last axis: a row of probabilities.
+
+    To train with it, use CrossEntropyLoss on the logits instead: it does both at once, and stays exact.
+    Source: Bridle, "Probabilistic interpretation of feedforward classification network outputs" (1990).
+
+    >>> Softmax().forward(np.zeros((1, 4)))
+    array([[0.25, 0.25, 0.25, 0.25]])
+    """
+
+    def forward(self, X: Array) -> Array:
+        self.p = softmax(X)
+        return self.p
+
+    def backward(self, d_out: Array) -> Array:
+        return self.p * (d_out - (d_out * self.p).sum(axis=-1, keepdims=True))

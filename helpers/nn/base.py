@@ -1,7 +1,13 @@
-"""What every layer and loss has in common: the contract, and arrays that are kept between steps.
+"""What every layer has in common: the contract, and where its numbers live.
 
 A layer has a `forward` that remembers what it needs and a `backward` that applies the chain rule:
 it is given ∂L/∂(its output), writes ∂L/∂(its parameters) and returns ∂L/∂(its input).
+
+Two decisions make the layers fast without making them longer:
+
+- A batch X (n, features) is stored feature by feature: in memory the samples are the last axis. NumPy
+  then works on long runs of numbers, and one more feature that is always 1 costs nothing.
+- What depends on the size of a batch is allocated when the size changes, and kept.
 """
 
 from __future__ import annotations
@@ -12,6 +18,21 @@ import numpy as np
 
 Array = np.ndarray
 Shape = tuple[int, ...]
+
+
+class Stack(np.ndarray):
+    """K matrices in one array, one for each model of a fleet: `A.dot(B)` multiplies them pair by pair.
+
+    So the code of a layer is the same for one model and for K. All else is NumPy's own: arithmetic acts
+    on each number, and `.mT` transposes each matrix.
+
+    >>> A = np.ones((4, 2, 3)).view(Stack)
+    >>> A.dot(np.ones((4, 3, 5))).shape
+    (4, 2, 5)
+    """
+
+    def dot(self, other: Any, out: Any = None) -> Any:
+        return np.matmul(self, other, out=out)
 
 
 class Parameter:
@@ -32,62 +53,36 @@ class Parameter:
     def __set__(self, layer: Any, values: Any) -> None:
         array = layer.__dict__.get(self.name)
         if array is None:
-            layer.__dict__[self.name] = np.asarray(values)
-        elif array is not values:
-            if np.shape(values) != array.shape:
-                raise ValueError(
-                    f"{type(layer).__name__}.{self.name} has shape {array.shape}, got {np.shape(values)}. "
-                    "Build a new layer to change its size."
-                )
-            array[...] = values
+            raise AttributeError(f"{type(layer).__name__}: call own({self.name}=shape) before setting it.")
+        if np.shape(values) != array.shape and np.shape(values) != ():
+            raise ValueError(
+                f"{type(layer).__name__}.{self.name} has shape {array.shape}, got {np.shape(values)}. "
+                "Build a new layer to change its size."
+            )
+        array[...] = values
 
 
-class Kept:
-    """Arrays that depend on the shape of a batch are allocated when the shape changes, then kept.
-
-    What a caller receives is a new array each time, as in NumPy. While `fit` trains, `keep_outputs`
-    is on: results are then written into kept arrays as well, which the next call overwrites.
-    """
-
-    shape: Shape | None = None
-    keep_outputs = False
-
-    def prepare(self, shape: Shape) -> None:
-        """Get the arrays for an input of this shape (refuses a shape that does not fit)."""
-        kept = self.__dict__.setdefault("kept", {})
-        if shape not in kept:
-            if len(kept) > 3:
-                kept.clear()
-            kept[shape] = self.allocate(shape)
-        self.__dict__.update(kept[shape])
-        self.shape = shape
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        """The arrays needed for an input of this shape, by attribute name."""
-        raise NotImplementedError
-
-    def reset(self, keep_outputs: bool) -> None:
-        """Forget the arrays; from now on keep results (or stop keeping them)."""
-        self.kept: dict[Shape, dict[str, Any]] = {}
-        self.shape = None
-        self.keep_outputs = keep_outputs
-
-
-class Layer(Kept):
+class Layer:
     """The contract of a layer: `forward(X)`, then `backward(d_out)`.
 
-    Subclasses name their parameters in `parameter_names`; the gradient of `W` is `dW`.
+    A subclass lists its parameters in `parameter_names`; the gradient of `W` is `dW`. `forward` returns a
+    new array each time, as NumPy does; only while `fit` trains (`keep` is on) are results written into kept
+    arrays, which the next call overwrites.
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ()
-    dtype: Any = np.float64
+    state_names: ClassVar[tuple[str, ...]] = ()  # what is learnt without a gradient: running means
+    dtype: Any = np.dtype(np.float64)
     training = True
+    keep = False
     needs_dX = True  # the first layer of a model under training has nobody to pass ∂L/∂X to
+    models = 0  # K in a fleet of K models
+    shape: Shape | None = None  # of the last X
     out: Array | None = None
-    dX: Array | None = None
+    dX: Any = None
 
     def forward(self, X: Array) -> Array:
-        """The layer's output for a batch X (batch, …)."""
+        """The layer's output for a batch X (n, …)."""
         raise NotImplementedError
 
     def backward(self, d_out: Array) -> Array:
@@ -98,43 +93,8 @@ class Layer(Kept):
         """The shape of the output for an input of this shape; refuses a shape that does not fit."""
         return shape
 
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        out_shape = self.output_shape(shape)
-        if not self.keep_outputs:
-            return {"out": None, "dX": None}
-        dX = np.empty(shape, self.dtype) if self.needs_dX else None
-        return {"out": np.empty(out_shape, self.dtype), "dX": dX}
-
     def __call__(self, X: Array) -> Array:
         return self.forward(X)
-
-    def leaves(self) -> list[Layer]:
-        """The layers without children, in order: a container lists those that it holds."""
-        return [self]
-
-    @property
-    def size(self) -> int:
-        """The number of parameters."""
-        return sum(array.size for array in self.parameters().values())
-
-    def bind(self, flat: Array, d_flat: Array) -> None:
-        """Move the parameters into the vector `flat` and the gradients into `d_flat`; keep views of them."""
-        start = 0
-        for name in self.parameter_names:
-            for full_name, vector in ((name, flat), ("d" + name, d_flat)):
-                array = self.__dict__[full_name]
-                view = vector[start : start + array.size].reshape(array.shape)
-                view[...] = array
-                self.__dict__[full_name] = view
-            start += array.size
-
-    def parameters(self) -> dict[str, Array]:
-        """The parameters by name."""
-        return {name: getattr(self, name) for name in self.parameter_names}
-
-    def gradients(self) -> dict[str, Array]:
-        """The gradients by parameter name, as the last `backward` left them."""
-        return {name: getattr(self, "d" + name) for name in self.parameter_names}
 
     def train(self, training: bool = True) -> Layer:
         """Switch to training (dropout on, batch statistics), or with False to evaluation."""
@@ -146,6 +106,91 @@ class Layer(Kept):
         """Switch to evaluation: no dropout, running statistics."""
         return self.train(False)
 
+    def leaves(self) -> list[Layer]:
+        """The layers without children, in order: a container lists those that it holds."""
+        return [self]
+
+    # Parameters ----------------------------------------------------------------------------------
+
+    def own(self, **shapes: Shape) -> None:
+        """Make the parameters with these shapes, and gradients beside them, in two flat vectors."""
+        size = sum(int(np.prod(shape)) for shape in shapes.values())
+        self.parameter_shapes = shapes
+        self.bind(np.zeros(size, self.dtype), np.zeros(size, self.dtype))
+
+    def bind(self, flat: Array, d_flat: Array) -> None:
+        """Let the parameters be views into `flat` (K?, size), the gradients views into `d_flat`."""
+        self.flat, self.d_flat = flat, d_flat
+        lead, start = flat.shape[:-1], 0
+        for name, shape in self.parameter_shapes.items():
+            # a vector in a fleet becomes a row per model, so that it still stretches over the batch
+            view_shape = (*lead, 1, *shape) if lead and len(shape) == 1 else (*lead, *shape)
+            stop = start + int(np.prod(shape))
+            self.__dict__[name] = flat[..., start:stop].reshape(view_shape)
+            self.__dict__["d" + name] = d_flat[..., start:stop].reshape(view_shape)
+            start = stop
+
+    parameter_shapes: dict[str, Shape]
+    flat: Array = np.zeros(0)
+    d_flat: Array = np.zeros(0)
+
+    @property
+    def size(self) -> int:
+        """The number of parameters (of one model)."""
+        return self.flat.shape[-1]
+
+    def parameters(self) -> dict[str, Array]:
+        """The parameters by name."""
+        return {name: getattr(self, name) for name in self.parameter_names}
+
+    def gradients(self) -> dict[str, Array]:
+        """The gradients by parameter name, as the last `backward` left them."""
+        return {name: getattr(self, "d" + name) for name in self.parameter_names}
+
+    def state(self) -> dict[str, Array]:
+        """What is learnt without a gradient, such as running means, by name."""
+        return {name: getattr(self, name) for name in self.state_names}
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {array.shape}" for name, array in self.parameters().items())
         return f"{type(self).__name__}({sizes})"
+
+    # Kept arrays ---------------------------------------------------------------------------------
+
+    def prepare(self, X: Array) -> None:
+        """Get the arrays for a batch of this shape, by `allocate` if it is new."""
+        if X.ndim < 2:
+            raise ValueError(f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None].")
+        if not self.size and X.dtype.kind == "f":
+            self.dtype = X.dtype
+        self.__dict__.update(self.reserve(X.shape))
+        self.shape = X.shape
+
+    def reserve(self, shape: Shape) -> dict[str, Any]:
+        """The kept arrays for an input of this shape, allocated if there are none."""
+        kept = self.__dict__.setdefault("kept", {})
+        if shape not in kept:
+            if len(kept) > 3:  # an explorer may ask for many shapes
+                kept.clear()
+            kept[shape] = self.allocate(shape)
+        return kept[shape]
+
+    def allocate(self, shape: Shape) -> dict[str, Any]:
+        """The arrays that a batch of this shape needs, by attribute name."""
+        out_shape = self.output_shape(shape)
+        if not self.keep:
+            return {"out": None, "dX": None}
+        return {"out": self.new(out_shape), "dX": self.new(shape) if self.needs_dX else None}
+
+    def new(self, shape: Shape, fill: float = 0) -> Array:
+        """An array (n, …), or (K, n, …) in a fleet, that is stored with the samples as the last axis."""
+        lead = 1 if self.models else 0
+        memory = np.full((*shape[:lead], *shape[lead + 1 :], shape[lead]), fill, self.dtype)
+        array = np.moveaxis(memory, -1, lead)
+        return array.view(Stack) if lead else array
+
+    def forget(self, *, keep: bool) -> None:
+        """Drop the kept arrays; from now on keep results as well, or not."""
+        self.kept: dict[Shape, dict[str, Any]] = {}
+        self.shape = self.out = self.dX = None
+        self.keep = keep

@@ -1,22 +1,26 @@
 """Containers: layers put together into a model.
 
 A `Sequential` runs its layers one after the other, and backwards in the opposite order: that is the
-chain rule. All parameters of a model are views into one flat vector, `flat`, and all gradients into
-another, `d_flat`, so that an optimizer's step is a handful of vector operations.
+chain rule. All parameters of a model are views into one vector, `flat`, and all gradients into another,
+`d_flat`, so that an optimizer's step is a handful of vector operations.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.layers import Linear
 
 
 class Sequential(Layer):
     """Layers in a row: the output of each is the input of the next.
 
+    Raises TypeError for anything but layers, ValueError for a layer that is given twice.
+
     >>> from helpers.nn.activations import ReLU
-    >>> from helpers.nn.layers import Linear
     >>> rng = np.random.default_rng(0)
     >>> model = Sequential(Linear(2, 16, rng=rng), ReLU(), Linear(16, 1, rng=rng))
     >>> model.forward(np.zeros((5, 2))).shape
@@ -33,10 +37,20 @@ class Sequential(Layer):
         for layer in layers:
             if not isinstance(layer, Layer):
                 raise TypeError(
-                    f"Sequential takes layers, got {layer!r}. Write Sequential(a, b), not a list."
+                    f"{type(self).__name__} takes layers, got {layer!r}. Write Sequential(a, b), no list."
                 )
+        leaves = [leaf for layer in layers for leaf in layer.leaves()]
+        if len({id(leaf) for leaf in leaves}) < len(leaves):
+            raise ValueError(
+                "The same layer is given twice. Make a second one: a layer remembers its last input."
+            )
+        dtypes = {leaf.dtype for leaf in leaves if leaf.size}
+        if len(dtypes) > 1:
+            raise ValueError(f"All layers of a model need one dtype, got {sorted(map(str, dtypes))}.")
         self.layers = layers
-        self.flatten()
+        self.dtype = dtypes.pop() if dtypes else np.dtype(np.float64)
+        flat = np.concatenate([layer.flat for layer in layers if layer.size] or [np.zeros(0, self.dtype)])
+        self.bind(flat, np.zeros_like(flat))
 
     def forward(self, X: Array) -> Array:
         for layer in self.layers:
@@ -48,44 +62,60 @@ class Sequential(Layer):
             d_out = layer.backward(d_out)
         return d_out
 
-    def leaves(self) -> list[Layer]:
-        return [leaf for layer in self.layers for leaf in layer.leaves()]
-
     def output_shape(self, shape: Shape) -> Shape:
         for layer in self.layers:
             shape = layer.output_shape(shape)
         return shape
 
+    def leaves(self) -> list[Layer]:
+        return [leaf for layer in self.layers for leaf in layer.leaves()]
+
+    def bind(self, flat: Array, d_flat: Array) -> None:
+        self.flat, self.d_flat = flat, d_flat
+        start = 0
+        for layer in self.layers:
+            stop = start + layer.size
+            if layer.size:
+                layer.bind(flat[..., start:stop], d_flat[..., start:stop])
+            start = stop
+
     def parameters(self) -> dict[str, Array]:
         """The parameters by name: "0.W" is W of the first layer."""
-        return {f"{i}.{k}": v for i, layer in enumerate(self.layers) for k, v in layer.parameters().items()}
+        return self.named("parameters")
 
     def gradients(self) -> dict[str, Array]:
         """The gradients by the names of `parameters`."""
-        return {f"{i}.{k}": v for i, layer in enumerate(self.layers) for k, v in layer.gradients().items()}
+        return self.named("gradients")
 
-    def flatten(self) -> None:
-        """Move all parameters into one vector `flat`, all gradients into `d_flat`; layers keep views."""
-        leaves = self.leaves()
-        size = sum(leaf.size for leaf in leaves)
-        dtypes = {leaf.dtype for leaf in leaves if leaf.size}
-        if len(dtypes) > 1:
-            raise ValueError(f"All layers of a model need one dtype, got {sorted(map(str, dtypes))}.")
-        self.dtype = dtypes.pop() if dtypes else np.dtype(np.float64)
-        self.flat, self.d_flat = np.zeros(size, self.dtype), np.zeros(size, self.dtype)
-        start = 0
-        for leaf in leaves:
-            stop = start + leaf.size
-            leaf.bind(self.flat[start:stop], self.d_flat[start:stop])
-            start = stop
+    def state(self) -> dict[str, Array]:
+        """What is learnt without a gradient, by name: "1.running_mean"."""
+        return self.named("state")
 
-    @property
-    def size(self) -> int:
-        """The number of parameters."""
-        return sum(leaf.size for leaf in self.leaves())
+    def named(self, what: str) -> dict[str, Array]:
+        """`parameters`, `gradients` or `state` of all layers, each name with the number of its layer."""
+        return {
+            f"{i}.{k}": v for i, layer in enumerate(self.layers) for k, v in getattr(layer, what)().items()
+        }
+
+    def reserve(self, shape: Shape) -> dict[str, Any]:
+        """Allocate what all layers need for an input of this shape.
+
+        A layer in front of a `Linear` writes straight into the place where that layer wants its input.
+        """
+        before: dict[str, Any] = {}
+        for layer in self.layers:
+            kept = layer.reserve(shape)
+            if isinstance(layer, Linear) and before.get("out") is not None and "out_T" not in before:
+                before["out"] = kept["X"]
+            before, shape = kept, layer.output_shape(shape)
+        return {}
+
+    def forget(self, *, keep: bool) -> None:
+        for layer in self.layers:
+            layer.forget(keep=keep)
 
     def summary(self, shape: Shape) -> str:
-        """A table of the layers for an input of this shape (batch, …): output shapes, parameters."""
+        """A table of the layers for an input of this shape (n, …): output shapes, parameters."""
         rows = [("layer", "output", "parameters")]
         for layer in self.layers:
             shape = layer.output_shape(shape)
@@ -93,3 +123,27 @@ class Sequential(Layer):
         rows.append(("total", "", f"{self.size:,}"))
         left, middle, right = (max(len(row[i]) for row in rows) for i in range(3))
         return "\n".join(f"{a:{left}}  {b:{middle}}  {c:>{right}}" for a, b, c in rows)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+
+
+class Residual(Sequential):
+    """out = X + f(X), with f the layers given: the gradient always finds the way past them.
+
+    Raises ValueError when f changes the shape.
+    Source: He et al., "Deep residual learning for image recognition" (2016).
+
+    >>> from helpers.nn.activations import Tanh
+    >>> Residual(Tanh()).forward(np.zeros((1, 2)))
+    array([[0., 0.]])
+    """
+
+    def forward(self, X: Array) -> Array:
+        out = super().forward(X)
+        if out.shape != X.shape:
+            raise ValueError(f"Residual adds X {X.shape} to f(X) {out.shape}: f must keep the shape.")
+        return X + out
+
+    def backward(self, d_out: Array) -> Array:
+        return d_out + super().backward(d_out)

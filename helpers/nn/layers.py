@@ -1,7 +1,7 @@
 """Layers with weights. Forward and backward stand side by side so that they can be compared.
 
-A linear layer computes out = X W + b. A column of ones makes the bias one more weight:
-out = [X 1] [W; b], a single product, and its gradient is a single product too.
+A linear layer computes out = X W + b. A column of ones makes the bias one more row of weights,
+out = [X 1] [W; b]: a single product, and its gradient is a single product too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Linear(Layer):
     """out = X W + b, the layer that every network is made of.
 
     X (n, in_features) → out (n, out_features); W (in_features, out_features), b (out_features,).
-    W starts uniform within ±1/√in_features, as in PyTorch, and so does b.
+    Both start uniform within ±1/√in_features, as in PyTorch.
     Raises ValueError when X does not have `in_features` columns.
     Source: LeCun et al., "Efficient BackProp" (1998).
 
@@ -29,42 +29,110 @@ class Linear(Layer):
 
     parameter_names = ("W", "b")
     W, b, dW, db = Parameter(), Parameter(), Parameter(), Parameter()
-    X1: Array  # [X 1]
-    X: Array  # its first columns
+    X1_T: Array  # [X 1], as it lies in memory: a row for each feature, then a row of ones
+    X: Array  # the X in it
+    out_T: Array | None
+    dX_T: Array | None
 
     def __init__(
         self, in_features: int, out_features: int, *, rng: np.random.Generator, dtype: Any = np.float64
     ):
         self.in_features, self.out_features, self.dtype = in_features, out_features, np.dtype(dtype)
+        self.own(W=(in_features, out_features), b=(out_features,))
         bound = 1 / np.sqrt(in_features)
-        self.Wb = rng.uniform(-bound, bound, (in_features + 1, out_features)).astype(dtype)
-        self.dWb = np.zeros_like(self.Wb)
-        self.W, self.b = self.Wb[:-1], self.Wb[-1]
-        self.dW, self.db = self.dWb[:-1], self.dWb[-1]
-
-    def bind(self, flat: Array, d_flat: Array) -> None:
-        super().bind(flat, d_flat)
-        self.Wb, self.dWb = flat.reshape(-1, self.out_features), d_flat.reshape(-1, self.out_features)
+        self.flat[:] = rng.uniform(-bound, bound, self.size)
 
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
-            self.prepare(X.shape)
-        np.copyto(self.X, X)
-        return self.X1.dot(self.Wb, out=self.out)  # [X 1] [W; b]
+            self.prepare(X)
+        if X is not self.X:
+            np.copyto(self.X, X)
+        return self.Wb.mT.dot(self.X1_T, out=self.out_T).mT  # outᵀ = [W; b]ᵀ [X 1]ᵀ
 
     def backward(self, d_out: Array) -> Array:
-        self.X1.T.dot(d_out, out=self.dWb)  # dW = Xᵀ d_out, db = Σ d_out
-        return d_out.dot(self.W.T, out=self.dX)
+        self.X1_T.dot(d_out, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
+        if not self.needs_dX:
+            return self.dX
+        return self.W.dot(d_out.mT, out=self.dX_T).mT  # dXᵀ = W d_outᵀ
+
+    def bind(self, flat: Array, d_flat: Array) -> None:
+        super().bind(flat, d_flat)
+        block = (*flat.shape[:-1], self.in_features + 1, self.out_features)
+        self.Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # b lies behind W: [W; b]
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 2 or shape[1] != self.in_features:
+        if len(shape) != (3 if self.models else 2) or shape[-1] != self.in_features:
             raise ValueError(
                 f"Linear({self.in_features}, {self.out_features}) needs X of shape (n, {self.in_features}), "
                 f"got {shape}. W has shape {self.W.shape}."
             )
-        return shape[0], self.out_features
+        return *shape[:-1], self.out_features
 
     def allocate(self, shape: Shape) -> dict[str, Any]:
         arrays = super().allocate(shape)
-        X1 = np.ones((shape[0], self.in_features + 1), self.dtype)
-        return arrays | {"X1": X1, "X": X1[:, :-1]}
+        X1 = self.new((*shape[:-1], self.in_features + 1), fill=1)
+        out_T, dX_T = (a if a is None else a.mT for a in (arrays["out"], arrays["dX"]))
+        return arrays | {"X1_T": X1.mT, "X": X1[..., :-1], "out_T": out_T, "dX_T": dX_T}
+
+
+class Embedding(Layer):
+    """A table with one row for each word: X of row numbers (n, …) → out (n, …, embedding_dim).
+
+    W (num_embeddings, embedding_dim) starts normal with variance 1, as in PyTorch. A word that occurs
+    twice gets the sum of its gradients. `backward` returns zeros: a row number has no slope.
+    Raises ValueError when X holds anything but integers in 0..num_embeddings - 1.
+    Source: Bengio et al., "A neural probabilistic language model" (2003).
+
+    >>> layer = Embedding(4, 2, rng=np.random.default_rng(0))
+    >>> layer.forward(np.array([[0, 3, 3]])).shape
+    (1, 3, 2)
+    """
+
+    parameter_names = ("W",)
+    W, dW = Parameter(), Parameter()
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, *, rng: np.random.Generator, dtype: Any = np.float64
+    ):
+        self.num_embeddings, self.embedding_dim, self.dtype = num_embeddings, embedding_dim, np.dtype(dtype)
+        self.own(W=(num_embeddings, embedding_dim))
+        self.W = rng.normal(size=self.W.shape)
+
+    def forward(self, X: Array) -> Array:
+        if X.dtype.kind not in "iu" or (X.size and not 0 <= X.min() <= X.max() < self.num_embeddings):
+            raise ValueError(
+                f"Embedding needs integers in 0..{self.num_embeddings - 1}, got {X.dtype} {X.ravel()[:5]}."
+            )
+        # in a fleet, each model's words are looked up in its own table
+        self.index = (np.arange(self.models).reshape(-1, *[1] * (X.ndim - 1)), X) if self.models else (X,)
+        return self.W[self.index]
+
+    def backward(self, d_out: Array) -> Array:
+        self.dW[...] = 0
+        np.add.at(self.dW, self.index, d_out)
+        return np.zeros(self.index[-1].shape, self.dtype)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return *shape, self.embedding_dim
+
+
+class Flatten(Layer):
+    """X (n, a, b, …) → out (n, a·b·…): the same numbers, one row for each sample.
+
+    >>> Flatten().forward(np.zeros((5, 2, 4, 4))).shape
+    (5, 32)
+    """
+
+    def forward(self, X: Array) -> Array:
+        self.shape = X.shape
+        return X.reshape(self.output_shape(X.shape))
+
+    def backward(self, d_out: Array) -> Array:
+        return d_out.reshape(self.shape)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        kept_axes = 2 if self.models else 1
+        return *shape[:kept_axes], int(np.prod(shape[kept_axes:]))
+
+    def allocate(self, shape: Shape) -> dict[str, Any]:
+        return {}

@@ -1,29 +1,329 @@
 """Optimizers: how the gradient becomes a step.
 
-The parameters of a model are one flat vector, so a step is a few lines of vector arithmetic.
+The parameters of a model are one vector, `flat`, and the gradients another, so each method is a few lines of
+vector arithmetic. Names of arguments, defaults and the order of operations are PyTorch's. In a fleet of K
+models every hyperparameter may be K numbers, one for each model.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
+from helpers.nn.base import Array
 from helpers.nn.containers import Sequential
 
 
-class SGD:
-    """Gradient descent: parameters ← parameters - lr · gradient.
+class Optimizer:
+    """The contract: `step()` moves `model.flat` along `model.d_flat`, as the last `backward` left it.
+
+    `lr` may be changed at any time. A subclass lists the vectors that it keeps in `vectors`.
+    """
+
+    vectors: tuple[str, ...] = ()
+
+    def __init__(self, model: Sequential, lr: Any, weight_decay: Any = 0.0):
+        if not hasattr(model, "flat"):
+            raise TypeError(f"The optimizer takes the model, got {type(model).__name__}.")
+        self.model, self.t = model, 0
+        self.lr = lr
+        self.weight_decay = self.number("weight_decay", weight_decay)
+        for name in self.vectors:
+            setattr(self, name, np.zeros_like(model.flat))
+        self.delta = np.empty_like(model.flat)
+
+    def step(self) -> None:
+        """Take one step."""
+        raise NotImplementedError
+
+    @property
+    def lr(self) -> Any:
+        """The learning rate: a float, or (K, 1) in a fleet."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: Any) -> None:
+        self._lr = self.number("lr", lr)
+        self._lr_array = self.array(self._lr)
+
+    def number(self, name: str, value: Any) -> Any:
+        """A hyperparameter as a float, or as a column (K, 1) of one for each model of a fleet."""
+        value = np.asarray(value, np.float64)
+        if not (value >= 0).all():
+            raise ValueError(f"{name} must be at least 0, got {value}.")
+        if value.ndim == 0:
+            return float(value)
+        if value.size != len(self.model.flat) or not self.model.models:
+            raise ValueError(f"{name} is one number, or one per model of a fleet; got shape {value.shape}.")
+        return value.reshape(-1, 1)
+
+    def array(self, number: Any) -> Array:
+        """A number in the dtype of the model; an array of no dimension is what NumPy takes fastest."""
+        return np.asarray(number, self.model.dtype)
+
+    def gradient(self) -> Array:
+        """∂L/∂parameters, with weight_decay · parameters added: an L2 penalty."""
+        if np.any(self.weight_decay):
+            return self.model.d_flat + self.weight_decay * self.model.flat
+        return self.model.d_flat
+
+    def descend(self, direction: Array) -> None:
+        """parameters ← parameters - lr · direction"""
+        np.multiply(direction, self._lr_array, out=self.delta)
+        np.subtract(self.model.flat, self.delta, out=self.model.flat)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on: what a checkpoint saves."""
+        return {"t": self.t, "lr": self.lr} | {name: getattr(self, name).copy() for name in self.vectors}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Put back what `state` gave."""
+        self.t, self.lr = int(state["t"]), state["lr"]
+        for name in self.vectors:
+            getattr(self, name)[...] = state[name]
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if you like: v ← momentum·v + gradient; parameters ← parameters - lr·v.
+
+    `nesterov` looks ahead: it goes along gradient + momentum·v. `dampening` makes the gradient count less in v.
+    Sources: Robbins and Monro (1951); Polyak (1964); Sutskever et al. (2013).
 
     >>> import numpy as np
     >>> from helpers.nn.layers import Linear
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
-    >>> model.layers[0].W = [[1.0]]
-    >>> model.layers[0].dW = [[0.5]]
+    >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
     >>> SGD(model, lr=0.1).step()
     >>> model.layers[0].W
     array([[0.95]])
     """
 
-    def __init__(self, model: Sequential, lr: float):
-        self.model, self.lr = model, lr
+    vectors = ("v",)
+    v: Array
+
+    def __init__(
+        self,
+        model: Sequential,
+        lr: Any = 1e-3,
+        momentum: Any = 0.0,
+        dampening: float = 0.0,
+        weight_decay: Any = 0.0,
+        nesterov: bool = False,
+    ):
+        super().__init__(model, lr, weight_decay)
+        self.momentum = self.number("momentum", momentum)
+        self.dampening, self.nesterov = dampening, nesterov
+        self.plain = not np.any(self.momentum) and not np.any(self.weight_decay)
+        if nesterov and (not np.all(self.momentum) or dampening):
+            raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
     def step(self) -> None:
-        """Take one step along the gradients of the last `backward`."""
-        self.model.flat -= self.lr * self.model.d_flat
+        if self.plain:
+            return self.descend(self.model.d_flat)
+        g = self.gradient()
+        if np.any(self.momentum):
+            self.t += 1
+            self.v *= self.momentum
+            self.v += g if self.t == 1 else (1 - self.dampening) * g
+            g = g + self.momentum * self.v if self.nesterov else self.v
+        return self.descend(g)
+
+
+class Adagrad(Optimizer):
+    """Each parameter has its own learning rate: lr / √(sum of its squared gradients).
+
+    Source: Duchi, Hazan and Singer, "Adaptive subgradient methods" (2011).
+    """
+
+    vectors = ("total",)
+    total: Array
+
+    def __init__(
+        self,
+        model: Sequential,
+        lr: Any = 1e-2,
+        lr_decay: float = 0.0,
+        weight_decay: Any = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+    ):
+        super().__init__(model, lr, weight_decay)
+        self.lr_decay, self.eps = lr_decay, eps
+        self.total += initial_accumulator_value
+
+    def step(self) -> None:
+        g = self.gradient()
+        self.total += g * g
+        decayed = 1 + self.t * self.lr_decay
+        self.t += 1
+        self.descend(g / (np.sqrt(self.total) + self.eps) / decayed)
+
+
+class RMSprop(Optimizer):
+    """Divide the gradient by the root of a running mean of its square.
+
+    `centered` takes the running variance instead; `momentum` adds a velocity.
+    Source: Tieleman and Hinton, "Lecture 6.5: rmsprop" (2012).
+    """
+
+    vectors = ("square", "mean", "v")
+    square: Array
+    mean: Array
+    v: Array
+
+    def __init__(
+        self,
+        model: Sequential,
+        lr: Any = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: Any = 0.0,
+        momentum: Any = 0.0,
+        centered: bool = False,
+    ):
+        super().__init__(model, lr, weight_decay)
+        self.momentum = self.number("momentum", momentum)
+        self.alpha, self.eps, self.centered = alpha, eps, centered
+
+    def step(self) -> None:
+        g = self.gradient()
+        self.square *= self.alpha
+        self.square += (1 - self.alpha) * g * g
+        spread = self.square
+        if self.centered:
+            self.mean += (1 - self.alpha) * (g - self.mean)
+            spread = self.square - self.mean**2
+        g = g / (np.sqrt(spread) + self.eps)
+        if np.any(self.momentum):
+            self.v *= self.momentum
+            self.v += g
+            g = self.v
+        self.descend(g)
+
+
+class Adam(Optimizer):
+    """Momentum divided by the root of the running squared gradient, both corrected for starting at zero.
+
+    m ← β₁m + (1-β₁)g;  v ← β₂v + (1-β₂)g²;  parameters ← parameters - lr · m̂ / (√v̂ + eps),
+    with m̂ = m / (1-β₁ᵗ) and v̂ = v / (1-β₂ᵗ). `weight_decay` is an L2 penalty in g; see AdamW.
+    Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015).
+
+    >>> from helpers.nn.layers import Linear
+    >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
+    >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
+    >>> Adam(model, lr=0.1).step()  # the first step is lr long, whatever the gradient
+    >>> model.layers[0].W.round(6)
+    array([[0.9]])
+    """
+
+    vectors = ("m", "v")
+    m: Array
+    v: Array
+
+    def __init__(
+        self,
+        model: Sequential,
+        lr: Any = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: Any = 0.0,
+    ):
+        super().__init__(model, lr, weight_decay)
+        if not (0 <= betas[0] < 1 and 0 <= betas[1] < 1):
+            raise ValueError(f"betas must be in 0..1, got {betas}.")
+        self.betas, self.eps = betas, eps
+        self.beta1, self.beta2 = (self.array(beta) for beta in betas)
+        self.rest1, self.rest2 = (self.array(1 - beta) for beta in betas)
+
+    def step(self) -> None:
+        self.move(self.gradient())
+
+    def move(self, g: Array) -> None:
+        """One step of Adam along g. Every line is one operation on whole vectors, in place."""
+        self.t += 1
+        m, v, delta = self.m, self.v, self.delta
+        m *= self.beta1
+        m += np.multiply(g, self.rest1, out=delta)
+        v *= self.beta2
+        np.multiply(g, g, out=delta)
+        v += np.multiply(delta, self.rest2, out=delta)
+        # lr m̂ / (√v̂ + eps), multiplied through by √(1 - β₂ᵗ): two numbers take the place of two vectors
+        root = (1 - self.betas[1] ** self.t) ** 0.5
+        np.sqrt(v, out=delta)
+        delta += self.array(self.eps * root)
+        np.divide(m, delta, out=delta)
+        delta *= self.array(self.lr * (root / (1 - self.betas[0] ** self.t)))
+        self.model.flat -= delta
+
+
+class AdamW(Adam):
+    """Adam whose weight decay shrinks the parameters by itself, outside of m and v.
+
+    Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019).
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        lr: Any = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: Any = 1e-2,
+    ):
+        super().__init__(model, lr, betas, eps, weight_decay)
+
+    def step(self) -> None:
+        self.model.flat *= self.array(1 - self.lr * self.weight_decay)
+        self.move(self.model.d_flat)
+
+
+class LBFGS:
+    """Newton's method from memory: the last gradients stand in for the matrix of second derivatives.
+
+    A thin layer over SciPy's L-BFGS-B, which searches along each direction until the loss has dropped.
+    `step(closure)` runs up to `max_iter` iterations; the closure computes loss and gradients, with the
+    whole data set: batches that change from call to call would mislead the line search.
+    Source: Liu and Nocedal, "On the limited memory BFGS method" (1989).
+
+    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn.losses import MSELoss
+    >>> model, loss = Sequential(Linear(1, 1, rng=np.random.default_rng(0))), MSELoss()
+    >>> X = np.array([[0.0], [1.0]])
+    >>> def closure():
+    ...     value = loss.forward(model.forward(X), 2 * X + 1)
+    ...     model.backward(loss.backward())
+    ...     return value
+    >>> round(LBFGS(model).step(closure), 6)
+    0.0
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        max_iter: int = 20,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+    ):
+        self.model = model
+        self.options = {
+            "maxiter": max_iter,
+            "gtol": tolerance_grad,
+            "ftol": tolerance_change,
+            "maxcor": history_size,
+        }
+
+    def step(self, closure: Any) -> float:
+        """Run the iterations; the parameters end at the best point found, whose loss is returned."""
+        from scipy.optimize import minimize
+
+        def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
+            self.model.flat[:] = parameters
+            loss = closure()
+            return loss, self.model.d_flat.astype(np.float64)
+
+        start = self.model.flat.astype(np.float64)
+        result = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=self.options)
+        self.model.flat[:] = result.x
+        return float(result.fun)

@@ -15,6 +15,7 @@ You will be able to
 **Time:** sections 1 to 3 take five minutes, and after them you can go on to [lesson
 01](01_data_splits.ipynb). Sections 4 to 7 are for the reader who stays, now or later: about twenty-five
 minutes more, and nothing in the next lessons depends on them.
+
 **Before this:** a little Python, and what an array is.
 """
 
@@ -100,8 +101,8 @@ r"""
 Each dot is a tumour from the test set, and each cross a wrong answer. The three are close to zero, where
 the model is least sure.
 
-That was the whole trade in one screen. Everything that follows in twenty lessons takes one of the eight
-lines and asks: why so, what else, and how do you know?
+That was the whole trade in one screen. The nineteen lessons that follow take the eight lines apart, and ask
+at every piece: why so, what else, and how do you know?
 """
 
 # %% [markdown]
@@ -160,6 +161,15 @@ explorer()
 
 # %% [markdown]
 r"""
+<details><summary>What you should have seen</summary>
+
+One step is enough for 129 of 142: from zero, it moves every one of the 30 numbers towards the side that its
+column speaks for, and thirty columns that vote are rarely wrong together. The other 199 steps win ten more.
+With the tiny rate it gets the same 129 right but stays close to 0.5: how sure it is changes, not who is
+right. With the huge one it is certain of nearly everything, also where it is wrong.
+
+</details>
+
 Three more things come back in every lesson. A line such as `claim("…", measured=…)` takes something that
 people say, compares it with what was just measured, and prints a verdict. Questions under **Think** have
 their answers folded away. And a table of **terms**, in English and Chinese, closes the page.
@@ -198,8 +208,8 @@ r"""
 | save | keep the parameters | left out | 19 |
 | deploy | make it small and fast, let others use it | left out | 16, 17, 18, 19 |
 
-A set aside for choosing (validate, tune) and another for judging (test) have to be two different sets, and
-the test comes after the choosing. Lesson 01 shows what happens otherwise.
+The rows for choosing (validate, tune) and the rows for judging (test) have to be different ones, and the
+test comes after the choosing. Lesson 01 shows what happens otherwise.
 
 ### The map
 
@@ -215,7 +225,8 @@ the test comes after the choosing. Lesson 01 shows what happens otherwise.
 
 Lessons with a link are ready; the others are being written.
 
-[e01]: ../exercises/01_data_splits/01_data_splits.ipynb [e05]: ../exercises/05_backward/05_backward.ipynb
+[e01]: ../exercises/01_data_splits/01_data_splits.ipynb
+[e05]: ../exercises/05_backward/05_backward.ipynb
 
 **That was the tour. The next page is [01 data splits](01_data_splits.ipynb).** If you are tired, go there
 tomorrow. If you want to know what all the words are that you hear around this, stay: from here on every
@@ -250,10 +261,12 @@ r"""
 ## 4. Machine learning and deep learning
 
 A **model** is a function $\hat y = f_\theta(x)$: data $x$ goes in, a **predicted value** $\hat y$ comes
-out, and the **parameters** $\theta$ are numbers inside that can be changed. In section 1 $f$ was $1 / (1 +
-e^{-(z \cdot w + b)})$ and $\theta$ was $w$ and $b$. **Model training** is changing $\theta$ until the
-average loss on the training rows is small. **Inference**, or prediction, is using $f$ with $\theta$ left
-alone.
+out, and the **parameters** $\theta$ are numbers inside that can be changed. In section 1 the formula was
+
+$$f_\theta(z) = \frac{1}{1 + e^{-(z \cdot w + b)}}$$
+
+and $\theta$ was $w$ and $b$. **Model training** is changing $\theta$ until the average loss on the training
+rows is small. **Inference**, or prediction, is using $f$ with $\theta$ left alone.
 
 Where is what the model knows? In $\theta$, and nowhere else. That view is called **knowledge representation
 in weights**. You can read it, a little:
@@ -261,11 +274,12 @@ in weights**. You can read it, a little:
 
 # %%
 for i in np.argsort(-np.abs(w), kind="stable")[:3]:
-    print(f"{table.feature_names[i]:15} {w[i]:+.1f}")
+    print(f"{table.feature_names[i]:21} {w[i]:+.1f}")
 
 # %% [markdown]
 r"""
-All three are negative: nuclei that are large, dented or of unequal size speak against "benign".
+All three are negative: nuclei that are dented, large or of unequal size speak against "benign". ("Worst" is
+the mean of the three largest nuclei, "error" how much they differ.)
 
 **Deep learning** is machine learning with a model made of layers, one after another, each with its own
 parameters. The first layers compute something from the input, the next ones from that, and all are trained
@@ -470,9 +484,7 @@ a moment, and lesson 14 builds others.
 
 Labels are expensive, inputs are cheap. **Semi-supervised learning** uses a few labelled samples and many
 unlabelled ones. It is said to *improve performance*. Two cases, five draws each. In the first, 50 labels
-spread from picture to similar picture among 1,438 digits. In the second there are two clouds of points, one
-above the other, and the classes are left and right: we find the two clouds and give each the label that
-most of its labelled points have.
+spread from picture to similar picture among 1,438 digits; the rival is the nearest of the 50.
 """
 
 
@@ -486,10 +498,18 @@ def digits_scores(seed):
     return [few.score(unseen, digits.y[test]), spread.score(unseen, digits.y[test])]
 
 
+# %% [markdown]
+r"""
+In the second case there are two clouds of points, one above the other, and the classes are left and right.
+The method finds the two clouds, and gives each the label that most of its labelled points have. Which of
+the two cases will gain from the unlabelled points?
+"""
+
+
+# %%
 def clouds_scores(seed):
-    points, _ = data.blobs(
-        600, noise=1.0, centers=np.array([[0.0, -3.0], [0.0, 3.0]]), rng=np.random.default_rng(seed)
-    )
+    places = np.array([[0.0, -3.0], [0.0, 3.0]])
+    points, _ = data.blobs(600, noise=1.0, centers=places, rng=np.random.default_rng(seed))
     side = (points[:, 0] > 0).astype(int)  # left or right: across both clouds
     few = LogisticRegression().fit(points[:20], side[:20])
     cloud = KMeans(2, n_init=4, random_state=0).fit(points[:500]).predict(points)
@@ -529,22 +549,18 @@ scikit-learn, 14,279 characters, the last fifth of which it does not read.
 """
 
 # %%
-load = (
-    datasets.load_iris,
-    datasets.load_wine,
-    datasets.load_breast_cancer,
-    datasets.load_diabetes,
-    datasets.load_digits,
-)
-text = "".join(data_set().DESCR for data_set in load).lower()
-read, held_out = text[: int(0.8 * len(text))], text[int(0.8 * len(text)) :]
+sets = ("iris", "wine", "breast_cancer", "diabetes", "digits")
+text = "".join(getattr(datasets, f"load_{name}")().DESCR for name in sets).lower()
+cut = int(0.8 * len(text))
+read, held_out = text[:cut], text[cut:]
+
 alphabet = sorted(set(text))
 counts = Counter(read[i : i + k] for k in range(9) for i in range(len(read) - k + 1))
 
 
 def probability(character, before, order):
-    p = 1 / len(alphabet)
-    for k in range(order):  # from no memory to the last order - 1 characters
+    p = 1 / len(alphabet)  # knows nothing
+    for k in range(order):  # then looks back 0, 1, … order - 1 characters
         piece = before[len(before) - k :]
         p = (counts[piece + character] + 0.5 * p) / (counts[piece] + 0.5)
     return p
@@ -615,7 +631,7 @@ def encoder(seed):
 def fill_in(pictures, seed, steps=500):
     inner = encoder(seed)
     model = nn.Sequential(inner, nn.Linear(32, 64))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)  # lesson 08
     for batch in pictures[torch.randint(len(pictures), (steps, 64))]:
         hidden = torch.rand(batch.shape) < 0.5
         loss = ((model(batch * ~hidden) - batch)[hidden] ** 2).mean()
@@ -625,13 +641,13 @@ def fill_in(pictures, seed, steps=500):
     return inner
 
 
+# %%
 def with_50_labels(features, train, test):
     features = features.detach().numpy()
     model = LogisticRegression(C=10, max_iter=2000).fit(features[train[:50]], digits.y[train[:50]])
     return model.score(features[test], digits.y[test])
 
 
-# %%
 results = []
 for seed in range(3):
     train, test = holdout(len(X), test_size=0.2, rng=np.random.default_rng(seed))
@@ -654,7 +670,9 @@ Whether such features help you is a question to your data, not to the method.
 In **reinforcement learning** nobody knows the right answer. An **agent** acts, its **environment** goes
 over into another state and hands out a **reward**, and the agent tries to collect as much reward as it can
 over time. The environment here has 4 × 4 squares. The agent begins at the top left; a step costs 0.04, and
-reaching the bottom right pays 1.
+reaching the bottom right pays 1. It keeps a table `Q` of what each action is worth in each square. After
+each step it moves one number of that table towards the reward that came plus the worth of the best action
+in the new square; one time in five it tries something at random.
 """
 
 
@@ -666,7 +684,7 @@ def step(square, action):
     return new, 1.0 if new == 15 else -0.04
 
 
-rng, Q = np.random.default_rng(0), np.zeros((16, 4))  # Q: what each action is worth in each square
+rng, Q = np.random.default_rng(0), np.zeros((16, 4))
 for _ in range(300):
     square = 0
     while square != 15:
@@ -686,9 +704,7 @@ def walk(choose, square=0, steps=0):
 
 learned = walk(lambda square: Q[square].argmax())
 at_random = np.mean([walk(lambda square: rng.integers(4)) for _ in range(200)])
-print(
-    f"steps to the goal: {learned} after learning, about {at_random:.0f} at random; 6 is the fewest possible"
-)
+print(f"steps to the goal: {learned} after learning (6 is the fewest), about {at_random:.0f} at random")
 fig = start.policy(Q)
 show(
     fig,
@@ -827,16 +843,16 @@ def train_step():
     cross_entropy(net(rows), answers).backward()
 
 
+# %%
 def operations(run):
     with FlopCounterMode(display=False) as counter:
         run()
     return counter.get_total_flops()
 
 
-print(
-    f"use {operations(use) / 1e6:.0f} million operations, one step {operations(train_step) / 1e6:.0f} million"
-)
-claim("training-and-use-need-compute", measured=operations(train_step) / operations(use))
+forward, both = operations(use), operations(train_step)
+print(f"use {forward / 1e6:.0f} million operations, one step {both / 1e6:.0f} million")
+claim("training-and-use-need-compute", measured=both / forward)
 
 # %% [markdown]
 r"""
@@ -964,8 +980,7 @@ r"""
   anything.
 - Kinds of learning differ in where the correction comes from: people, nobody, a few labels, the input
   itself, a reward, an earlier model.
-- Most sentences that begin with "deep learning always" can be measured, and most turn out to depend on the
-  data.
+- What people say can be measured. Of the fourteen sentences on this page, four are true as they are told.
 
 **Next:** [01 data splits](01_data_splits.ipynb), why a model is judged on data that it has not seen, and
 how to cut a table without fooling yourself. This lesson has no exercise.

@@ -1,0 +1,68 @@
+"""Explorers in a real JupyterLab: the sliders move by keyboard; picture, alt text and sentence follow."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.browser.notebook import drawn, error_outputs, picture, redrawn, slider
+
+pytestmark = pytest.mark.browser
+
+LABELS = {"data_splits": "test size", "backward": "learning rate"}
+
+
+def notebook_with(folder: Path, slug: str) -> Path:
+    """A notebook that shows one explorer and nothing else."""
+    cells = [f"from helpers.explore.{slug} import explorer", "explorer()"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / f"{slug}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.mark.parametrize("slug", LABELS)
+def test_picture_and_words_follow_the_keyboard(open_notebook: Any, tmp_path: Path, slug: str) -> None:
+    notebook = open_notebook(notebook_with(tmp_path, slug))
+    notebook.run_all()
+    assert error_outputs(notebook.cells()) == []
+    cell = notebook.show(1)
+    first = picture(cell)
+    assert first.alt
+    assert first.sentence
+    slider(cell, LABELS[slug]).focus()
+    pixels = drawn(cell)
+    seconds = []
+    now = first
+    for _ in range(3):
+        start = time.perf_counter()
+        notebook.page.keyboard.press("ArrowRight")
+        before, now = now, redrawn(cell, now)
+        seconds.append(time.perf_counter() - start)
+        assert now.alt != before.alt
+    assert now.sentence != first.sentence
+    assert drawn(cell) != pixels
+    assert sorted(seconds)[1] < 2  # 0.1 on a quiet machine
+
+    cell.get_by_role("button", name="Reset").click()
+    back = redrawn(cell, now)
+    assert (back.alt, back.sentence) == (first.alt, first.sentence)
+
+
+def test_every_slider_has_a_label_and_a_readable_value(open_notebook: Any, tmp_path: Path) -> None:
+    notebook = open_notebook(notebook_with(tmp_path, "backward"))
+    notebook.run_all()
+    sliders = notebook.show(1).locator(".widget-slider")
+    sliders.first.wait_for()
+    found = {
+        sliders.nth(i).locator(".widget-label").inner_text(): sliders.nth(i)
+        .locator(".widget-readout")
+        .inner_text()
+        for i in range(sliders.count())
+    }
+    assert found == {"learning rate": "0.02", "condition number": "10", "steps": "50"}

@@ -131,7 +131,7 @@ def claim(venv: Path) -> IO[str]:
     venv.mkdir(exist_ok=True)
     lock = (venv / MARK).open("a+")
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)

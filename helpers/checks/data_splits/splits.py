@@ -1,0 +1,266 @@
+"""Tasks 1 to 3 of exercise 01: cut once, cut class by class, let every row take a turn.
+
+A split is random, so no check asks for one particular split, only for what a right one has.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from helpers import data
+from helpers.checks.blocks import leaves_input_unchanged, raises
+from helpers.checks.data_splits.rows import (
+    draw,
+    draws,
+    every_row_once,
+    first_of,
+    is_pair_of_rows,
+    new_seed,
+    no_row_in_both,
+    no_row_twice,
+    other_seed_other_split,
+    same_again,
+    sets,
+    stands_together,
+    two_parts,
+)
+from helpers.checks.plain import short
+from helpers.checks.task import Case, Rule, Task, all_of
+
+# Task 1: holdout ----------------------------------------------------------------------------------------
+
+
+def _n_test(case: Case) -> float:
+    return case["n_samples"] * case["test_size"]
+
+
+holdout = Task(
+    id="data_splits/holdout",
+    points=3,
+    signature="holdout(n_samples, test_size, rng)",
+    cases=lambda rng: [
+        {"n_samples": n, "test_size": size, "seed": new_seed(rng)}
+        for n, size in [(10, 0.3), (7, 0.1), (100, 0.29), (569, 0.2), (1797, 0.15), (200, 0.57)]
+    ],
+    probe=lambda learner, case: draw(learner, case["n_samples"], case["test_size"], seed=case["seed"]),
+    verdict=all_of(
+        two_parts("train and test"),
+        no_row_twice("Draw without replacement: rng.permutation(n_samples) has every row once."),
+        no_row_in_both("Cut one shuffled order in two. What you draw separately can overlap."),
+        every_row_once("What is not in the test set belongs to the training set."),
+        Rule(
+            "train and test are the wrong way round",
+            lambda case, value: (
+                abs(len(value["split"][0]) - _n_test(case)) > 0.5
+                or abs(len(value["split"][1]) - _n_test(case)) <= 0.5
+            ),
+            "Return the training rows first, then the test rows.",
+        ),
+        Rule(
+            lambda case, value: (
+                f"the test set has {len(value['split'][1])} rows, expected {round(_n_test(case))}"
+            ),
+            lambda case, value: all(abs(len(pair[1]) - _n_test(case)) <= 0.5 for pair in draws(value)),
+            "The test set has round(n_samples * test_size) rows. int(…) cuts the decimals off: "
+            "100 * 0.29 is 28.999999999999996 in floating point, so int gives 28.",
+        ),
+        Rule(
+            lambda case, value: (
+                f"the test rows stand side by side: {first_of(set(np.asarray(value['split'][1]).tolist()))}"
+            ),
+            lambda case, value: not all(stands_together(pair) for pair in draws(value)),
+            "Shuffle before you cut: a file is often sorted, and its end is not like its beginning.",
+        ),
+        same_again(),
+        other_seed_other_split(),
+    ),
+)
+
+
+# Task 2: stratified holdout -----------------------------------------------------------------------------
+
+
+def _stratified_cases(rng: np.random.Generator) -> list[Case]:
+    labels = [
+        np.repeat([0, 1], [300, 100]),
+        np.repeat([7, 3, 20], [40, 25, 61]),
+        np.repeat(["benign", "malignant", "unclear"], [150, 80, 4]),
+        data.load_breast_cancer().y,
+        np.repeat([0, 1], [990, 10]),
+    ]
+    sizes = [0.25, 0.3, 0.1, 0.2, 0.2]
+    return [
+        {"y": rng.permutation(y), "test_size": t, "seed": new_seed(rng)}
+        for y, t in zip(labels, sizes, strict=True)
+    ]
+
+
+def _counts(case: Case, pair: Any) -> list[tuple[Any, int, float]]:
+    """For each class: its name, its rows in the test set, and its exact share."""
+    tested = case["y"][np.asarray(pair[1], dtype=int)]
+    names, counts = np.unique(case["y"], return_counts=True)
+    return [
+        (name, int((tested == name).sum()), float(count * case["test_size"]))
+        for name, count in zip(names.tolist(), counts, strict=True)
+    ]
+
+
+def _off_share(case: Case, pair: Any) -> list[tuple[Any, int, float]]:
+    # One row more or less than the exact share is right: there is more than one fair way to round.
+    return [row for row in _counts(case, pair) if abs(row[1] - row[2]) >= 1]
+
+
+def _takes_the_ends(case: Case, pair: Any) -> bool:
+    """Whether the test rows of every class are the first, or the last, of that class."""
+    in_test = np.isin(np.arange(len(case["y"])), np.asarray(pair[1], dtype=int))
+    places = [np.flatnonzero(in_test[case["y"] == name]) for name in np.unique(case["y"])]
+    sizes = [int((case["y"] == name).sum()) for name in np.unique(case["y"])]
+    return all(
+        set(p.tolist()) in ({*range(len(p))}, {*range(n - len(p), n)})
+        for p, n in zip(places, sizes, strict=True)
+    )
+
+
+def _share_is_off(case: Case, value: Any) -> str:
+    bad = next(row for pair in draws(value) for row in _off_share(case, pair))
+    return f"class {bad[0]!r} has {bad[1]} rows in the test set; its share is {bad[2]:.1f}"
+
+
+stratified_holdout = Task(
+    id="data_splits/stratified_holdout",
+    points=4,
+    signature="stratified_holdout(y, test_size, rng)",
+    cases=_stratified_cases,
+    probe=lambda learner, case: draw(learner, case["y"], case["test_size"], seed=case["seed"]),
+    verdict=all_of(
+        leaves_input_unchanged(
+            "y", hint="Whoever calls you still needs y in its order: shuffle row numbers, not y."
+        ),
+        two_parts("train and test"),
+        no_row_twice(
+            "Collect row numbers, not positions inside a class: np.flatnonzero(y == name) gives the row "
+            "numbers of a class, and rng.permutation shuffles them."
+        ),
+        no_row_in_both("Cut the shuffled rows of each class once: one piece for test, the rest for train."),
+        every_row_once(
+            "Visit every class that occurs: np.unique(y) gives their names, which need not be 0, 1, 2, …"
+        ),
+        Rule(
+            lambda case, value: (
+                "a class has no row in the test set: "
+                + ", ".join(repr(name) for name, count, _ in _counts(case, value["split"]) if not count)
+            ),
+            lambda case, value: all(count for name, count, _ in _counts(case, value["split"])),
+            "Each class has at least one row in the test set, also when its share rounds to 0: max(1, …).",
+        ),
+        Rule(
+            _share_is_off,
+            lambda case, value: not any(_off_share(case, pair) for pair in draws(value)),
+            "Split class by class: from a class with n rows, round(n * test_size) go to the test set.",
+        ),
+        Rule(
+            "the test set has the first or the last rows of each class",
+            lambda case, value: not all(_takes_the_ends(case, pair) for pair in draws(value)),
+            "Shuffle the rows of each class before you cut them.",
+        ),
+        same_again(),
+        other_seed_other_split(),
+    ),
+)
+
+
+# Task 3: k folds ----------------------------------------------------------------------------------------
+
+
+def _k_fold_cases(rng: np.random.Generator) -> list[Case]:
+    cases: list[Case] = [
+        {"n_samples": n, "n_splits": k, "seed": new_seed(rng)}
+        for n, k in [(60, 5), (14, 5), (103, 10), (569, 4), (8, 8)]
+    ]
+    refused = [(10, 1, "one fold leaves nothing to train on"), (10, 11, "11 folds of 10 samples")]
+    return cases + [
+        raises(ValueError, because=why, n_samples=n, n_splits=k, seed=new_seed(rng)) for n, k, why in refused
+    ]
+
+
+def _held(folds: Any) -> np.ndarray:
+    return np.concatenate([np.asarray(fold[1], dtype=int) for fold in folds])
+
+
+def _sizes(folds: Any) -> list[int]:
+    return [len(fold[1]) for fold in folds]
+
+
+def _fold_text(case: Case, value: Any) -> str:
+    rows, counts = np.unique(_held(value["split"]), return_counts=True)
+    never = set(range(case["n_samples"])) - set(rows.tolist())
+    if never:
+        return f"rows are in no validation set: {first_of(never)} ({len(never)} of {case['n_samples']})"
+    return f"rows are in more than one validation set: {first_of(set(rows[counts > 1].tolist()))}"
+
+
+def _is_partition(n: int, fold: Any) -> bool:
+    return sorted(np.concatenate([np.asarray(part, dtype=int) for part in fold]).tolist()) == list(range(n))
+
+
+def _not_a_partition(case: Case, value: Any) -> str:
+    turn = next(i for i, fold in enumerate(value["split"]) if not _is_partition(case["n_samples"], fold))
+    both = set.intersection(*sets(value["split"][turn]))
+    if both:
+        return f"turn {turn + 1}: rows are in train and in validation: {first_of(both)}"
+    total = sum(len(part) for part in value["split"][turn])
+    return f"turn {turn + 1}: both parts have {total} rows together, expected {case['n_samples']}, each once"
+
+
+k_fold = Task(
+    id="data_splits/k_fold",
+    points=4,
+    signature="k_fold(n_samples, n_splits, rng)",
+    cases=_k_fold_cases,
+    probe=lambda learner, case: draw(learner, case["n_samples"], case["n_splits"], seed=case["seed"]),
+    verdict=all_of(
+        Rule(
+            lambda case, value: f"expected a list of pairs (train, validation), got {short(value['split'])}",
+            lambda case, value: (
+                isinstance(value["split"], list) and all(map(is_pair_of_rows, value["split"]))
+            ),
+            "Each turn is a pair of arrays of row numbers: (train, validation).",
+        ),
+        Rule(
+            lambda case, value: f"expected {case['n_splits']} turns, got {len(value['split'])}",
+            lambda case, value: len(value["split"]) == case["n_splits"],
+            "There is one turn for each fold.",
+        ),
+        Rule(
+            "train and validation are the wrong way round",
+            lambda case, value: (
+                case["n_splits"] < 3 or sum(_sizes(value["split"])) <= case["n_samples"] * 1.5
+            ),
+            "Return (train, validation): the one fold that is held out comes second.",
+        ),
+        Rule(
+            _fold_text,
+            lambda case, value: np.array_equal(np.sort(_held(value["split"])), np.arange(case["n_samples"])),
+            "Shuffle once, before the turns, and give every row to exactly one fold, also the rows that are "
+            "left over when n_samples / n_splits is no whole number.",
+        ),
+        Rule(
+            _not_a_partition,
+            lambda case, value: all(_is_partition(case["n_samples"], fold) for fold in value["split"]),
+            "In each turn the training rows are all the rows of the other folds, and no others.",
+        ),
+        Rule(
+            lambda case, value: f"the folds have {_sizes(value['split'])} rows",
+            lambda case, value: max(_sizes(value["split"])) - min(_sizes(value["split"])) <= 1,
+            "Sizes of folds differ by one at most: deal what is left over to different folds. "
+            "np.array_split does it.",
+        ),
+        Rule(
+            "the rows of a fold stand side by side in the file",
+            lambda case, value: not all(stands_together(fold) for fold in value["split"]),
+            "Shuffle before you cut: in a sorted file a fold would hold one class only.",
+        ),
+        same_again(),
+        other_seed_other_split(),
+    ),
+)

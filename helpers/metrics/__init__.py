@@ -1,7 +1,7 @@
 """Metrics: one number for how good predictions are, and what that number does not say.
 
-Names, arguments and results are scikit-learn's: the truth comes first, `metric(y_true, y_pred)`. Labels may be
-numbers or words. What is called `…_score` is better when higher, `…_error` and `…_loss` when lower.
+Names, arguments and results are scikit-learn's: the truth comes first, `metric(y_true, y_pred)`. Labels may
+be numbers or words. What is called `…_score` is better when higher, `…_error` and `…_loss` when lower.
 """
 
 from helpers.metrics.classification import (

@@ -108,7 +108,7 @@ def precision_score(
     average: Average = "binary",
     zero_division: ZeroDivision = "warn",
 ) -> Any:
-    """TP / (TP + FP): of those that were called positive, the share that is. For the options see `fbeta_score`.
+    """TP / (TP + FP): of those that were called positive, the share that is. Options: see `fbeta_score`.
 
     >>> precision_score([1, 0, 1, 1], [1, 1, 0, 0])
     0.5
@@ -126,7 +126,7 @@ def recall_score(
     average: Average = "binary",
     zero_division: ZeroDivision = "warn",
 ) -> Any:
-    """TP / (TP + FN): of the positive ones, the share that was found. For the options see `fbeta_score`.
+    """TP / (TP + FN): of the positive ones, the share that was found. Options: see `fbeta_score`.
 
     >>> round(recall_score([1, 0, 1, 1], [1, 1, 0, 0]), 3)
     0.333
@@ -144,7 +144,7 @@ def f1_score(
     average: Average = "binary",
     zero_division: ZeroDivision = "warn",
 ) -> Any:
-    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). For the options see `fbeta_score`.
+    """The harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN). Options: see `fbeta_score`.
 
     >>> f1_score([1, 0, 1, 1], [1, 1, 0, 0])
     0.4
@@ -168,7 +168,8 @@ def fbeta_score(
     `average`: "binary" gives the score of the class `pos_label`; None an array with the score of every class;
     "macro" their mean, "weighted" their mean weighted by the size of the class, "micro" the score of all the
     counts added up. `labels` chooses and orders the classes. Where a score would be 0 / 0 (no positive was
-    predicted, or there is none) it is `zero_division`; "warn" means 0, and a warning; NaN is left out of means.
+    predicted, or there is none) it is `zero_division`; "warn" means 0 and a warning; NaN is left out of
+    means.
     ValueError for different lengths, an unknown pos_label, or more than two classes with "binary".
     Source: van Rijsbergen, *Information Retrieval*, 1979.
 
@@ -189,7 +190,8 @@ def _labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[np.ndarray, np.ndarra
     words = [a.dtype.kind in "US" or (a.dtype == object and isinstance(a[0], str)) for a in (true, pred)]
     if words[0] != words[1]:
         raise TypeError(
-            f"y_true and y_pred mix words and numbers ({true[0]!r} and {pred[0]!r}); use the same labels in both"
+            f"y_true and y_pred mix words and numbers ({true[:1].tolist()} and {pred[:1].tolist()}); use the "
+            f"same labels in both"
         )
     return true, pred
 
@@ -222,8 +224,8 @@ def _counts(
 def _positive_class(names: np.ndarray, pos_label: Any) -> np.ndarray:
     if len(names) > 2:
         raise ValueError(
-            f"average='binary' is for two classes, but there are {len(names)}: {names.tolist()}; use 'macro', "
-            f"'weighted', 'micro' or None"
+            f"average='binary' is for two classes, but there are {len(names)}: {names.tolist()}; use "
+            f"'macro', 'weighted', 'micro' or None"
         )
     if len(names) == 2 and pos_label not in names.tolist():
         raise ValueError(

@@ -58,7 +58,8 @@ def roc_auc_score(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """The area under the ROC curve, as what it means: P(a positive scores higher than a negative).
 
     Equal scores count one half. Computed from ranks: the positives' ranks, added up, less the smallest
-    sum that they could have, is the number of pairs in the right order. The larger of the two labels is positive.
+    sum that they could have, is the number of pairs in the right order. The larger of the two labels is
+    positive.
     ValueError unless both classes occur.
     Source: Hanley and McNeil, "The meaning and use of the area under a ROC curve", Radiology 1982.
 
@@ -109,8 +110,8 @@ def average_precision_score(y_true: ArrayLike, y_score: ArrayLike, *, pos_label:
 def log_loss(y_true: ArrayLike, y_pred: ArrayLike, *, labels: ArrayLike | None = None) -> float:
     """The mean of -ln(probability given to the true class): 0 is perfect, ln K is a guess among K.
 
-    `y_pred`: (n,) probabilities of the second class, or (n, K), columns in the order of the sorted classes, rows
-    that sum to 1. `labels`: all classes, if not all occur in y_true. Probabilities of 0 count as 2e-16.
+    `y_pred`: (n,) probabilities of the second class, or (n, K), columns in the order of the sorted classes,
+    rows that sum to 1. `labels`: all classes, if not all occur in y_true. Probabilities of 0 count as 2e-16.
     ValueError for probabilities outside 0..1, rows that do not sum to 1, or another number of classes.
     Source: Good, "Rational decisions", 1952.
 
@@ -127,8 +128,8 @@ def log_loss(y_true: ArrayLike, y_pred: ArrayLike, *, labels: ArrayLike | None =
         p = np.hstack([1 - p, p])
     if len(names) != p.shape[1]:
         raise ValueError(
-            f"y_pred has probabilities of {p.shape[1]} classes, but there are {len(names)}: {names.tolist()}; "
-            f"pass all the classes as labels=[…]"
+            f"y_pred has probabilities of {p.shape[1]} classes, but there are {len(names)}, "
+            f"{names.tolist()}; pass all the classes as labels=[…]"
         )
     if not np.isin(true, names).all():
         raise ValueError(f"y_true has classes that are not in labels={names.tolist()}")

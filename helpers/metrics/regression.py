@@ -1,8 +1,8 @@
 """How far predicted numbers are from the true ones.
 
-All take `y_true` and `y_pred` of the same shape, (n,) or, for several targets, (n, k); then `multioutput` says
-whether the k results are averaged ("uniform_average") or returned ("raw_values"). All raise ValueError for
-different shapes and for missing or infinite values.
+All take `y_true` and `y_pred` of the same shape, (n,) or, for several targets, (n, k); then `multioutput`
+says whether the k results are averaged ("uniform_average") or returned ("raw_values"). All raise
+ValueError for different shapes and for missing or infinite values.
 """
 
 from typing import Any, Literal
@@ -75,7 +75,7 @@ def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]
     true, pred = np.asarray(y_true), np.asarray(y_pred)
     if true.shape != pred.shape:
         raise ValueError(
-            f"y_true has shape {true.shape}, but y_pred has {pred.shape}; make them the same, e.g. with .ravel()"
+            f"y_true has shape {true.shape}, but y_pred has {pred.shape}; make them the same with .ravel()"
         )
     as_table = [a[:, None] if a.ndim == 1 else a for a in (true, pred)]
     return _inputs.table(as_table[0], "y_true"), _inputs.table(as_table[1], "y_pred")

@@ -98,12 +98,14 @@ def run(source: Source, notebook: NotebookNode) -> NotebookNode:
 
 
 def _client(source: Source, notebook: NotebookNode) -> NotebookClient:
+    """A client that runs the notebook in the folder that it will lie in: what it shows may link from there."""
     folder = source.built.parent
+    folder.mkdir(parents=True, exist_ok=True)
     return NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
-        resources={"metadata": {"path": str(folder if folder.exists() else source.root)}},
+        resources={"metadata": {"path": str(folder)}},
         coalesce_streams=True,
         record_timing=False,
         shutdown_kernel="immediate",

@@ -98,7 +98,7 @@ def run(source: Source, notebook: NotebookNode) -> NotebookNode:
 
 
 def _client(source: Source, notebook: NotebookNode) -> NotebookClient:
-    """A client that runs the notebook in the folder that it will lie in: what it shows may link from there."""
+    """A client that runs the notebook where it will lie: what it shows may link from there."""
     folder = source.built.parent
     folder.mkdir(parents=True, exist_ok=True)
     return NotebookClient(

@@ -36,12 +36,12 @@ class Group(StrEnum):
     browser = "browser"
 
 
-def become(command: list[str]) -> NoReturn:
+def become(command: list[str], variables: dict[str, str]) -> NoReturn:
     """Replace this process by a program; on Windows, run it and end with its exit code."""
     sys.stdout.flush()
     if os.name != "nt":
-        os.execve(command[0], command, environment())
-    process = subprocess.Popen(command, env=environment())
+        os.execve(command[0], command, variables)
+    process = subprocess.Popen(command, env=variables)
     while True:
         try:
             sys.exit(process.wait())
@@ -58,14 +58,14 @@ def lab(
 
     Example: course lab --no-browser --port 8890
     """
-    from course.lab import free_port, lab_command
+    from course.lab import free_port, lab_command, lab_settings
 
     chosen = free_port(port)
     if chosen != port:
         typer.echo(f"Port {port} is taken, so the course is at port {chosen}.")
     typer.echo("JupyterLab starts; press Ctrl-C here to end it.")
     os.chdir(ROOT)
-    become(lab_command(chosen, browser))
+    become(lab_command(chosen, browser), environment(lab_settings()))
 
 
 @app.command()

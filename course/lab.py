@@ -42,6 +42,18 @@ def free_port(first: int = FIRST_PORT) -> int:
     raise CourseError(f"Every port from {first} to {last - 1} is taken: choose another one with --port.")
 
 
+def lab_settings() -> dict[str, str]:
+    """Return variables that give JupyterLab the course's defaults: no questions, no news from the network.
+
+    What a person chooses in JupyterLab's own settings stays stronger.
+
+    >>> "JUPYTER_CONFIG_PATH" in lab_settings()
+    True
+    """
+    folders = [str(ROOT / "course" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders))}
+
+
 def lab_command(port: int, browser: bool, root: Path = ROOT) -> list[str]:
     """Return the command that starts JupyterLab on `root`.
 
@@ -53,7 +65,7 @@ def lab_command(port: int, browser: bool, root: Path = ROOT) -> list[str]:
     page = f"/lab/tree/{START_LESSON}" if (root / START_LESSON).exists() else "/lab"
     command = [sys.executable, "-m", "jupyterlab", "-y"]  # -y: one Ctrl-C ends it, without a question
     command += [f"--ServerApp.root_dir={root}", f"--ServerApp.ip={THIS_COMPUTER}", f"--ServerApp.port={port}"]
-    command += [f"--LabApp.default_url={page}", "--LabApp.news_url=None"]
+    command += [f"--LabApp.default_url={page}", "--log-level=ERROR"]  # the address is shown all the same
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

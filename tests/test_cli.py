@@ -1,5 +1,6 @@
 """The command `course`: what a person types, and what comes back."""
 
+import json
 import re
 import socket
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -102,6 +104,15 @@ def test_lab_opens_the_first_lesson_for_this_computer_only(tmp_path: Path) -> No
     assert "--no-browser" not in command
 
 
+NOTIFICATION = "@jupyterlab/apputils-extension:notification"
+
+
+def ask(page: str) -> dict[str, Any]:
+    """What a server answers."""
+    with urllib.request.urlopen(page, timeout=30) as response:
+        return json.loads(response.read())
+
+
 def test_lab_serves_the_course(tmp_path: Path) -> None:
     port = lab.free_port(8_950)
     variables = {**places.environment(places.throwaway_homes(tmp_path)), "JUPYTER_TOKEN": "secret"}
@@ -113,20 +124,17 @@ def test_lab_serves_the_course(tmp_path: Path) -> None:
             stderr=subprocess.STDOUT,
         )
         try:
-            page = f"http://127.0.0.1:{port}/api/contents/pyproject.toml?content=0&token=secret"
-            answer, end = b"", time.monotonic() + 60
-            while not answer and time.monotonic() < end:
+            base, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
+            while lab.is_free(port) and time.monotonic() < end:
                 assert server.poll() is None
-                try:
-                    with urllib.request.urlopen(page, timeout=5) as response:
-                        answer = response.read()
-                except OSError:
-                    time.sleep(0.3)
+                time.sleep(0.2)
+            file = ask(f"{base}/api/contents/pyproject.toml?content=0&token=secret")
+            setting = ask(f"{base}/lab/api/settings/{NOTIFICATION}?token=secret")
         finally:
             server.terminate()
             server.wait(timeout=30)
-    assert b'"name": "pyproject.toml"' in answer
-    assert "http://127.0.0.1" in (tmp_path / "log").read_text()
+    assert file["name"] == "pyproject.toml"
+    assert setting["schema"]["properties"]["fetchNews"]["default"] == "false"  # no question to a newcomer
 
 
 # --- progress ----------------------------------------------------------------------------------------------

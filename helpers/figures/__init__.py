@@ -67,7 +67,7 @@ class Picture:
         encoded = base64.b64encode(self.data).decode("ascii")
         return (
             f'<img alt="{html.escape(self.alt)}" width="{self.width}" height="{self.height}" '
-            'style="max-width: 100%; height: auto; border-radius: 6px;" '
+            'decoding="sync" style="max-width: 100%; height: auto; border-radius: 6px;" '
             f'src="data:image/png;base64,{encoded}">'
         )
 

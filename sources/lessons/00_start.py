@@ -45,6 +45,7 @@ turned out to be malignant (cancer) or benign (harmless).
 table = data.load_breast_cancer()
 
 print(table)
+print(table.feature_names[:4])
 for i in (0, 1, 19, 20):
     print(table.X[i, :4].round(1), "… 26 more …", table.target_names[table.y[i]])
 
@@ -750,9 +751,10 @@ claim("every-company-trains-its-own", measured=np.mean(theirs) - np.mean(own))
 
 # %% [markdown]
 r"""
-It worked because their problem contains yours. When it does not, look closely. Below, a network that knows
-the digits 0 to 4 is trained further (*fine-tuned*) on 25 pictures of 5 to 9, ten updates, against one that
-begins from nothing. Two learning rates.
+It worked because their problem contains yours. The verdict also says that fine-tuning, training an existing
+network a little further, takes fewer steps. Is that so when the problems differ? Below, a network that
+knows the digits 0 to 4 is fine-tuned on 25 pictures of 5 to 9, ten updates, against one that begins from
+nothing, at two learning rates.
 """
 
 # %%

@@ -66,6 +66,17 @@ class TestBuilding:
         assert all_bytes(course) == first
         assert build.check([], course) == []
 
+    def test_a_cell_that_times_something_keeps_the_times_of_its_first_build(self, course):
+        timed = '\n# %% tags=["nbval-ignore-output"]\nimport time\nprint(time.time_ns())\n'
+        put(course, LESSON + timed)
+        build.build([], course, print)
+        first = all_bytes(course)
+        build.build([], course, print)
+        assert all_bytes(course) == first
+        put(course, LESSON + timed.replace("time_ns()", "time_ns() + 1"))
+        build.build([], course, print)
+        assert all_bytes(course) != first
+
     def test_a_cell_in_between_changes_no_other_id(self, course):
         before = [cell.id for cell in sources.read(Source("lesson", "90_small", course)).cells]
         source = put(course, LESSON.replace("# %%\nfig", "# %%\nx = 1\n\n# %%\nfig"))

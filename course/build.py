@@ -157,7 +157,7 @@ def _cleaned(notebook: NotebookNode) -> NotebookNode:
 def _keep_timings(source: Source, notebook: NotebookNode) -> NotebookNode:
     """A cell that times something has run and asserted its ratio, but shows the times of its first build.
 
-    Else no two builds would give the same bytes. Its id is made of its source, so a changed cell is shown anew.
+    Else no two builds gave the same bytes. Its id is made of its source: a changed cell is shown anew.
     """
     try:
         before = {cell.id: cell for cell in nbformat.read(source.built, as_version=4).cells}

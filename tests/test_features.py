@@ -147,7 +147,9 @@ def test_given_categories_keep_their_order_and_their_length():
         ours = features.OrdinalEncoder(categories=order).fit_transform(X)
         np.testing.assert_array_equal(ours, [[1, 0], [0, 2], [1, 1], [2, 0]])
         np.testing.assert_array_equal(ours, preprocessing.OrdinalEncoder(categories=order).fit_transform(X))
-        assert features.OneHotEncoder(categories=order).fit_transform(X).shape == (4, 7)
+        one_hot = features.OneHotEncoder(categories=order).fit(X)
+        assert one_hot.transform(X).shape == (4, 7)
+        assert one_hot.get_feature_names_out()[3] == "x0_ultraviolet"
     with pytest.raises(ValueError, match="unknown category 'green'"):
         features.OneHotEncoder(categories=[["red", "blue"], order[1]]).fit(COLOURS)
 
@@ -244,6 +246,12 @@ def test_pca(load, n_components, whiten):
     agree(
         ours.inverse_transform(ours.transform(X)), theirs.inverse_transform(theirs.transform(X)), atol=1e-11
     )
+
+
+def test_pca_explains_more_than_the_share_that_was_asked_for():
+    X = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 2.0], [0.0, -2.0]])  # each direction explains exactly half
+    assert features.PCA(0.5).fit(X).n_components_ == 2
+    assert decomposition.PCA(0.5, svd_solver="full").fit(X).n_components_ == 2
 
 
 def test_pca_of_all_directions_loses_nothing():

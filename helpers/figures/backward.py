@@ -83,7 +83,7 @@ def bowl_with_paths(
         paths: by name, the points visited, shape (steps + 1, 2), the start first.
         minimum: where the loss is smallest.
 
-    >>> path = np.array([[0.0, 0.0], [1.0, 0.5]])
+    >>> path = np.array([[2.0, 2.0], [1.0, 0.5]])
     >>> bowl_with_paths(lambda w, b: w**2 + b**2, {"lr = 0.1": path}, (0, 0)).axes[0].get_xlabel()
     'weight w'
     """
@@ -93,7 +93,7 @@ def bowl_with_paths(
     w, b = np.meshgrid(np.linspace(low[0], high[0], 150), np.linspace(low[1], high[1], 150))
     surface = loss(w, b)
     start = float(loss(points[:1, 0], points[:1, 1])[0])
-    levels = np.geomspace(0.02, start, 10)  # the last one runs through the start
+    levels = np.geomspace(start / 600, start, 10)  # the last one runs through the start
     ax.contour(w, b, surface, levels=levels, colors=COLORS["grey"], linewidths=0.8)
     for (name, path), color in zip(paths.items(), CYCLE, strict=False):
         ax.plot(*path.T, "o-", color=color, linewidth=1.3, markersize=4, label=name)

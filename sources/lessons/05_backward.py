@@ -67,7 +67,7 @@ You stand at `theta` in thick fog and want to go down. You can only feel how the
 step. So you try 500 random directions and write down how fast the loss changes in each.
 
 There is another way. Nudge each parameter alone, one after the other, and write down the 1,210 small
-slopes. Then step in all those directions at once, in each as far as its slope says.
+slopes. Then step in all those directions at once, against each slope, farther where it is steeper.
 
 **Predict before you run:** is the best of 500 random directions nearly as good as the second way? Half as
 good? Less?
@@ -289,9 +289,9 @@ print(f"{nudged - L:.4f}")
 # %% [markdown]
 r"""
 Two things to keep. Going from right to left, $\partial L/\partial z$ was computed **once** and used for
-$w$, $x$ and $b$: a slope for every number in the graph costs about as much as the forward pass did. And
-each step needs only its own inputs and the number that comes from its right. So every kind of layer can be
-written once, by itself.
+$w$, $x$ and $b$: the slopes of *all* numbers in the graph together cost about as much as the forward pass
+did. And each step needs only its own inputs and the number that comes from its right. So every kind of
+layer can be written once, by itself.
 """
 
 # %% [markdown]
@@ -308,6 +308,9 @@ For every layer we ask PyTorch whether it agrees.
 
 
 # %%
+torch.set_num_threads(1)  # matrices as small as these are faster on one thread
+
+
 def agree(ours, theirs):
     """Whether our array and a PyTorch tensor differ by less than 1e-10 everywhere."""
     return bool(np.abs(ours - theirs.detach().numpy()).max() < 1e-10)
@@ -493,14 +496,14 @@ A V. Two errors fight each other.
 - On the right, **truncation**: over a large step the curve bends away from its slope. One-sided, that error
   is proportional to $h$. Two-sided, the bends left and right cancel, what remains is proportional to $h^2$,
   and the line falls twice as steeply.
-- On the left, **rounding**: float64 keeps about 16 digits, so the two losses are known to about $10^{-16}$.
-  Their difference is a small number with that same error, and then you divide by $h$. Halve $h$ and the
-  error doubles.
+- On the left, **rounding**: float64 keeps about 16 digits, so each loss is off by about $10^{-16}$ of its
+  size. Their difference is a small number with that same error, and then you divide by $h$. Halve $h$ and
+  the error doubles.
 
-So: two-sided, $h = 10^{-5}$, float64. In float32 rounding is a billion times coarser, and the check is
-worth little. A relative error under $10^{-6}$ means your backward pass is right; above $10^{-3}$ it is
-wrong; in between, look for a corner: a ReLU whose input changes sign within the step. The library has the
-check ready:
+So: two-sided, $h = 10^{-5}$, float64. In float32 rounding is hundreds of millions of times coarser, and the
+check is worth little. A relative error under $10^{-6}$ means that your backward pass is right. If it is
+larger, look for a corner first (a ReLU whose input changes sign within the step), then for your mistake.
+The library has the check ready:
 """
 
 # %%
@@ -639,7 +642,9 @@ def predict(X):
     return (np.maximum(X @ W1 + b1, 0) @ W2 + b2).argmax(axis=1)
 
 
-print(f"loss {losses[0]:.2f} → {losses[-1]:.2f}, right: {np.mean(predict(X_moons) == y_moons):.1%}")
+print(
+    f"loss {losses[0]:.2f} → {losses[-1]:.2f}, right on these points: {np.mean(predict(X_moons) == y_moons):.1%}"
+)
 
 # %%
 fig = figures.boundary_and_losses(predict, X_moons, y_moons, losses)
@@ -647,6 +652,9 @@ show(fig, alt="The loss falls in 300 steps and the boundary bends between the tw
 
 # %% [markdown]
 r"""
+On the points it learned from, that is; how it does on others is what lesson 01 is about, and the exercise
+measures it.
+
 The same in PyTorch, from the same start. Autograd replaces all of our backward lines with one:
 """
 

@@ -73,7 +73,7 @@ def stages(root: Path = ROOT) -> list[Stage]:
     ]
     if any("mark.notebooks" in path.read_text(encoding="utf-8") for path in (root / "tests").rglob("*.py")):
         found.append(_pytest("pipeline tests", "notebooks", ["-m", "notebooks", "-n", "2"], 900))
-    notebooks = ["lessons", "solutions", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
+    notebooks = ["lessons", "solutions", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     if (root / "tests" / "nbval_sanitize.cfg").exists():
         notebooks.append("--nbval-sanitize-with=tests/nbval_sanitize.cfg")
     notebooks += ["-n", "2", "--dist", "loadfile"]
@@ -257,7 +257,7 @@ def describe(result: Result) -> str:
     """Return the outcome of a stage in a few words."""
     if not result.failed:
         return "passed" + (f", {result.skipped} skipped" if result.skipped else "")
-    return "failed" + (f": {result.why}" if result.why else f": {result.failed} tests")
+    return "failed: " + (result.why or f"{result.failed} of {result.failed + result.passed}")
 
 
 def warm_up(folder: Path) -> None:

@@ -1,13 +1,16 @@
 """`course test`: what counts as passed, and that nothing hangs or hides."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from course import cli, testing
+from course.places import ROOT
 
 
 def stage(*words: str, limit: float = 60, is_pytest: bool = False, may_skip: bool = True) -> testing.Stage:
@@ -120,3 +123,16 @@ def test_long_output_is_shown_from_its_end() -> None:
     text = testing.shown("\n".join(map(str, range(500))))
     assert text.splitlines()[0] == "… 300 lines before these"
     assert text.splitlines()[-1] == "499"
+
+
+def test_ci_and_the_workflow_run_the_one_command() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.startswith("#!/usr/bin/env bash\n")
+    assert script.splitlines()[-1] == "exec python3 start.py test"
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))["jobs"]
+    assert steps["everything"]["steps"][-1] == {"run": ".ci/run"}
+    assert steps["set-up"]["steps"][-1] == {"run": "python start.py doctor"}
+    assert set(steps["set-up"]["strategy"]["matrix"]["os"]) == {"macos-latest", "windows-latest"}
+    if os.name != "nt":
+        assert os.access(ROOT / ".ci" / "run", os.X_OK)
+        assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=False).returncode == 0

@@ -91,12 +91,12 @@ def verdict(lr: float, condition: float, steps: int) -> str:
 
 
 SENTENCES = {
-    "divergent": "Divergent: lr {lr:g} is above {limit}. Each step jumps across the minimum and lands "
-    "{jump:.3g} times as far away on the other side, so the loss grows without end.",
-    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. Each step jumps across the minimum and lands "
-    "just as far away on the other side, for ever.",
-    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. Each step jumps across the minimum and lands "
-    "{jump:.2g} times as far away on the other side: it still comes down, and {after}.",
+    "divergent": "Divergent: lr {lr:g} is above {limit}. In the steep direction each step jumps past the minimum "
+    "and lands {jump:.3g} times as far away on the other side, so the loss grows without end.",
+    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. In the steep direction each step jumps past the "
+    "minimum and lands just as far away on the other side, for ever.",
+    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. In the steep direction each step jumps past the minimum "
+    "and lands {jump:.2g} times as far away on the other side: it still comes down, and {after}.",
     "good": "Good: lr {lr:g} is well below {limit}, large enough for this bowl, and {after}.",
     "too small": "Too small: lr {lr:g} is far below {limit}. It is safe, but {after}; "
     "to get to 1 % would take {needed}.",
@@ -141,12 +141,14 @@ def _scenery() -> tuple[Stage, SimpleNamespace]:
     """The figure without anything in it, and the artists that each frame fills in."""
     import matplotlib
     from matplotlib.collections import EllipseCollection
+    from matplotlib.ticker import MaxNLocator
 
     fig, (left, right) = subplots(ncols=2, width=7.6, height=3.3, width_ratios=(1.5, 1))
     left.set(
         xlim=(-5, 5), ylim=(-3.35, 3.35), aspect="equal", xlabel="$w_1$", ylabel="$w_2$", yticks=(-2, 0, 2)
     )
     right.set(yscale="log", ylim=(1e-5, 1e5), xlabel="step", title="loss")
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     shades = matplotlib.colormaps["Blues"](np.linspace(0.06, 0.62, len(CONTOURS)))
     art = SimpleNamespace()
     art.contours = EllipseCollection(

@@ -108,6 +108,7 @@ def stop_with_children(process: subprocess.Popen[bytes]) -> None:
         except psutil.NoSuchProcess:
             continue
     process.wait()
+    psutil.wait_procs(family, timeout=10)
 
 
 def counts(report: Path) -> tuple[int, int, int] | None:

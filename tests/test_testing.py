@@ -101,8 +101,8 @@ def test_a_stage_that_hangs_is_stopped_with_its_children(tmp_path: Path) -> None
         "pathlib.Path('pid').write_text(str(child.pid))\n"
         "child.wait()\n"
     )
-    result = testing.run_stage(stage("hang", limit=2), tmp_path, tmp_path)
-    assert result.why == "stopped after 2 s"
+    result = testing.run_stage(stage("hang", limit=6), tmp_path, tmp_path)
+    assert result.why == "stopped after 6 s"
     child = int((tmp_path / "pid").read_text())
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 

@@ -91,12 +91,12 @@ def verdict(lr: float, condition: float, steps: int) -> str:
 
 
 SENTENCES = {
-    "divergent": "Divergent: lr {lr:g} is above {limit}. In the steep direction each step jumps past the minimum "
-    "and lands {jump:.3g} times as far away on the other side, so the loss grows without end.",
-    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. In the steep direction each step jumps past the "
-    "minimum and lands just as far away on the other side, for ever.",
-    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. In the steep direction each step jumps past the minimum "
-    "and lands {jump:.2g} times as far away on the other side: it still comes down, and {after}.",
+    "divergent": "Divergent: lr {lr:g} is above {limit}. In the steep direction each step jumps past the "
+    "minimum and lands {jump:.3g} times as far away on the other side, so the loss grows without end.",
+    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. In the steep direction each step jumps past "
+    "the minimum and lands just as far away on the other side, for ever.",
+    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. In the steep direction each step jumps past the "
+    "minimum and lands {jump:.2g} times as far away on the other side: it still comes down, and {after}.",
     "good": "Good: lr {lr:g} is well below {limit}, large enough for this bowl, and {after}.",
     "too small": "Too small: lr {lr:g} is far below {limit}. It is safe, but {after}; "
     "to get to 1 % would take {needed}.",

@@ -642,9 +642,8 @@ def predict(X):
     return (np.maximum(X @ W1 + b1, 0) @ W2 + b2).argmax(axis=1)
 
 
-print(
-    f"loss {losses[0]:.2f} → {losses[-1]:.2f}, right on these points: {np.mean(predict(X_moons) == y_moons):.1%}"
-)
+print(f"loss {losses[0]:.2f} → {losses[-1]:.2f}")
+print(f"right on these points: {np.mean(predict(X_moons) == y_moons):.1%}")
 
 # %%
 fig = figures.boundary_and_losses(predict, X_moons, y_moons, losses)
@@ -782,8 +781,9 @@ def change():
 
 F.cross_entropy(net(torch.tensor(X)), torch.tensor(y)).backward()
 change_by_backward = change()
-sgd.step()
+returned = sgd.step()
 print(f"after backward() {change_by_backward}, after step() changed: {change() > 0}")
+print("step() returned", returned)
 claim("backprop-adjusts-parameters", measured=change_by_backward)
 
 # %% [markdown]
@@ -841,7 +841,8 @@ claim("keras-fit-returns-model", measured=len(test_scores), digits=0)
 
 # %% [markdown]
 r"""
-PyTorch has the same trap: `sgd.step()` returns `None`. What changes things in place is best not assigned.
+PyTorch has the same trap: `sgd.step()` returned `None` above. What changes things in place is best not
+assigned.
 
 ## Think
 

@@ -12,6 +12,7 @@ Two decisions make the layers fast without making them longer:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -151,6 +152,12 @@ class Layer:
         """What is learnt without a gradient, such as running means, by name."""
         return {name: getattr(self, name) for name in self.state_names}
 
+    def merge(self, layers: Sequence[Layer]) -> None:
+        """Become the layer of a fleet: gather the state and the generators of these K layers."""
+        for name in self.state_names:
+            arrays = np.stack([getattr(layer, name) for layer in layers])
+            setattr(self, name, (arrays[:, None] if arrays.ndim == 2 else arrays).view(Stack))
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {array.shape}" for name, array in self.parameters().items())
         return f"{type(self).__name__}({sizes})"
@@ -185,8 +192,9 @@ class Layer:
     def new(self, shape: Shape, fill: float = 0) -> Array:
         """An array (n, …), or (K, n, …) in a fleet, that is stored with the samples as the last axis."""
         lead = 1 if self.models else 0
-        memory = np.full((*shape[:lead], *shape[lead + 1 :], shape[lead]), fill, self.dtype)
-        array = np.moveaxis(memory, -1, lead)
+        memory = np.empty((*shape[:lead], *shape[lead + 1 :], shape[lead]), self.dtype)
+        memory.fill(fill)
+        array = memory.transpose(*range(lead), -1, *range(lead, len(shape) - 1))
         return array.view(Stack) if lead else array
 
     def forget(self, *, keep: bool) -> None:

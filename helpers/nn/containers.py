@@ -50,6 +50,8 @@ class Sequential(Layer):
         self.layers = layers
         self.dtype = dtypes.pop() if dtypes else np.dtype(np.float64)
         flat = np.concatenate([layer.flat for layer in layers if layer.size] or [np.zeros(0, self.dtype)])
+        for leaf in leaves:
+            leaf.dtype = self.dtype
         self.bind(flat, np.zeros_like(flat))
 
     def forward(self, X: Array) -> Array:

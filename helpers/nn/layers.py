@@ -47,7 +47,7 @@ class Linear(Layer):
             self.prepare(X)
         if X is not self.X:
             np.copyto(self.X, X)
-        return self.Wb.mT.dot(self.X1_T, out=self.out_T).mT  # outᵀ = [W; b]ᵀ [X 1]ᵀ
+        return self.Wb_T.dot(self.X1_T, out=self.out_T).mT  # outᵀ = [W; b]ᵀ [X 1]ᵀ
 
     def backward(self, d_out: Array) -> Array:
         self.X1_T.dot(d_out, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
@@ -58,7 +58,7 @@ class Linear(Layer):
     def bind(self, flat: Array, d_flat: Array) -> None:
         super().bind(flat, d_flat)
         block = (*flat.shape[:-1], self.in_features + 1, self.out_features)
-        self.Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # b lies behind W: [W; b]
+        self.Wb_T, self.dWb = flat.reshape(block).mT, d_flat.reshape(block)  # b lies behind W: [W; b]
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != (3 if self.models else 2) or shape[-1] != self.in_features:

@@ -87,7 +87,7 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent, with momentum if you like: v ← momentum·v + gradient; parameters ← parameters - lr·v.
 
-    `nesterov` looks ahead: it goes along gradient + momentum·v. `dampening` makes the gradient count less in v.
+    `nesterov` looks ahead: it goes along gradient + momentum·v. `dampening` weakens the gradient in v.
     Sources: Robbins and Monro (1951); Polyak (1964); Sutskever et al. (2013).
 
     >>> import numpy as np

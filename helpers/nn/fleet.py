@@ -1,0 +1,64 @@
+"""A fleet: K models of one shape, trained at once by the code of one.
+
+Every parameter gets a leading axis of length K, so NumPy's cost per call is paid once for all of them: the
+learning rates of a sweep, or the seeds of an experiment, for little more than the price of one. The numbers
+are the same, bit for bit, as those of K models trained one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+
+from helpers.nn.base import Array, Shape, Stack
+from helpers.nn.containers import Sequential
+
+
+class Fleet(Sequential):
+    """K models with the same layers, as one model whose arrays have a leading axis K.
+
+    X (n, …) is given to all of them, a Stack (K, n, …) to each its own; the output is a Stack (K, n, …).
+    Optimizers take K learning rates, `fit` takes K generators. `unstack()` gives the models back.
+    Raises ValueError when the models differ in their layers.
+
+    >>> from helpers.nn.layers import Linear
+    >>> models = [Sequential(Linear(2, 1, rng=np.random.default_rng(seed))) for seed in range(5)]
+    >>> fleet = Fleet(models)
+    >>> fleet.forward(np.zeros((3, 2))).shape, fleet.flat.shape
+    ((5, 3, 1), (5, 3))
+    """
+
+    def __init__(self, models: Sequence[Sequential]):
+        shapes = {repr(model) for model in models}
+        if len(shapes) != 1:
+            raise ValueError(
+                f"A fleet needs models with the same layers, got {sorted(shapes) or 'no models'}."
+            )
+        self.members, self.models, self.dtype = list(models), len(models), models[0].dtype
+        self.layers = deepcopy(models[0]).layers
+        for leaf, *others in zip(self.leaves(), *(model.leaves() for model in models), strict=True):
+            leaf.models = self.models
+            leaf.forget(keep=False)
+            leaf.merge(others)
+        flat = np.stack([model.flat for model in models]).view(Stack)
+        self.bind(flat, np.zeros_like(flat))
+
+    def forward(self, X: Array) -> Array:
+        if not isinstance(X, Stack):
+            X = np.broadcast_to(X, (self.models, *X.shape)).view(Stack)
+        return super().forward(X)
+
+    def unstack(self) -> list[Sequential]:
+        """The models, with what they have learnt."""
+        for k, member in enumerate(self.members):
+            member.flat[:] = self.flat[k]
+            for leaf, other in zip(self.leaves(), member.leaves(), strict=True):
+                for name, array in leaf.state().items():
+                    getattr(other, name)[...] = np.asarray(array[k]).reshape(getattr(other, name).shape)
+        return self.members
+
+    def summary(self, shape: Shape) -> str:
+        """The table of one model for an input of this shape (n, …), and how many there are."""
+        return f"{self.models} models\n{self.members[0].summary(shape)}"

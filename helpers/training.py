@@ -1,0 +1,342 @@
+"""The training loop: shuffle, take a batch, forward, loss, backward, step; again.
+
+`fit` is that loop with what a day at work adds to it: a validation set, a schedule, early stopping, Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from helpers.nn.base import Array, Stack
+from helpers.nn.history import History
+from helpers.nn.layers import Embedding
+from helpers.nn.losses import Loss
+
+__all__ = ["EarlyStopping", "History", "Run", "evaluate", "fit", "predict"]
+
+
+@dataclass
+class Run:
+    """What a callback is given after each epoch: look at it, change it, or set `stop`."""
+
+    model: Any
+    optimizer: Any
+    history: History
+    schedule: Any = None
+    stop: bool = False
+
+
+def fit(
+    model: Any,
+    loss: Loss,
+    optimizer: Any,
+    X: Array,
+    y: Array,
+    *,
+    batch_size: int,
+    num_epochs: int,
+    rng: Any,
+    validation: tuple[Array, Array] | None = None,
+    callbacks: Sequence[Callable[[Run], Any]] = (),
+    metrics: dict[str, Callable[[Array, Array], Any]] | None = None,
+    schedule: Any = None,
+    schedule_per: str = "epoch",
+    penalty: Any = None,
+    clip: Callable[[Any], Any] | None = None,
+    accumulate: int = 1,
+    history: History | None = None,
+    progress: bool = True,
+) -> History:
+    """Train the model on X (n, …), y (n, …) in shuffled batches, and return the `History`.
+
+    - `rng` shuffles; a fleet of K models takes one generator, or K of them, one for each model.
+    - `validation` is (X, y); its loss and the `metrics`, name → f(predictions, y), are recorded each epoch.
+    - `callbacks` are called with the `Run` after each epoch; `run.stop = True` ends the training. A callback
+      with a method `on_step` is called after each step too.
+    - `schedule` moves the learning rate after each "epoch", or after each "step" (`schedule_per`).
+    - `penalty` adds its gradient, `clip` shortens the gradient, before each step.
+    - `accumulate` batches are averaged into one step: the step of a batch that many times as large.
+    - `history` of an earlier call is continued.
+
+    Ctrl-C ends the training and keeps what was learnt; so does a loss that is not finite, with advice in the
+    history. Raises ValueError when X, y and batch_size do not go together.
+
+    >>> from helpers.nn.containers import Sequential
+    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn.losses import MSELoss
+    >>> from helpers.nn.optimizers import SGD
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(100, 1))
+    >>> model = Sequential(Linear(1, 1, rng=rng))
+    >>> fit(model, MSELoss(), SGD(model, lr=0.1), X, 2 * X + 1, batch_size=10, num_epochs=20, rng=rng)
+    History(20 epochs, 200 steps, loss 0.0)
+    """
+    history = history or History()
+    history.interrupted = False
+    run = Run(model, optimizer, history, schedule)
+    batches = Batches(model, loss, X, y, batch_size, rng)
+    after_backward = [penalty.add_gradient] if penalty else []
+    after_backward += [clip] if clip else []
+    after_step = [callback.on_step for callback in callbacks if hasattr(callback, "on_step")]
+    if schedule is not None and schedule_per == "step":
+        after_step.append(lambda run: schedule.step())
+    bar = ProgressBar(num_epochs, progress)
+    try:
+        with training(model, loss, batches), np.errstate(over="ignore", invalid="ignore"):
+            for epoch in range(num_epochs):
+                batches.shuffle()
+                one_epoch(run, loss, batches, after_backward, after_step, accumulate)
+                history.end_epoch(
+                    steps=len(batches), lr=optimizer.lr, **evaluate(model, loss, validation, metrics or {})
+                )
+                if schedule is not None and schedule_per == "epoch":
+                    schedule.step(*[monitored(history)] * schedule.needs_loss)
+                for callback in callbacks:
+                    callback(run)
+                if run.stop or history.diverged:
+                    break
+                bar.show(epoch + 1, history)
+    except KeyboardInterrupt:
+        history.interrupted = True
+    bar.close()
+    if history.diverged and progress:
+        print(history.advice)
+    return history
+
+
+def monitored(history: History) -> Any:
+    """What a schedule looks at: the validation loss, or the training loss where there is none."""
+    return history.epochs[-1].get("validation_loss", history.epochs[-1]["loss"])
+
+
+def one_epoch(
+    run: Run, loss: Loss, batches: Batches, after_backward: list[Any], after_step: list[Any], accumulate: int
+) -> None:
+    """The loop itself: every batch once."""
+    model, optimizer, losses = run.model, run.optimizer, run.history.losses
+    gathered = Accumulator(model, accumulate, len(batches)) if accumulate > 1 else None
+    for X, y in batches:
+        losses.append(loss.forward(model.forward(X), y))
+        model.backward(loss.backward())
+        if gathered and not gathered.complete(len(y)):
+            continue
+        for adjust in after_backward:
+            adjust(model)
+        optimizer.step()
+        for notify in after_step:
+            notify(run)
+
+
+class Batches:
+    """The data in batches, in a new order after each `shuffle`.
+
+    The shuffled data lie in one kept array, of which the batches are views: a new order is one indexed copy
+    for an epoch, and a batch costs nothing.
+    """
+
+    def __init__(self, model: Any, loss: Loss, X: Array, y: Array, batch_size: int, rng: Any):
+        X, y = np.asarray(X), np.asarray(y)
+        n = len(X)
+        if len(y) != n or n == 0:
+            raise ValueError(
+                f"X and y must have the same number of samples, at least one: {X.shape} and {y.shape}."
+            )
+        if not (isinstance(batch_size, int | np.integer) and batch_size >= 1):
+            raise ValueError(f"batch_size must be a whole number from 1 on, got {batch_size!r}.")
+        rows_of_a_table = isinstance(model.leaves()[0], Embedding)
+        self.X = X if rows_of_a_table else X.astype(model.dtype, copy=False)
+        self.y = y if loss.takes_labels and y.dtype.kind in "iu" else y.astype(model.dtype, copy=False)
+        self.models, self.n = model.models, n
+        self.rngs = list(rng) if isinstance(rng, Sequence) else [rng]
+        if len(self.rngs) not in (1, self.models):
+            raise ValueError(
+                f"rng is one generator or one for each of {self.models} models, got {len(self.rngs)}."
+            )
+        lead = (self.models,) if self.models else ()
+        kind = Stack if self.models else np.ndarray
+        self.X_shuffled = np.empty((*lead, *self.X.shape), self.X.dtype).view(kind)
+        self.y_shuffled = np.empty((*lead, *self.y.shape), self.y.dtype).view(kind)
+        every = (slice(None),) * len(lead)
+        parts = [(*every, slice(i, i + batch_size)) for i in range(0, n, batch_size)]
+        self.parts = [(self.X_shuffled[part], self.y_shuffled[part]) for part in parts]
+
+    def shuffle(self) -> None:
+        """Draw a new order, in a fleet one for each model (the same for all if there is one generator)."""
+        orders = [rng.permutation(self.n) for rng in self.rngs]
+        order = orders[0]
+        if self.models:
+            order = np.stack(orders if len(orders) > 1 else orders * self.models)
+        self.X.take(order, axis=0, out=self.X_shuffled, mode="clip")
+        self.y.take(order, axis=0, out=self.y_shuffled, mode="clip")
+
+    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+        return iter(self.parts)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+
+class Accumulator:
+    """The mean gradient of several batches, weighted by their sizes: that of one batch with all samples."""
+
+    def __init__(self, model: Any, every: int, num_batches: int):
+        self.model, self.every, self.left = model, every, num_batches
+        self.total, self.samples, self.count = np.zeros_like(model.d_flat), 0, 0
+
+    def complete(self, samples: int) -> bool:
+        """Add the gradient of a batch; True when it is time for a step, with the mean in `model.d_flat`."""
+        self.total += samples * self.model.d_flat
+        self.samples, self.count, self.left = self.samples + samples, self.count + 1, self.left - 1
+        if self.count < self.every and self.left:
+            return False
+        np.divide(self.total, self.samples, out=self.model.d_flat)
+        self.total[...] = self.samples = self.count = 0
+        return True
+
+
+@contextmanager
+def training(model: Any, loss: Loss, batches: Batches) -> Iterator[None]:
+    """Training mode: results go into kept arrays, and y is looked at once instead of at every step."""
+    batches.X_shuffled[...], batches.y_shuffled[...] = batches.X, batches.y
+    outputs = model.output_shape(batches.X_shuffled.shape)
+    loss.check(np.broadcast_to(model.dtype.type(0), outputs), batches.y_shuffled)
+    first = model.layers[0]
+    model.train()
+    model.forget(keep=True)
+    first.needs_dX = False
+    for part in {part.shape: part for part, _ in batches}:
+        model.reserve(part)
+    loss.checked = True
+    try:
+        yield
+    finally:
+        first.needs_dX, loss.checked = True, False
+        model.forget(keep=False)
+        model.eval()
+
+
+def evaluate(
+    model: Any,
+    loss: Loss,
+    data: tuple[Array, Array] | None,
+    metrics: dict[str, Callable[[Array, Array], Any]] | None = None,
+) -> dict[str, Any]:
+    """The loss and the metrics of the model on data (X, y), in evaluation mode; {} without data.
+
+    >>> from helpers.nn.containers import Sequential
+    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn.losses import MSELoss
+    >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
+    >>> model.flat[:] = 1
+    >>> evaluate(model, MSELoss(), (np.zeros((4, 1)), np.zeros((4, 1))))
+    {'validation_loss': 1.0}
+    """
+    if data is None:
+        return {}
+    X, y = (np.asarray(a) for a in data)
+    predictions = predict(model, X)
+    if y.dtype.kind not in "iu" or not loss.takes_labels:
+        y = y.astype(model.dtype, copy=False)
+    y_each = np.broadcast_to(y, (model.models, *y.shape)).view(Stack) if model.models else y
+    checked, loss.checked = loss.checked, False
+    row = {"validation_loss": loss.forward(predictions, y_each)}
+    loss.checked = checked
+    for name, metric in (metrics or {}).items():
+        scores = [metric(p, y) for p in predictions] if model.models else metric(predictions, y)
+        row["validation_" + name] = np.array(scores) if model.models else scores
+    return row
+
+
+def predict(model: Any, X: Array) -> Array:
+    """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
+
+    >>> from helpers.nn.containers import Sequential
+    >>> from helpers.nn.layers import Linear
+    >>> predict(Sequential(Linear(3, 2, rng=np.random.default_rng(0))), np.zeros((5, 3))).shape
+    (5, 2)
+    """
+    modes = [leaf.training for leaf in model.leaves()]
+    model.eval()
+    X = np.asarray(X)
+    out = model.forward(X if X.dtype.kind in "iu" else X.astype(model.dtype, copy=False))
+    for leaf, mode in zip(model.leaves(), modes, strict=True):
+        leaf.training = mode
+    return out
+
+
+class EarlyStopping:
+    """A callback: stop when `monitor` has not improved for `patience` epochs, and go back to the best epoch.
+
+    Source: Prechelt, "Early stopping - but when?" (1998).
+
+    >>> EarlyStopping(patience=3).best
+    inf
+    """
+
+    def __init__(self, *, patience: int, monitor: str = "validation_loss", min_delta: float = 0.0):
+        self.patience, self.monitor, self.min_delta = patience, monitor, min_delta
+        self.best, self.best_epoch, self.weights = float("inf"), 0, None
+        self.state: dict[str, Array] = {}
+
+    def __call__(self, run: Run) -> None:
+        row = run.history.epochs[-1]
+        if self.monitor not in row:
+            raise ValueError(
+                f"EarlyStopping watches {self.monitor!r}, the history has {list(row)}: give `validation`."
+            )
+        if row[self.monitor] < self.best - self.min_delta:
+            self.best, self.best_epoch = row[self.monitor], row["epoch"]
+            self.weights = run.model.flat.copy()
+            self.state = {name: array.copy() for name, array in run.model.state().items()}
+        elif row["epoch"] - self.best_epoch >= self.patience:
+            run.stop = True
+            if self.weights is not None:
+                run.model.flat[...] = self.weights
+                for name, array in run.model.state().items():
+                    array[...] = self.state[name]
+
+
+class ProgressBar:
+    """One line on the screen, from the second second on. HELPERS_PROGRESS=0 in the environment: never.
+
+    A terminal gets the line on stderr; a notebook in an output of its own, which is empty at the end.
+    """
+
+    def __init__(self, num_epochs: int, wanted: bool):
+        self.num_epochs, self.wanted = num_epochs, wanted and os.environ.get("HELPERS_PROGRESS") != "0"
+        self.last, self.handle, self.shown = time.perf_counter() + 0.5, None, False
+
+    def show(self, epoch: int, history: History) -> None:
+        """Say how far the training is, at most twice a second."""
+        now = time.perf_counter()
+        if not self.wanted or now - self.last < 0.5:
+            return
+        self.last, self.shown = now, True
+        done = round(20 * epoch / self.num_epochs)
+        loss = np.mean(history.epochs[-1]["loss"])
+        self.write(f"{'█' * done}{'░' * (20 - done)} epoch {epoch} of {self.num_epochs}, loss {loss:.4g}")
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self.shown:
+            self.write("")
+
+    def write(self, line: str) -> None:
+        if "ipykernel" not in sys.modules:
+            print(f"\r{line:80}\r", end="", file=sys.stderr, flush=True)
+            return
+        from IPython.display import display
+
+        bundle = {"text/plain": line}
+        if self.handle is None:
+            self.handle = display(bundle, raw=True, display_id=True)
+        else:
+            self.handle.update(bundle, raw=True)

@@ -62,9 +62,11 @@ def class_shares(random: Sequence[float], stratified: Sequence[float], truth: fl
     panels = [("random split", random, COLORS["blue"]), ("stratified split", stratified, COLORS["red"])]
     for ax, (name, shares, color) in zip(axes, panels, strict=True):
         ax.hist(shares, bins=edges, color=color, edgecolor=COLORS["card"], linewidth=0.6)
-        ax.axvline(truth, color=COLORS["ink"], linestyle=":", linewidth=1.5)
+        ax.axvline(
+            truth, color=COLORS["ink"], linestyle=":", linewidth=1.8, label=f"all the data: {truth:.2f}"
+        )
         ax.set(title=name, ylabel="test sets", xlim=(0, 0.8))
-    axes[0].text(truth + 0.01, axes[0].get_ylim()[1] * 0.88, f" all the data: {truth:.2f}")
+    axes[0].legend(loc="upper right")
     axes[1].set_xlabel("share of malignant tumours in the test set")
     return fig
 

@@ -29,14 +29,8 @@ from torch.utils.data import random_split
 from helpers import data
 from helpers.claims import claim
 from helpers.explore.data_splits import explorer
+from helpers.figures import data_splits as figures
 from helpers.figures import show
-from helpers.figures.data_splits import (
-    class_shares,
-    digits_with_labels,
-    fold_map,
-    picked_by_chance,
-    spread_by_size,
-)
 from helpers.glossary import terms
 from helpers.splits import holdout, k_fold, stratified_holdout, time_split
 
@@ -44,11 +38,11 @@ from helpers.splits import holdout, k_fold, stratified_holdout, time_split
 r"""
 ## 1. A perfect score
 
-The *digits* **data set** holds 1797 **samples**. A sample is one example: here a picture of 8 × 8 grey
-values from 0 to 16, written as a row of 64 numbers. Each sample has a **label**, also called **ground
-truth**: the digit that a person said it shows. Writing labels down is **data annotation**, and people err,
-so a label can be wrong. (The digits are a small cousin of **MNIST**, 70,000 pictures of 28 × 28, of which
-60,000 are for training and 10,000 for testing.)
+The *digits* **data set** (or *dataset*) holds 1797 **samples**. A sample is one example: here a picture of
+8 × 8 grey values from 0 to 16, written as a row of 64 numbers. Each sample has a **label**, also called
+**ground truth**: the digit that a person said it shows. Writing labels down is **data annotation**, and
+people err, so a label can be wrong. (The digits are a small cousin of **MNIST**, 70,000 pictures of 28 ×
+28, of which 60,000 are for training and 10,000 for testing.)
 
 In code, `X` is a table with one sample per row, and `y` has one label per row.
 """
@@ -59,7 +53,7 @@ y_random = np.random.default_rng(0).permutation(y)  # the same labels, dealt out
 print("X", X.shape, "  y", y.shape)
 
 show(
-    digits_with_labels(X, y, y_random),
+    figures.digits_with_labels(X, y, y_random),
     alt="Ten small pictures of the digits 0 to 9. Above each is its true label, below it a chance one.",
 )
 
@@ -217,7 +211,7 @@ print(f"random     {min(random):.2f} to {max(random):.2f}")
 print(f"stratified {min(stratified):.2f} to {max(stratified):.2f}")
 
 show(
-    class_shares(random, stratified, malignant.mean()),
+    figures.class_shares(random, stratified, malignant.mean()),
     alt="Share of malignant tumours in 1000 test sets of 30 rows, as two histograms. Random splits scatter "
     "from 0.13 to 0.73, stratified splits all stand at 0.37.",
 )
@@ -229,7 +223,7 @@ looks good on the first and bad on the second, and nothing about the model has c
 
 ### Rows that belong together: split by group
 
-Take 300 pictures of digits and make five near-copies of each, moved by a pixel or with a little noise, as a
+Take 300 pictures of digits and make six near-copies of each, moved by a pixel or with a little noise, as a
 careless export of a video would. Then do what you did in section 1: throw the labels away and give each
 *picture* a random one. Nothing about these labels can be learned, except by heart.
 
@@ -255,7 +249,7 @@ picture. (Each is an average over ten random seeds.)
 # %%
 def score_on_copies(kind_of_labels, kind_of_split, seed):
     rng = np.random.default_rng(seed)
-    X, y, picture = data.near_copies(n_pictures=300, copies=5, rng=rng)
+    X, y, picture = data.near_copies(n_pictures=300, copies=6, rng=rng)
     if kind_of_labels == "random":
         y = rng.integers(10, size=300)[picture]  # one random label per picture
     train, test = (
@@ -278,6 +272,8 @@ mistake is harder to see, since both scores look good. Only one of them is what 
 
 Ask of every data set: **what was copied, measured twice, or taken from the same person, place or day?**
 That is the unit to split by.
+
+The next two numbers say how much the split by row adds to the score: for random labels, and for true ones.
 """
 
 # %%
@@ -336,8 +332,8 @@ r"""
 
 A **leak** is any way by which the test rows influence the model. The near-copies were one. Others sit in
 the code that *prepares* the data, before any split. Take a small study: 50 patients, 5000 genes measured in
-each, the question who will fall ill. Too many columns, so keep the 50 that differ most between the two
-classes, then split, train and test.
+each, and the question is who will fall ill. That is too many columns, so keep the 50 that differ most
+between the two classes, then split, train and test.
 
 Here the "genes" are pure noise and the labels are tossed with a coin. What score do you expect?
 """
@@ -387,7 +383,7 @@ def cancer_score(train, test, fitted_on):
 splits = [holdout(n, 0.2, np.random.default_rng(seed)) for seed in range(50)]
 leaky = np.mean([cancer_score(train, test, fitted_on=np.arange(n)) for train, test in splits])
 clean = np.mean([cancer_score(train, test, fitted_on=train) for train, test in splits])
-print(f"scaled before the split {leaky:.3f}    scaled by training rows {clean:.3f}")
+print(f"scaled before the split {leaky:.2f}    scaled by training rows {clean:.2f}")
 
 # %% [markdown]
 r"""
@@ -425,7 +421,7 @@ for size in sizes:
     print(f"{size:6} test rows: spread {spread[size]:.4f}   formula {np.sqrt(p * (1 - p) / size):.4f}")
 
 show(
-    spread_by_size(sizes, list(spread.values()), p),
+    figures.spread_by_size(sizes, list(spread.values()), p),
     alt="The spread of the measured accuracy falls with the square root of the number of test rows: "
     "2.2 points at 57 rows, 0.16 at 10,000. The four measured dots lie on the line of the formula.",
 )
@@ -482,7 +478,7 @@ $$\frac1k\sum_{j=1}^{k} S_j .$$
 
 # %%
 show(
-    fold_map(k_fold(20, 5, np.random.default_rng(0))),
+    figures.fold_map(k_fold(20, 5, np.random.default_rng(0))),
     alt="Five turns over 20 rows. In each turn four other rows, in blue, are held out and sixteen train. "
     "After five turns each row was held out once.",
 )
@@ -558,31 +554,35 @@ print(f"the best of 500: {np.mean(winners):.2f}    the same person, 10,000 new t
 
 # %% [markdown]
 r"""
-The best of many is good *and lucky*, and luck does not come along to the next test.
+Nobody was good at it. The best was lucky, and luck does not come along to the next test.
 
-Now with real models. A hundred configurations of the tumour classifier, each with another pair of the 30
-measurements, are trained on 100 rows. Take the one that scores best on a "test set" of 40 rows, and score
-it again on the 429 rows that nobody has touched. Twenty repetitions.
+With real models the best of many is good *and* lucky. A hundred configurations of the tumour classifier,
+each with another pair of the 30 measurements, are trained on 100 rows. Take the one that scores best on a
+"test set" of 40 rows, and score it again on the 429 rows that nobody has touched. Twenty repetitions.
 """
 
+
 # %%
+def pair_score(pair, train, rows):
+    """Accuracy on `rows` of the nearest neighbour in `train`, by two of the 30 columns."""
+    two = X_cancer[:, pair]
+    scaled = (two - two[train].mean(axis=0)) / two[train].std(axis=0)
+    return accuracy(y_cancer[rows], nearest_neighbour(scaled[train], y_cancer[train], scaled[rows]))
+
+
 chosen_on, fresh_scores = [], []
 for seed in range(20):
     rng = np.random.default_rng(seed)
     train, reused, fresh = np.split(rng.permutation(n), [100, 140])
-    scaled = (X_cancer - X_cancer[train].mean(axis=0)) / X_cancer[train].std(axis=0)
-
-    def score(columns, rows, scaled=scaled, train=train):
-        predicted = nearest_neighbour(scaled[train][:, columns], y_cancer[train], scaled[rows][:, columns])
-        return accuracy(y_cancer[rows], predicted)
-
     pairs = [rng.choice(30, size=2, replace=False) for _ in range(100)]
-    best = max(pairs, key=lambda columns: score(columns, reused))
-    chosen_on.append(score(best, reused))
-    fresh_scores.append(score(best, fresh))
+
+    scores = [pair_score(pair, train, reused) for pair in pairs]
+    best = pairs[np.argmax(scores)]
+    chosen_on.append(max(scores))
+    fresh_scores.append(pair_score(best, train, fresh))
 
 show(
-    picked_by_chance({"rows that chose it": chosen_on, "fresh rows": fresh_scores}),
+    figures.picked_by_chance({"rows that chose it": chosen_on, "fresh rows": fresh_scores}),
     alt="Twenty winners, each a line from its accuracy on the 40 rows that chose it to that on fresh rows. "
     "All but one fall; the averages are 0.97 and 0.90.",
 )
@@ -591,7 +591,7 @@ show(
 r"""
 That is what happens if you test, change the model because the result was poor, and test again on the same
 rows. The test set has become a validation set. Go back to validation data to improve, and get fresh rows
-for a new test.
+for a new test. The number is the average drop:
 """
 
 # %%
@@ -600,7 +600,8 @@ claim("change-model-after-testing", measured=np.mean(chosen_on) - np.mean(fresh_
 # %% [markdown]
 r"""
 And the validation set: may it decide *parameters*, too? Then it would be training data. Add the validation
-rows to what the model learns from, and look at the score on them.
+rows to what the model learns from, and look at the score on them. The number is how much it promises too
+much.
 """
 
 # %%
@@ -620,8 +621,8 @@ r"""
 
 One data set, one kind of model; you choose how many rows are held out for the test and which seed draws
 them. Before you move anything: at a test size of 10 %, how far apart will the best and the worst of 200
-seeds be? Then find the test size at which two seeds agree to one percentage point, and ask what the smaller
-training set costs.
+seeds be? Then make the test set larger until the spread is half as wide. How many rows does it take, and
+what is left to train on?
 """
 
 # %%
@@ -637,7 +638,8 @@ read the question, guess, and look at the numbers.
 **"The validation set is for updating hyperparameters by hand."** By hand or by machine, the more you try,
 the more the best score flatters. Here a program searches 40 candidates (five columns each) by 3-fold
 cross-validation, on pure noise where the truth is 0.5. The honest way around is *nested* cross-validation:
-an outer loop holds rows out, and the whole search runs inside, without them.
+an outer loop holds rows out, and the whole search runs inside, without them. The number is the flattery,
+best score minus nested score.
 """
 
 
@@ -652,7 +654,7 @@ def search(X, y, candidates, rng):
 
 
 best_scores, nested_scores = [], []
-for seed in range(10):
+for seed in range(12):
     rng = np.random.default_rng(seed)
     noise, coin = rng.normal(size=(60, 200)), rng.integers(2, size=60)
     candidates = [rng.choice(200, size=5, replace=False) for _ in range(40)]
@@ -669,7 +671,8 @@ claim("validation-only-by-hand", measured=np.mean(best_scores) - np.mean(nested_
 r"""
 **"Cross-validation is a remedy against overfitting."** It is a measuring instrument. Using it changes no
 model; what helps is the choice that you make with it. Here for a decision tree (a model that asks one
-question after the other), trained on digits of which 30 % got a label by chance:
+question after the other), trained on digits of which 30 % got a label by chance. The number is what the
+choice gains on the test set:
 """
 
 # %%
@@ -700,7 +703,7 @@ claim("cross-validation-cures-overfitting", measured=test_score(best_leaf) - bef
 r"""
 **"Even a very low training loss does not make validation superfluous."** The *loss* is what a network's
 training makes small; zero is perfect. Section 1 again, with a network of 512 hidden units that sees 500
-digits with chance labels 150 times:
+digits with chance labels 150 times. The number is the accuracy on new rows.
 """
 
 # %%
@@ -718,7 +721,8 @@ r"""
 has learned the digits 0 to 4. What its hidden layer computes describes the digits 5 to 9 too, so a linear
 classifier on top of it is fitted with only 20 labelled rows, for six strengths of a penalty (what a penalty
 does comes in lesson 11). Without validation you take the strength that fits the 20 rows best: the weakest.
-With five folds of these 20 rows, you take the one with the best average.
+With five folds of these 20 rows, you take the one with the best average. The number is how much the 20 rows
+promise too much.
 """
 
 # %%
@@ -749,7 +753,8 @@ For the *choice* little was lost: 20 rows in folds choose hardly better than no 
 *estimate* is another matter. The 20 rows say that the model is perfect. The folds come close to the truth.
 
 **"Online learning has no fixed validation set."** When rows arrive one after the other, predict each before
-you learn from it: *test, then train*. Every row is a test row once, and a training row ever after.
+you learn from it: *test, then train*. Every row is a test row once, and a training row ever after. The
+number is the accuracy of the last 500 predictions.
 """
 
 # %%
@@ -767,7 +772,8 @@ r"""
 **"Good generalization means that the model neither underfits nor overfits."** (To *underfit* is to miss
 even the training rows, to *overfit* is to learn them by heart.) Good generalization means few errors on new
 samples. The nearest neighbour learns every training row by heart, and on clean labels it generalises well.
-When a part of the training labels is replaced by chance, it no longer does.
+When a part of the training labels is replaced by chance, it no longer does. The number is the test accuracy
+of the model that knows its clean training labels by heart.
 """
 
 # %%
@@ -833,10 +839,9 @@ r"""
 - A score on training rows measures memory. Judge a model on rows that took no part in making it.
 - Training rows decide the parameters, validation rows your choices, test rows nothing.
 - Shuffle before you cut; stratify rare classes; keep groups together; put the test at the end of time.
-- Split first. Whatever learns from data (scaling, choosing columns, filling gaps) learns from training
-  rows only.
-- A score has an uncertainty, $\sqrt{p(1-p)/n}$, and a score that was used for choosing is too good
-  besides.
+- Split first. Whatever learns from data (scaling, choosing columns, filling gaps) learns from training rows
+  only.
+- A score has an uncertainty, $\sqrt{p(1-p)/n}$, and a score that was used for choosing is too good besides.
 
 **Now do it yourself:** [exercise 01](../exercises/01_data_splits/01_data_splits.ipynb). **Next:** lesson
 02, features.

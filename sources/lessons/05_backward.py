@@ -776,7 +776,7 @@ before = net[0].weight.detach().clone()
 
 
 def change():
-    return float((net[0].weight - before).abs().max())
+    return (net[0].weight.detach() - before).abs().max().item()
 
 
 F.cross_entropy(net(torch.tensor(X)), torch.tensor(y)).backward()

@@ -7,6 +7,7 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 import asyncio
 import datetime
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from course.sources import Source
 LESSON_SECONDS = 20  # a lesson whose run takes longer is too long for its reader
 CELL_SECONDS = 120
 TIMED = "nbval-ignore-output"  # the tag of a cell whose output is a time
+_IMAGE_TAG, _ALT = re.compile(r"<img\b[^>]*>"), re.compile(r'\balt="[^"]+"')
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 Report = Callable[[str], None]
@@ -93,7 +95,7 @@ def run(source: Source, notebook: NotebookNode) -> NotebookNode:
             f"{source}: its run takes {max(seconds):.0f} s, over {LESSON_SECONDS}. "
             "Use less data or fewer runs."
         )
-    for problem in figures_without_words(source, notebook):
+    for problem in faults_in_outputs(source, notebook):
         raise CourseError(problem)
     return _keep_timings(source, _cleaned(notebook))
 
@@ -132,15 +134,25 @@ def _failing_cell(source: Source, notebook: NotebookNode) -> str:
     return f"{source}, cell {number} (line {marker[number - 1]})"
 
 
-def figures_without_words(source: Source, notebook: NotebookNode) -> list[str]:
-    """A sentence for each picture in the outputs that has no alt text."""
-    return [
-        f'{source}, cell {number}: a figure without alt text. End the cell with show(fig, alt="…").'
-        for number, cell in enumerate(notebook.cells, 1)
-        for output in cell.get("outputs", [])
-        if any(kind.startswith("image/") for kind in output.get("data", {}))
-        and 'alt="' not in output["data"].get("text/html", "").replace('alt=""', "")
-    ]
+def faults_in_outputs(source: Source, notebook: NotebookNode) -> list[str]:
+    """A sentence for each picture without alt text and each warning in the outputs."""
+    problems = []
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                said = output.text.strip().splitlines()[0]
+                problems.append(f"{source}, cell {number} writes to standard error: {said} Correct the cell.")
+            if _without_words(output.get("data", {})):
+                advice = 'End the cell with show(fig, alt="what it shows").'
+                problems.append(f"{source}, cell {number}: a figure without alt text. {advice}")
+    return problems
+
+
+def _without_words(data: dict[str, str]) -> bool:
+    """Whether an output has a picture that a reader who does not see it learns nothing of."""
+    html = data.get("text/html", "")
+    bare = [tag for tag in _IMAGE_TAG.findall(html) if not _ALT.search(tag)]
+    return bool(bare) or (any(kind.startswith("image/") for kind in data) and not _ALT.search(html))
 
 
 def _cleaned(notebook: NotebookNode) -> NotebookNode:
@@ -231,7 +243,7 @@ def _differences(source: Source, expected: NotebookNode) -> list[str]:
     notebook = nbformat.read(source.built, as_version=nbformat.NO_CONVERT)
     if len(notebook.cells) != len(expected.cells):
         return [f"{where} has {len(notebook.cells)} cells, its source gives {len(expected.cells)}. {advice}"]
-    problems = figures_without_words(source, notebook)
+    problems = faults_in_outputs(source, notebook)
     count = 0
     for number, (got, want) in enumerate(zip(notebook.cells, expected.cells, strict=True), 1):
         same = all(got[part] == want[part] for part in ("cell_type", "id", "source", "metadata"))

@@ -36,12 +36,14 @@ class Mark:
 
 def _api(root: Path, **directories: str) -> Any:
     """nbgrader's programming interface for the class that lies in `root`."""
+    from nbformat.warnings import MissingIDFieldWarning
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
     from sqlalchemy.exc import SAWarning
 
     os.environ["PATH"] = environment()["PATH"]  # nbgrader calls `alembic` by name
     warnings.filterwarnings("ignore", category=SAWarning)
+    warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # a deleted cell, put back
     config = settings(root)
     config.CourseDirectory.update(directories)
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
@@ -73,9 +75,9 @@ def _reason(result: dict[str, Any]) -> str:
 def register(source: Source, root: Path = ROOT) -> bytes:
     """Enter an assignment in the gradebook and return the notebook that learners get.
 
-    Raises `CourseError` if solutions/ is not what the sources give.
+    Raises `CourseError` if its solution is not what its source gives.
     """
-    problems = [problem for problem in build.check([source.name], root) if "exercises/" not in problem]
+    problems = [problem for problem in build.check([str(source)], root) if problem.startswith("solutions/")]
     if problems:
         raise CourseError(problems[0])
     with tempfile.TemporaryDirectory(prefix="course-release-") as folder:

@@ -108,6 +108,15 @@ STOPS = {
         'display(Image(data=b"\\x89PNG\\r\\n\\x1a\\n" + bytes(30), format="png", width=3, height=3))\n',
         "cell 5.* without alt text",
     ),
+    "html picture that says nothing": (
+        LESSON + "\n# %%\nfrom IPython.display import HTML, display\n"
+        'display(HTML(\'<img width="3" src="data:,">\'))\n',
+        "cell 5.* without alt text",
+    ),
+    "a warning": (
+        LESSON + "\n# %%\nimport warnings\nwarnings.warn('old', stacklevel=1)\n",
+        "cell 5 writes to standard error",
+    ),
     "image in the text without words": (
         LESSON.replace("# A small", "![](x.png) A small"),
         "without alt text",

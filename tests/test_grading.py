@@ -84,7 +84,7 @@ def test_a_broken_submission_does_not_stop_the_class(classroom):
     solved(name, 1, twice)
     notebook = nbformat.read(twice, as_version=4)
     graded = next(cell for cell in notebook.cells if cell.metadata.nbgrader.grade)
-    notebook.cells.append({**graded, "id": "copy"})
+    notebook.cells.append(nbformat.from_dict({**graded, "id": "copy"}))
     nbformat.write(notebook, twice)
 
     students = ["broken", "empty", "good", "twice"]

@@ -81,7 +81,7 @@ class Loss:
         """∂L/∂predictions for the last `forward`, in the shape of the predictions."""
         if type(self.count) is int:
             return self.slope * number(self.factor / self.count, self.slope.dtype)
-        return self.slope * each(self.factor / self.count, self.slope)
+        return self.slope * each(np.asarray(self.factor / self.count, self.slope.dtype), self.slope)
 
     def entries(self, values: Array) -> Any:
         """What "mean" divides by: the number of entries (of one model)."""

@@ -122,9 +122,7 @@ def missing_name(name: str, namespace: dict[str, Any]) -> str:
     near = difflib.get_close_matches(name, own, n=1, cutoff=0.7)
     if near:
         return f"there is no `{name}` yet. You have `{near[0]}`: give it the name that the task asks for."
-    return (
-        f"there is no `{name}` yet. Run the cell above that defines it; keep the name that the task asks for."
-    )
+    return f"there is no `{name}` yet. Run the cell above that defines it, under that name."
 
 
 explain_missing_names()

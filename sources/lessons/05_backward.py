@@ -80,8 +80,9 @@ directions /= np.linalg.norm(directions, axis=1, keepdims=True)  # every directi
 random_slopes = np.array([(loss(theta + tiny * d) - loss(theta)) / tiny for d in directions])
 
 nudge = 1e-5
-above = np.array([loss(theta + nudge * e) for e in np.eye(theta.size)])  # one row of eye: one parameter
-below = np.array([loss(theta - nudge * e) for e in np.eye(theta.size)])
+one_at_a_time = np.eye(theta.size)  # row i nudges parameter i alone
+above = np.array([loss(theta + nudge * e) for e in one_at_a_time])
+below = np.array([loss(theta - nudge * e) for e in one_at_a_time])
 slopes = (above - below) / (2 * nudge)
 downhill = -slopes / np.linalg.norm(slopes)
 slope_downhill = (loss(theta + tiny * downhill) - loss(theta)) / tiny
@@ -91,7 +92,7 @@ print(f"all small slopes together      {slope_downhill:.2f}")
 
 # %%
 fig = figures.histogram_of_slopes(random_slopes, slope_downhill)
-show(fig, alt="500 random directions change the loss by at most 0.07 per unit; all slopes together by -0.79.")
+show(fig, alt="500 random slopes lie between -0.07 and 0.07; down the gradient it is -0.79.")
 
 # %% [markdown]
 r"""
@@ -164,9 +165,7 @@ for name, visited in paths.items():
 
 # %%
 fig = figures.curve_with_steps(line_loss, paths)
-show(
-    fig, alt="With lr 0.1 the steps creep down one side; with 0.5 they jump across; with 0.65 they climb out."
-)
+show(fig, alt="lr 0.1 creeps down one side, 0.5 jumps across the valley, 0.65 climbs out of it.")
 
 # %% [markdown]
 r"""
@@ -218,7 +217,7 @@ def loss_at(w, b):
 
 
 fig = figures.bowl_with_paths(loss_at, paths, minimum=(2, 1))
-show(fig, alt="Both paths leave the lines of equal loss at right angles; lr 0.3 zig-zags across the valley.")
+show(fig, alt="Both paths cross the lines of equal loss at right angles; lr 0.3 zig-zags.")
 
 # %% [markdown]
 r"""
@@ -275,7 +274,7 @@ print(f"L = {L:g}, dL/dw = {dw:g}, dL/db = {db:g}, dL/dx = {dx:g}")
 values = {"w": w, "x": x, "b": b, "z": z, "a": a, "e": e, "L": L}
 derivatives = {"w": dw, "x": dx, "b": db, "z": dz, "a": da, "e": de, "L": dL}
 fig = figures.graph_of_one_neuron(values, derivatives)
-show(fig, alt="One neuron as a graph: values above each node, slopes of L below: 6, 4, 2, 2, 2, -2, 1.")
+show(fig, alt="One neuron as a graph. Slopes of L: w 6, x 4, b 2, z 2, a 2, e -2, L 1.")
 
 # %% [markdown]
 r"""
@@ -332,8 +331,8 @@ $Z = XW + b$. One entry is $z_{ij} = \sum_k x_{ik} w_{kj} + b_j$. The weight $w_
 the output in **every row**, each time multiplied by $x_{ik}$. So its slope is a sum over the rows,
 $\sum_i x_{ik} \, \partial L/\partial z_{ij}$, and that sum is a matrix product:
 
-$$\mathrm dW = X^\top \mathrm d_{out}, \qquad \mathrm db = \sum_{\text{rows}} \mathrm d_{out},
-\qquad \mathrm dX = \mathrm d_{out} W^\top$$
+$$\mathrm dW = X^\top d_{\text{out}}, \qquad \mathrm db = \sum_{\text{rows}} d_{\text{out}},
+\qquad \mathrm dX = d_{\text{out}} W^\top$$
 
 If you forget which one is transposed, let the shapes tell you: `dW` must be (3, 2), and from (4, 3) and (4,
 2) there is only one way to get there.
@@ -363,7 +362,7 @@ r"""
 $a = \max(z, 0)$. Where $z$ is positive the slope is 1, so what comes from the right passes through. Where
 $z$ is negative the output is 0 whatever happens, so nothing passes:
 
-$$\mathrm dZ = \mathrm d_{out} \cdot [Z > 0]$$
+$$\mathrm dZ = d_{\text{out}} \cdot [Z > 0]$$
 
 At exactly 0 there is a corner and no slope. Everybody takes 0 there, PyTorch too.
 """
@@ -487,7 +486,7 @@ print(f"best step, two-sided: {h_values[np.argmin(two_sided)]:.0e}")
 
 # %%
 fig = figures.step_size_curve(h_values, np.array(one_sided), np.array(two_sided))
-show(fig, alt="Two Vs: the error falls with h, to 1e-7 (one-sided) or 1e-5 (two-sided), then rises as 1/h.")
+show(fig, alt="Two Vs: the error falls until h is 1e-7 (one-sided) or 1e-5, then rises as 1/h.")
 
 # %% [markdown]
 r"""
@@ -651,8 +650,8 @@ show(fig, alt="The loss falls in 300 steps and the boundary bends between the tw
 
 # %% [markdown]
 r"""
-On the points it learned from, that is; how it does on others is what lesson 01 is about, and the exercise
-measures it.
+On the points it learned from, that is; how it does on others is what lesson 01 is about, and the end of the
+exercise measures it.
 
 The same in PyTorch, from the same start. Autograd replaces all of our backward lines with one:
 """

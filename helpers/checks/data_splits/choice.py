@@ -113,7 +113,7 @@ def _not_five_folds(case: Case, value: Any) -> str:
     for candidate in case["candidates"]:
         turns = len(_turns(value, candidate))
         if turns != FOLDS:
-            return f"candidate {candidate} was scored {turns} times before the end, expected {FOLDS} times"
+            return f"before the end, candidate {candidate} was scored in {turns} turns, expected {FOLDS}"
     return "the validation rows of the five turns are not the rows outside the test set, each of them once"
 
 

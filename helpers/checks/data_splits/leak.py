@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
+from helpers.checks.plain import short
 from helpers.checks.probing import call
 from helpers.checks.task import Case, Rule, Task, all_of
 
@@ -85,7 +86,7 @@ def _wanted(case: Case) -> list[bool]:
 def _said(case: Case, value: Any) -> str:
     for rows, answer, want in zip(case["uses"], value, _wanted(case), strict=True):
         if bool(answer) != want:
-            return f"prepare = {case['way']}, fitted on the {rows}: expected {want}, got {bool(answer)}"
+            return f"prepare = {case['way']}, fitted on {rows}: expected {want}, got {bool(answer)}"
     return "the answers are right"
 
 
@@ -101,7 +102,7 @@ find_the_leak = Task(
             hint="Change a copy of X_test for your second call; X_test itself stays as it is."
         ),
         Rule(
-            lambda case, value: f"expected True or False, got {value[0]!r}"[:300],
+            lambda case, value: f"expected True or False, got {short(value[0])}",
             lambda case, value: all(isinstance(answer, bool | int) and answer in (0, 1) for answer in value),
             "Return one truth value for the whole array: np.array_equal(a, b), or (a != b).any().",
         ),

@@ -48,11 +48,20 @@ def _twice(pair: Any) -> set[int]:
     return {int(row) for rows, counts in parts for row in rows[counts > 1]}
 
 
+def in_each_draw(what: Callable[[Case, Any], str], holds: Callable[[Case, Any], bool], hint: str) -> Rule:
+    """A rule for every split that the probe drew; `what` speaks of the first that breaks it."""
+    return Rule(
+        lambda case, value: what(case, next(split for split in draws(value) if not holds(case, split))),
+        lambda case, value: all(holds(case, split) for split in draws(value)),
+        hint,
+    )
+
+
 def two_parts(names: str) -> Rule:
     """The answer is two 1-D arrays (or lists) of whole numbers."""
-    return Rule(
-        lambda case, value: f"expected two arrays of row numbers, {names}; got {short(value['split'])}",
-        lambda case, value: all(is_pair_of_rows(pair) for pair in draws(value)),
+    return in_each_draw(
+        lambda case, pair: f"expected two arrays of row numbers, {names}; got {short(pair)}",
+        lambda case, pair: is_pair_of_rows(pair),
         "Return two arrays of row numbers, not a mask of True and False and not the rows themselves. "
         "np.flatnonzero(mask) turns a mask into row numbers.",
     )
@@ -60,18 +69,18 @@ def two_parts(names: str) -> Rule:
 
 def no_row_twice(hint: str) -> Rule:
     """No row stands twice in one part."""
-    return Rule(
-        lambda case, value: f"in one part a row occurs more than once: {first_of(_twice(value['split']))}",
-        lambda case, value: not any(_twice(pair) for pair in draws(value)),
+    return in_each_draw(
+        lambda case, pair: f"in one part a row occurs more than once: {first_of(_twice(pair))}",
+        lambda case, pair: not _twice(pair),
         hint,
     )
 
 
 def no_row_in_both(hint: str) -> Rule:
     """The two parts are disjoint."""
-    return Rule(
-        lambda case, value: f"rows are in both parts: {first_of(set.intersection(*sets(value['split'])))}",
-        lambda case, value: not any(set.intersection(*sets(pair)) for pair in draws(value)),
+    return in_each_draw(
+        lambda case, pair: f"rows are in both parts: {first_of(set.intersection(*sets(pair)))}",
+        lambda case, pair: not set.intersection(*sets(pair)),
         hint,
     )
 
@@ -79,36 +88,27 @@ def no_row_in_both(hint: str) -> Rule:
 def every_row_once(hint: str) -> Rule:
     """Together the parts hold the row numbers 0 … n − 1."""
 
-    def wrong(case: Case, pair: Any) -> tuple[set[int], set[int]]:
+    def what(case: Case, pair: Any) -> str:
         got, want = set.union(*sets(pair)), set(range(_n(case)))
-        return want - got, got - want
+        if got - want:
+            return f"there are only the rows 0 to {_n(case) - 1}, but the answer has {first_of(got - want)}"
+        return f"rows are in neither part: {first_of(want - got)} ({len(want - got)} of {_n(case)})"
 
-    def what(case: Case, value: Any) -> str:
-        missing, alien = wrong(case, value["split"])
-        if alien:
-            return f"there are only the rows 0 to {_n(case) - 1}, but the answer has {first_of(alien)}"
-        return f"rows are in neither part: {first_of(missing)} ({len(missing)} of {_n(case)})"
-
-    return Rule(what, lambda case, value: not any(any(wrong(case, pair)) for pair in draws(value)), hint)
+    return in_each_draw(what, lambda case, pair: set.union(*sets(pair)) == set(range(_n(case))), hint)
 
 
-def same_again(what: str = "split") -> Rule:
-    """The same generator gives the same answer."""
-    return Rule(
-        f"the same generator gives another {what} at the second call",
-        lambda case, value: _plain(value["split"]) == _plain(value["again"]),
-        "Use only `rng`. Functions such as np.random.permutation and random.shuffle keep a hidden state, "
-        "so nobody can repeat your split.",
-    )
+same_again = Rule(
+    "the same generator gives another split at the second call",
+    lambda case, value: _plain(value["split"]) == _plain(value["again"]),
+    "Use only `rng`. Functions such as np.random.permutation and random.shuffle keep a hidden state, "
+    "so nobody can repeat your split.",
+)
 
-
-def other_seed_other_split(what: str = "split") -> Rule:
-    """Another generator gives another answer."""
-    return Rule(
-        f"six generators with different seeds give the same {what}",
-        lambda case, value: any(_plain(value["split"]) != _plain(other) for other in value["others"]),
-        "The `rng` that is passed decides the split: draw from it, and make no generator of your own.",
-    )
+other_seed_other_split = Rule(
+    f"{DRAWS} generators with different seeds give the same split",
+    lambda case, value: any(_plain(value["split"]) != _plain(other) for other in value["others"]),
+    "The `rng` that is passed decides the split: draw from it, and make no generator of your own.",
+)
 
 
 def _plain(answer: Any) -> Any:

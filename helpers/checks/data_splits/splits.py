@@ -3,6 +3,7 @@
 A split is random, so no check asks for one particular split, only for what a right one has.
 """
 
+from inspect import isgenerator
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from helpers.checks.data_splits.rows import (
     draws,
     every_row_once,
     first_of,
+    in_each_draw,
     is_pair_of_rows,
     new_seed,
     no_row_in_both,
@@ -25,6 +27,7 @@ from helpers.checks.data_splits.rows import (
     two_parts,
 )
 from helpers.checks.plain import short
+from helpers.checks.probing import call
 from helpers.checks.task import Case, Rule, Task, all_of
 
 # Task 1: holdout ----------------------------------------------------------------------------------------
@@ -32,6 +35,10 @@ from helpers.checks.task import Case, Rule, Task, all_of
 
 def _n_test(case: Case) -> float:
     return case["n_samples"] * case["test_size"]
+
+
+def _has_test_size(case: Case, rows: Any) -> bool:
+    return abs(len(rows) - _n_test(case)) <= 0.5  # a half may be rounded up or down
 
 
 holdout = Task(
@@ -48,31 +55,24 @@ holdout = Task(
         no_row_twice("Draw without replacement: rng.permutation(n_samples) has every row once."),
         no_row_in_both("Cut one shuffled order in two. What you draw separately can overlap."),
         every_row_once("What is not in the test set belongs to the training set."),
-        Rule(
-            "train and test are the wrong way round",
-            lambda case, value: (
-                abs(len(value["split"][0]) - _n_test(case)) > 0.5
-                or abs(len(value["split"][1]) - _n_test(case)) <= 0.5
-            ),
+        in_each_draw(
+            lambda case, pair: "train and test are the wrong way round",
+            lambda case, pair: not _has_test_size(case, pair[0]) or _has_test_size(case, pair[1]),
             "Return the training rows first, then the test rows.",
         ),
-        Rule(
-            lambda case, value: (
-                f"the test set has {len(value['split'][1])} rows, expected {round(_n_test(case))}"
-            ),
-            lambda case, value: all(abs(len(pair[1]) - _n_test(case)) <= 0.5 for pair in draws(value)),
+        in_each_draw(
+            lambda case, pair: f"the test set has {len(pair[1])} rows, expected {round(_n_test(case))}",
+            lambda case, pair: _has_test_size(case, pair[1]),
             "The test set has round(n_samples * test_size) rows. int(…) cuts the decimals off: "
             "100 * 0.29 is 28.999999999999996 in floating point, so int gives 28.",
         ),
         Rule(
-            lambda case, value: (
-                f"the test rows stand side by side: {first_of(set(np.asarray(value['split'][1]).tolist()))}"
-            ),
+            lambda case, value: f"the test rows stand side by side: {first_of(sets(value['split'])[1])}",
             lambda case, value: not all(stands_together(pair) for pair in draws(value)),
             "Shuffle before you cut: a file is often sorted, and its end is not like its beginning.",
         ),
-        same_again(),
-        other_seed_other_split(),
+        same_again,
+        other_seed_other_split,
     ),
 )
 
@@ -121,9 +121,13 @@ def _takes_the_ends(case: Case, pair: Any) -> bool:
     )
 
 
-def _share_is_off(case: Case, value: Any) -> str:
-    bad = next(row for pair in draws(value) for row in _off_share(case, pair))
-    return f"class {bad[0]!r} has {bad[1]} rows in the test set; its share is {bad[2]:.1f}"
+def _absent(case: Case, pair: Any) -> list[Any]:
+    return [name for name, count, _ in _counts(case, pair) if count == 0]
+
+
+def _share_is_off(case: Case, pair: Any) -> str:
+    name, count, share = _off_share(case, pair)[0]
+    return f"class {name!r} has {count} rows in the test set; its share is {share:.1f}"
 
 
 stratified_holdout = Task(
@@ -145,17 +149,14 @@ stratified_holdout = Task(
         every_row_once(
             "Visit every class that occurs: np.unique(y) gives their names, which need not be 0, 1, 2, …"
         ),
-        Rule(
-            lambda case, value: (
-                "a class has no row in the test set: "
-                + ", ".join(repr(name) for name, count, _ in _counts(case, value["split"]) if not count)
-            ),
-            lambda case, value: all(count for name, count, _ in _counts(case, value["split"])),
+        in_each_draw(
+            lambda case, pair: f"a class has no row in the test set: {_absent(case, pair)[0]!r}",
+            lambda case, pair: not _absent(case, pair),
             "Each class has at least one row in the test set, also when its share rounds to 0: max(1, …).",
         ),
-        Rule(
+        in_each_draw(
             _share_is_off,
-            lambda case, value: not any(_off_share(case, pair) for pair in draws(value)),
+            lambda case, pair: not _off_share(case, pair),
             "Split class by class: from a class with n rows, round(n * test_size) go to the test set.",
         ),
         Rule(
@@ -163,8 +164,8 @@ stratified_holdout = Task(
             lambda case, value: not all(_takes_the_ends(case, pair) for pair in draws(value)),
             "Shuffle the rows of each class before you cut them.",
         ),
-        same_again(),
-        other_seed_other_split(),
+        same_again,
+        other_seed_other_split,
     ),
 )
 
@@ -191,8 +192,12 @@ def _sizes(folds: Any) -> list[int]:
     return [len(fold[1]) for fold in folds]
 
 
-def _fold_text(case: Case, value: Any) -> str:
-    rows, counts = np.unique(_held(value["split"]), return_counts=True)
+def _each_row_held_once(case: Case, folds: Any) -> bool:
+    return np.array_equal(np.sort(_held(folds)), np.arange(case["n_samples"]))
+
+
+def _not_held_once(case: Case, folds: Any) -> str:
+    rows, counts = np.unique(_held(folds), return_counts=True)
     never = set(range(case["n_samples"])) - set(rows.tolist())
     if never:
         return f"rows are in no validation set: {first_of(never)} ({len(never)} of {case['n_samples']})"
@@ -203,13 +208,21 @@ def _is_partition(n: int, fold: Any) -> bool:
     return sorted(np.concatenate([np.asarray(part, dtype=int) for part in fold]).tolist()) == list(range(n))
 
 
-def _not_a_partition(case: Case, value: Any) -> str:
-    turn = next(i for i, fold in enumerate(value["split"]) if not _is_partition(case["n_samples"], fold))
-    both = set.intersection(*sets(value["split"][turn]))
+def _not_a_partition(case: Case, folds: Any) -> str:
+    n = case["n_samples"]
+    turn, fold = next((i, fold) for i, fold in enumerate(folds, 1) if not _is_partition(n, fold))
+    both = set.intersection(*sets(fold))
     if both:
-        return f"turn {turn + 1}: rows are in train and in validation: {first_of(both)}"
-    total = sum(len(part) for part in value["split"][turn])
-    return f"turn {turn + 1}: both parts have {total} rows together, expected {case['n_samples']}, each once"
+        return f"turn {turn}: rows are in train and in validation: {first_of(both)}"
+    return f"turn {turn}: both parts have {sum(map(len, fold))} rows together, expected {n}, each once"
+
+
+def _k_fold_probe(learner: Any, case: Case) -> Any:
+    n, k = case["n_samples"], case["n_splits"]
+    if not 2 <= k <= n:  # a case that is to be refused: what came is shown as it is
+        answer = call(learner, n, k, np.random.default_rng(case["seed"]))
+        return list(answer) if isgenerator(answer) else answer
+    return draw(learner, n, k, seed=case["seed"])
 
 
 k_fold = Task(
@@ -217,41 +230,37 @@ k_fold = Task(
     points=4,
     signature="k_fold(n_samples, n_splits, rng)",
     cases=_k_fold_cases,
-    probe=lambda learner, case: draw(learner, case["n_samples"], case["n_splits"], seed=case["seed"]),
+    probe=_k_fold_probe,
     verdict=all_of(
-        Rule(
-            lambda case, value: f"expected a list of pairs (train, validation), got {short(value['split'])}",
-            lambda case, value: (
-                isinstance(value["split"], list) and all(map(is_pair_of_rows, value["split"]))
-            ),
+        in_each_draw(
+            lambda case, folds: f"expected a list of pairs (train, validation), got {short(folds)}",
+            lambda case, folds: isinstance(folds, list) and all(map(is_pair_of_rows, folds)),
             "Each turn is a pair of arrays of row numbers: (train, validation).",
         ),
-        Rule(
-            lambda case, value: f"expected {case['n_splits']} turns, got {len(value['split'])}",
-            lambda case, value: len(value["split"]) == case["n_splits"],
+        in_each_draw(
+            lambda case, folds: f"expected {case['n_splits']} turns, got {len(folds)}",
+            lambda case, folds: len(folds) == case["n_splits"],
             "There is one turn for each fold.",
         ),
-        Rule(
-            "train and validation are the wrong way round",
-            lambda case, value: (
-                case["n_splits"] < 3 or sum(_sizes(value["split"])) <= case["n_samples"] * 1.5
-            ),
+        in_each_draw(
+            lambda case, folds: "train and validation are the wrong way round",
+            lambda case, folds: case["n_splits"] < 3 or sum(_sizes(folds)) <= case["n_samples"] * 1.5,
             "Return (train, validation): the one fold that is held out comes second.",
         ),
-        Rule(
-            _fold_text,
-            lambda case, value: np.array_equal(np.sort(_held(value["split"])), np.arange(case["n_samples"])),
+        in_each_draw(
+            _not_held_once,
+            _each_row_held_once,
             "Shuffle once, before the turns, and give every row to exactly one fold, also the rows that are "
             "left over when n_samples / n_splits is no whole number.",
         ),
-        Rule(
+        in_each_draw(
             _not_a_partition,
-            lambda case, value: all(_is_partition(case["n_samples"], fold) for fold in value["split"]),
+            lambda case, folds: all(_is_partition(case["n_samples"], fold) for fold in folds),
             "In each turn the training rows are all the rows of the other folds, and no others.",
         ),
-        Rule(
-            lambda case, value: f"the folds have {_sizes(value['split'])} rows",
-            lambda case, value: max(_sizes(value["split"])) - min(_sizes(value["split"])) <= 1,
+        in_each_draw(
+            lambda case, folds: f"the folds have {_sizes(folds)} rows",
+            lambda case, folds: max(_sizes(folds)) - min(_sizes(folds)) <= 1,
             "Sizes of folds differ by one at most: deal what is left over to different folds. "
             "np.array_split does it.",
         ),
@@ -260,7 +269,7 @@ k_fold = Task(
             lambda case, value: not all(stands_together(fold) for fold in value["split"]),
             "Shuffle before you cut: in a sorted file a fold would hold one class only.",
         ),
-        same_again(),
-        other_seed_other_split(),
+        same_again,
+        other_seed_other_split,
     ),
 )

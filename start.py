@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -43,7 +44,8 @@ if too_old(sys.version_info):
     sys.exit("start.py: " + too_old(sys.version_info))
 
 ROOT = Path(__file__).resolve().parent
-COMMAND = "py start.py" if os.name == "nt" else "python3 start.py"
+WINDOWS = os.name == "nt"
+COMMAND = "py start.py" if WINDOWS else "python3 start.py"
 MARK = "made-by-start-py"  # says that start.py made this .venv; locked while it is being set up
 STAMP = "complete.json"  # written last: without it the set-up did not end
 LOG = "setup.log"
@@ -62,7 +64,7 @@ class Trouble(Exception):
 
 def python_of(venv: Path) -> Path:
     """Return the path of the Python in `venv`."""
-    return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
+    return venv / "Scripts" / "python.exe" if WINDOWS else venv / "bin" / "python"
 
 
 def fingerprint(root: Path) -> str:
@@ -141,9 +143,8 @@ def claim(venv: Path) -> IO[str]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise Trouble(
-            f"Another start.py is setting up the course: wait for it, then run {COMMAND} again."
-        ) from None
+        said = f"Another start.py is setting up the course: wait for it, then run {COMMAND} again."
+        raise Trouble(said) from None
     return lock
 
 
@@ -211,7 +212,7 @@ class Progress:
         self._write(detail, "\n")
 
     def _write(self, detail: str, end: str) -> None:
-        if not self.live and not end:
+        if not (self.live or end):
             return
         seconds = time.monotonic() - self.since
         line = f"[{self.number}/{self.stages}] {self.title:28} {seconds:3.0f} s  {detail}"
@@ -223,7 +224,12 @@ class Progress:
 def how_far(venv: Path, log: str, total: int) -> str:
     """Return a few words on how far pip is, from its log and from what is on the disk."""
     if "Installing collected packages" in log:
-        done = len(list(venv.glob("[Ll]ib/**/site-packages/*.dist-info")))
+        try:
+            library = venv / "Lib" if WINDOWS else next(venv.glob("lib/python*"), venv)
+            names = os.listdir(library / "site-packages")
+        except OSError:  # pip moves things about meanwhile
+            return ""
+        done = sum(name.endswith(".dist-info") for name in names)
         return f"unpacked {min(done, total)} of {total}"
     fetched = re.findall(r"^Collecting ([\w.-]+)", log, re.MULTILINE)
     return f"fetching {fetched[-1]}, {min(len(set(fetched)), total)} of {total}" if fetched else ""
@@ -231,8 +237,7 @@ def how_far(venv: Path, log: str, total: int) -> str:
 
 def run_stage(venv: Path, command: list, progress: Progress, total: int = 0) -> None:
     """Run one program of the set-up, its output into the log; raise Trouble if it fails."""
-    log = venv / LOG
-    temporary = venv / "tmp"  # a small /tmp must not stop the set-up
+    log, temporary = venv / LOG, venv / "tmp"  # a small /tmp must not stop the set-up
     temporary.mkdir(exist_ok=True)
     variables = dict(clean_environment(venv), PIP_USER="0", TMPDIR=str(temporary), TEMP=str(temporary))
     with log.open("ab") as out:
@@ -345,9 +350,6 @@ def install(root: Path, fresh: bool) -> None:
     os.replace(written, venv / STAMP)
 
 
-# --- Starting -----------------------------------------------------------------------------------------------
-
-
 def words_for_course(arguments: list) -> list:
     """Return the words for the command `course`: options alone, or nothing, mean `course lab`.
 
@@ -363,14 +365,10 @@ def go(root: Path, words: list) -> int:
     command = [str(python_of(venv)), "-m", "course", *words]
     os.chdir(root)
     sys.stdout.flush()
-    if os.name != "nt":
+    if not WINDOWS:
         os.execve(command[0], command, clean_environment(venv))
-    child = subprocess.Popen(command, env=clean_environment(venv))
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            pass  # the child got it too, and ends in its own way
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command too, which ends in its own way
+    return subprocess.call(command, env=clean_environment(venv))
 
 
 def main(arguments: list, root: Path = ROOT) -> int:

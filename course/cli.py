@@ -1,6 +1,7 @@
 """The console command `course`: each word is a thin layer over the tool that does the work."""
 
 import os
+import signal
 import subprocess
 import sys
 from enum import StrEnum
@@ -41,12 +42,8 @@ def become(command: list[str], variables: dict[str, str]) -> NoReturn:
     sys.stdout.flush()
     if os.name != "nt":
         os.execve(command[0], command, variables)
-    process = subprocess.Popen(command, env=variables)
-    while True:
-        try:
-            sys.exit(process.wait())
-        except KeyboardInterrupt:
-            continue  # the program got it too, and ends in its own way
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the program too, which ends in its own way
+    sys.exit(subprocess.call(command, env=variables))
 
 
 @app.command()

@@ -2,6 +2,9 @@
 
 import doctest
 import importlib.util
+import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -55,11 +58,14 @@ def test_why_a_set_up_failed(start: ModuleType, log: str, told: str) -> None:
 def test_how_far_pip_is(start: ModuleType, tmp_path: Path) -> None:
     fetching = "Collecting six==1.17.0\n  Downloading six\nCollecting arrow==1.4.0\n"
     assert start.how_far(tmp_path, fetching, 150) == "fetching arrow, 2 of 150"
-    (tmp_path / "lib" / "python3.11" / "site-packages" / "six.dist-info").mkdir(parents=True)
+    packages = tmp_path / ("Lib" if os.name == "nt" else "lib/python3.11") / "site-packages"
+    (packages / "six.dist-info").mkdir(parents=True)
+    (packages / "six").mkdir()
     assert (
         start.how_far(tmp_path, fetching + "Installing collected packages: six\n", 150) == "unpacked 1 of 150"
     )
     assert start.how_far(tmp_path, "", 150) == ""
+    assert start.how_far(tmp_path / "nothing-yet", "Installing collected packages: six\n", 150) == ""
 
 
 def lines_of(start: ModuleType, live: bool, say: Callable[..., None]) -> str:
@@ -107,3 +113,18 @@ def test_the_examples_in_its_docstrings(start: ModuleType) -> None:
     outcome = doctest.testmod(start)
     assert outcome.attempted > 0
     assert outcome.failed == 0
+
+
+def test_where_exec_is_missing_the_exit_code_comes_back(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows start.py stays and passes the command's exit code on."""
+    handler = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(start, "WINDOWS", True)
+    monkeypatch.setattr(start, "python_of", lambda _: Path(sys.executable))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "course.py").write_text("import sys; sys.exit(7 if sys.argv[1:] == ['doctor'] else 1)")
+    try:
+        assert start.go(tmp_path, ["doctor"]) == 7
+    finally:
+        signal.signal(signal.SIGINT, handler)

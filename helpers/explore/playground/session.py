@@ -1,0 +1,268 @@
+"""A network in training that can be stopped, looked at, changed and taken further, step by step.
+
+`step` is the loop of `helpers.training.fit`, cut into pieces: the same numbers come out, bit for bit.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from helpers.explore.playground import network
+from helpers.explore.playground.problem import problem
+from helpers.explore.playground.settings import LIVE, Settings
+from helpers.nn.containers import Sequential
+from helpers.training import Batches, training
+
+if TYPE_CHECKING:
+    from helpers.explore.playground.frame import PlaygroundFrame
+
+ENOUGH_STEPS = 200
+MOST_RECORDS = 240
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good the network is after `step` steps; `score` is the accuracy, for a regression R²."""
+
+    step: int
+    train_loss: float
+    validation_loss: float
+    train_score: float
+    validation_score: float
+
+
+class Session:
+    """The state of the playground: a network for some settings, and what happened to it so far.
+
+    `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, thinned
+    out as they become many; `diverged` is set when a loss is no longer finite, and `step` then does nothing.
+    `changed_on_the_way` says that a setting was changed without beginning anew.
+
+    >>> session = Session(Settings(lr=0.3))
+    >>> session.step(200)
+    200
+    >>> session.epochs, session.now().validation_loss < 0.4
+    (25, True)
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._stack = ExitStack()
+        self.reset(settings or Settings())
+
+    # What one can do ------------------------------------------------------------------------------
+
+    def reset(self, settings: Settings | None = None) -> None:
+        """Begin anew, with other settings if some are given: the seed's weights, no steps."""
+        self._stack.close()
+        self.settings = settings = settings or self.settings
+        self.problem = problem(settings)
+        self._rng = self.problem.rng()
+        self.model = network.build_model(settings, self.problem, self._rng)
+        self.loss = network.build_loss(settings, self.problem)
+        self.optimizer = network.build_optimizer(settings, self.model)
+        self.penalty = network.build_penalty(settings, self.model)
+        self.mirror = Mirror(self.model)
+        self._measure = network.build_loss(settings, self.problem)
+        self._measure.checked = True
+        train, validation = self.problem.train, self.problem.validation
+        X, y = self.problem.X, self.problem.targets
+        self._parts = [(X[rows], y[rows], self.problem.y[rows]) for rows in (train, validation)]
+        self.steps = self.epochs = 0
+        self.diverged = self.changed_on_the_way = False
+        self.records: list[Scores] = []
+        self.batch_losses: list[float] = []
+        self._every = 16
+        self._begin_batches()
+        self._record()
+
+    def change(self, **changes: Any) -> bool:
+        """Change settings. True when the network has to begin anew; the `LIVE` ones leave it its weights.
+
+        Raises ValueError or TypeError, and changes nothing, when the settings do not make sense.
+        """
+        settings = self.settings.but(**changes)
+        different = {name for name in changes if getattr(settings, name) != getattr(self.settings, name)}
+        if not different:
+            return False
+        if self.steps == 0 or self.diverged or not different <= LIVE:
+            self.reset(settings)
+            return True
+        self.settings, self.changed_on_the_way = settings, True
+        self.optimizer.lr = settings.lr
+        self.penalty = network.build_penalty(settings, self.model)
+        if "batch_size" in different:
+            self._begin_batches()
+        return False
+
+    def step(self, n: int = 1) -> int:
+        """Take n steps, one batch each; returns how many were taken (fewer when the loss overflows)."""
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            raise ValueError(f"n is a number of steps, a whole number from 0 on; got {n!r}.")
+        model, loss, optimizer, penalty = self.model, self.loss, self.optimizer, self.penalty
+        losses, first = self.batch_losses, self.steps
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for _ in range(n):
+                if self.diverged:
+                    break
+                X, y = self._next_batch()
+                value = loss.forward(model.forward(X), y)
+                model.backward(loss.backward())
+                if penalty:
+                    penalty.add_gradient(model)
+                optimizer.step()
+                losses.append(value)
+                self.steps += 1
+                if not value < np.inf:
+                    self.diverged = True
+                elif self._at == len(self._batches):
+                    self._end_epoch()
+        del losses[:-1000]
+        return self.steps - first
+
+    def frame(self, panel: str = "weights") -> PlaygroundFrame:
+        """The picture of this moment, and the sentence. `panel` is "weights" or "gradients"."""
+        from helpers.explore.playground.frame import draw
+
+        return draw(self, panel)
+
+    # What one can ask -----------------------------------------------------------------------------
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch; the last one may be smaller."""
+        return steps_per_epoch(self.settings)
+
+    @property
+    def enough(self) -> int:
+        """200 steps, rounded up to complete epochs."""
+        return enough(self.settings)
+
+    def now(self) -> Scores:
+        """How good the network is at this moment."""
+        if self.records and self.records[-1].step == self.steps:
+            return self.records[-1]
+        if self._now is None or self._now.step != self.steps:
+            self._now = self._scores()
+        return self._now
+
+    def predict_grid(self) -> np.ndarray:
+        """The network's outputs (places, outputs) at the places of the map, in float32."""
+        with np.errstate(all="ignore"):
+            return self.mirror.coarse(self.problem.grid)
+
+    def gradient_norms(self) -> list[float]:
+        """The norm of ∂L/∂W for the last batch, for each layer with weights."""
+        return [float(np.linalg.norm(layer.dW)) for layer in network.linear_layers(self.model)]
+
+    def weights(self) -> list[np.ndarray]:
+        """The weights of each layer that has some, without the biases."""
+        return [layer.W for layer in network.linear_layers(self.model)]
+
+    # How it is done -------------------------------------------------------------------------------
+
+    def _begin_batches(self) -> None:
+        self._stack.close()
+        X, y, _ = self._parts[0]
+        self._batches = Batches(self.model, self.loss, X, y, self.settings.batch_size, self._rng)
+        self._stack.enter_context(training(self.model, self.loss, self._batches))
+        self._at = len(self._batches)
+        self._now: Scores | None = None
+
+    def _next_batch(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._at == len(self._batches):
+            self._batches.shuffle()
+            self._at = 0
+        self._at += 1
+        return self._batches.parts[self._at - 1]
+
+    def _end_epoch(self) -> None:
+        self.epochs += 1
+        if self.steps - self.records[-1].step >= self._every:
+            self._record()
+        if len(self.records) > MOST_RECORDS:
+            self._every = max(2 * self._every, 2 * len(self._batches))
+            self.records = self.records[::2]
+
+    def _record(self) -> None:
+        self.records.append(self._scores())
+
+    def _scores(self) -> Scores:
+        numbers = []
+        with np.errstate(all="ignore"):
+            for X, target, y in self._parts:
+                output = self.mirror.exact(X)
+                numbers += [float(self._measure.forward(output, target)), self._score(output, y)]
+        return Scores(self.steps, numbers[0], numbers[2], numbers[1], numbers[3])
+
+    def _score(self, output: np.ndarray, y: np.ndarray) -> float:
+        if self.settings.regression:
+            unexplained = output[:, 0] - y
+            centred = y - y.mean()
+            return 1 - float(unexplained.dot(unexplained)) / (float(centred.dot(centred)) or 1.0)
+        classes = output[:, 0] > 0 if self.problem.outputs == 1 else output.argmax(axis=1)
+        return float(np.count_nonzero(classes == y)) / len(y)
+
+
+def steps_per_epoch(settings: Settings) -> int:
+    """Batches in an epoch with these settings.
+
+    >>> steps_per_epoch(Settings(batch_size=16)), steps_per_epoch(Settings(batch_size=100))
+    (8, 2)
+    """
+    return -(-len(problem(settings).train) // settings.batch_size)
+
+
+def enough(settings: Settings) -> int:
+    """200 steps, rounded up to complete epochs.
+
+    >>> enough(Settings(batch_size=16)), enough(Settings(batch_size=4))
+    (200, 224)
+    """
+    per_epoch = steps_per_epoch(settings)
+    return -(-ENOUGH_STEPS // per_epoch) * per_epoch
+
+
+class Mirror:
+    """The same network, for looking at: in evaluation mode, with its own kept arrays.
+
+    `exact` shares the weights of the model, in float64; `coarse` copies them to float32, which is twice as
+    fast and as good as the eye.
+    """
+
+    def __init__(self, model: Sequential) -> None:
+        self.model = model
+        self._exact, self._coarse = deepcopy(model), deepcopy(model)
+        self._exact.bind(model.flat, np.zeros_like(model.flat))
+        for leaf in self._coarse.leaves():
+            leaf.dtype = np.dtype(np.float32)
+        self._coarse.dtype = np.dtype(np.float32)
+        self._coarse.bind(model.flat.astype(np.float32), np.zeros(model.size, np.float32))
+        for copy in (self._exact, self._coarse):
+            copy.eval()
+            copy.forget(keep=True)
+
+    def exact(self, X: np.ndarray) -> np.ndarray:
+        """The outputs for X (n, features); overwritten by the next call with as many rows."""
+        self._copy_state(self._exact)
+        return self._exact.forward(X)
+
+    def coarse(self, X: np.ndarray) -> np.ndarray:
+        """The outputs for X (n, features) in float32; overwritten by the next call."""
+        self._copy_state(self._coarse)
+        self._coarse.flat[:] = self.model.flat
+        return self._coarse.forward(X)
+
+    def layers_after(self, X: np.ndarray) -> tuple[Any, ...]:
+        """The layers, after X went forward through them."""
+        self.exact(X)
+        return self._exact.layers
+
+    def _copy_state(self, copy: Sequential) -> None:
+        for mine, theirs in zip(copy.leaves(), self.model.leaves(), strict=True):
+            for name, array in theirs.state().items():
+                setattr(mine, name, array.astype(mine.dtype))

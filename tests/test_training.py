@@ -66,26 +66,16 @@ def test_a_convolutional_network_learns_what_its_twin_in_pytorch_learns():
     pictures, labels = rng().normal(size=(20, 1, 4, 4)), rng().integers(3, size=20)
     model, net = picture_net(), torch_picture_net()
     net.load_state_dict(to_torch(model), strict=False)
-    history = fit(
-        model,
-        LOSS,
-        Adam(model, lr=0.01),
-        pictures,
-        labels,
-        batch_size=6,
-        num_epochs=4,
-        rng=rng(1),
-        clip=ClipNorm(1),
-    )
+    settings = {"batch_size": 6, "num_epochs": 4, "clip": ClipNorm(1)}
+    history = fit(model, LOSS, Adam(model, lr=0.01), pictures, labels, rng=rng(1), **settings)
+    X_t, y_t = torch.tensor(pictures), torch.tensor(labels)
     optimizer, shuffle, losses = torch.optim.Adam(net.parameters(), lr=0.01), rng(1), []
     for _ in range(4):
         order = shuffle.permutation(20)
         for i in range(0, 20, 6):
             batch = torch.tensor(order[i : i + 6])
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(
-                net(torch.tensor(pictures)[batch]), torch.tensor(labels)[batch]
-            )
+            loss = torch.nn.functional.cross_entropy(net(X_t[batch]), y_t[batch])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1)
             optimizer.step()

@@ -16,11 +16,21 @@ from typing import Any
 import numpy as np
 
 from helpers.nn.base import Array, Stack
+from helpers.nn.checkpoint import load_checkpoint, save_checkpoint
 from helpers.nn.history import History
 from helpers.nn.layers import Embedding
 from helpers.nn.losses import Loss
 
-__all__ = ["EarlyStopping", "History", "Run", "evaluate", "fit", "predict"]
+__all__ = [
+    "EarlyStopping",
+    "History",
+    "Run",
+    "evaluate",
+    "fit",
+    "load_checkpoint",
+    "predict",
+    "save_checkpoint",
+]
 
 
 @dataclass
@@ -126,7 +136,7 @@ def one_epoch(
     for X, y in batches:
         losses.append(loss.forward(model.forward(X), y))
         model.backward(loss.backward())
-        if gathered and not gathered.complete(len(y)):
+        if gathered and not gathered.complete(y.shape[1 if model.models else 0]):
             continue
         for adjust in after_backward:
             adjust(model)
@@ -255,8 +265,10 @@ def evaluate(
     return row
 
 
-def predict(model: Any, X: Array) -> Array:
+def predict(model: Any, X: Array, *, batch_size: int = 1024) -> Array:
     """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
+
+    A large X goes through in batches of `batch_size`, so that memory does not grow with it.
 
     >>> from helpers.nn.containers import Sequential
     >>> from helpers.nn.layers import Linear
@@ -266,10 +278,13 @@ def predict(model: Any, X: Array) -> Array:
     modes = [leaf.training for leaf in model.leaves()]
     model.eval()
     X = np.asarray(X)
-    out = model.forward(X if X.dtype.kind in "iu" else X.astype(model.dtype, copy=False))
+    X = X if isinstance(model.leaves()[0], Embedding) else X.astype(model.dtype, copy=False)
+    parts = [model.forward(X[i : i + batch_size]) for i in range(0, max(len(X), 1), batch_size)]
     for leaf, mode in zip(model.leaves(), modes, strict=True):
         leaf.training = mode
-    return out
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts, axis=1 if model.models else 0).view(type(parts[0]))
 
 
 class EarlyStopping:

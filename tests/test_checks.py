@@ -248,6 +248,12 @@ def test_short_is_short(value):
     assert len(short(value)) <= 130
 
 
+def test_short_shows_what_a_learner_would_write():
+    assert short(np.array(["benign"] * 40)).startswith("array of shape (40,): 'benign', 'benign'")
+    assert short(np.zeros(40, bool)).startswith("array of shape (40,): False, False")
+    assert short(np.array(4.0)) == "4"
+
+
 class Here:
     """`check` finds the demo task as if it were in the course."""
 

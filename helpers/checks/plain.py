@@ -94,9 +94,8 @@ def short(value: Any, limit: int = _SHORT) -> str:
         text = " ".join(np.array2string(value, precision=6, threshold=24, max_line_width=10_000).split())
         if value.size <= 24 and len(text) <= limit:
             return text.replace("[ ", "[").replace(" ]", "]")
-        first = ", ".join(
-            f"{item:.4g}" if value.dtype.kind in "iufc" else repr(item) for item in value.flat[:6]
-        )
+        number = value.dtype.kind in "iufc"
+        first = ", ".join(f"{item:.4g}" if number else repr(item.item()) for item in value.flat[:6])
         return f"array of shape {value.shape}: {first}, …"
     if isinstance(value, float):
         return f"{value:.10g}"

@@ -24,9 +24,9 @@ def ones(n: int, dtype: np.dtype) -> Array:
 def total(values: Array) -> Any:
     """Σ of all entries: a float, or (K,) for a fleet of K models."""
     if isinstance(values, Stack):
-        rows = (values.mT if values.ndim > 2 else values).reshape(len(values), 1, -1)
+        rows = values.reshape(len(values), 1, -1)
         return np.asarray(rows.dot(ones(rows.shape[-1], rows.dtype)[:, None]))[:, 0, 0]
-    return float(values.ravel(order="K").dot(ones(values.size, values.dtype)))
+    return float(values.ravel().dot(ones(values.size, values.dtype)))
 
 
 @lru_cache

@@ -1,0 +1,50 @@
+"""What `import helpers` does, and what it leaves alone."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+COUNT = "import threadpoolctl; print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})"
+
+
+def run(code: str, **variables: str) -> str:
+    """What a fresh Python prints."""
+    clean = {name: value for name, value in os.environ.items() if name not in THREADS}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean | variables, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["torch", "sklearn", "scipy", "IPython", "ipywidgets"])
+def test_no_large_package_comes_along(name):
+    assert run(f"import helpers, helpers.data, sys; print({name!r} in sys.modules)") == "False"
+
+
+def test_pyplot_stays_away():
+    assert run("import helpers.figures, sys; print('matplotlib.pyplot' in sys.modules)") == "False"
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import helpers, numpy",
+        "import numpy, helpers",
+        "import numpy, torch, helpers",
+        "import helpers, torch",
+    ],
+)
+def test_one_thread_in_whatever_order(imports):
+    assert run(f"{imports}; {COUNT}") == "{1}"
+
+
+def test_torch_has_one_thread():
+    assert run("import torch, helpers; print(torch.get_num_threads())") == "1"
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors to tell a difference")
+def test_what_the_user_has_set_stands():
+    assert run(f"import numpy, helpers; {COUNT}", OPENBLAS_NUM_THREADS="2") == "{2}"

@@ -1,0 +1,430 @@
+"""The training loop: PyTorch's loop with the same batches, resuming to the same bit, and what goes wrong."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import training
+from helpers.nn.activations import ReLU, Tanh
+from helpers.nn.clipping import ClipNorm
+from helpers.nn.containers import Residual, Sequential
+from helpers.nn.convolution import Conv2d, MaxPool2d
+from helpers.nn.fleet import Fleet
+from helpers.nn.layers import Embedding, Flatten, Linear
+from helpers.nn.losses import CrossEntropyLoss, MSELoss
+from helpers.nn.normalization import BatchNorm
+from helpers.nn.optimizers import SGD, Adam
+from helpers.nn.regularization import L2, Dropout
+from helpers.nn.schedules import CosineAnnealingLR, ReduceLROnPlateau
+from helpers.nn.twins import from_torch, to_torch
+from helpers.training import EarlyStopping, History, evaluate, fit, load_checkpoint, predict, save_checkpoint
+
+LOSS = CrossEntropyLoss()
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def small(seed=0, dtype=np.float64):
+    layers = Linear(3, 6, rng=rng(seed), dtype=dtype), Tanh(), Linear(6, 2, rng=rng(seed + 1), dtype=dtype)
+    return Sequential(*layers)
+
+
+X, Y = rng(5).normal(size=(23, 3)), rng(6).integers(2, size=23)
+FIT = {"batch_size": 5, "num_epochs": 3}
+
+
+def picture_net(seed=0):
+    return Sequential(
+        Conv2d(1, 4, 3, padding=1, rng=rng(seed)),
+        BatchNorm(4),
+        ReLU(),
+        MaxPool2d(2),
+        Conv2d(4, 6, 3, padding=1, rng=rng(seed)),
+        ReLU(),
+        Flatten(),
+        Linear(24, 3, rng=rng(seed)),
+    )
+
+
+def torch_picture_net():
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(24, 3),
+    ).double()
+
+
+def test_a_convolutional_network_learns_what_its_twin_in_pytorch_learns():
+    pictures, labels = rng().normal(size=(20, 1, 4, 4)), rng().integers(3, size=20)
+    model, net = picture_net(), torch_picture_net()
+    net.load_state_dict(to_torch(model), strict=False)
+    settings = {"batch_size": 6, "num_epochs": 4, "clip": ClipNorm(1)}
+    history = fit(model, LOSS, Adam(model, lr=0.01), pictures, labels, rng=rng(1), **settings)
+    X_t, y_t = torch.tensor(pictures), torch.tensor(labels)
+    optimizer, shuffle, losses = torch.optim.Adam(net.parameters(), lr=0.01), rng(1), []
+    for _ in range(4):
+        order = shuffle.permutation(20)
+        for i in range(0, 20, 6):
+            batch = torch.tensor(order[i : i + 6])
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(net(X_t[batch]), y_t[batch])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1)
+            optimizer.step()
+            losses.append(loss.item())
+    np.testing.assert_allclose(history.losses, losses, atol=1e-9)
+    for name, theirs in to_torch(model).items():
+        np.testing.assert_allclose(theirs, net.state_dict()[name], atol=1e-9, err_msg=name)
+    net.eval()
+    np.testing.assert_allclose(predict(model, pictures), net(X_t).detach(), atol=1e-9)
+
+
+def test_fit_is_the_loop_written_out():
+    quick, slow = small(), small()
+    history = fit(quick, LOSS, SGD(quick, lr=0.1), X, Y, rng=rng(1), **FIT)
+    shuffle, optimizer, losses = rng(1), SGD(slow, lr=0.1), []
+    for _ in range(3):
+        order = shuffle.permutation(23)
+        for i in range(0, 23, 5):
+            batch = order[i : i + 5]
+            losses.append(LOSS.forward(slow.forward(X[batch]), Y[batch]))
+            slow.backward(LOSS.backward())
+            optimizer.step()
+    np.testing.assert_array_equal(history.losses, losses)
+    np.testing.assert_array_equal(quick.flat, slow.flat)
+
+
+def test_after_fit_the_model_gives_new_arrays_again_and_the_gradient_of_its_input():
+    model = small()
+    fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(1), **FIT)
+    first = model.forward(X)
+    before = first.copy()
+    model.forward(X + 1)
+    np.testing.assert_array_equal(first, before)
+    assert model.backward(first).shape == X.shape
+    assert not model.layers[0].training
+
+
+@pytest.mark.parametrize("every", [2, 3, 99])
+def test_accumulation_is_the_large_batch(every):
+    large, small_batches = small(), small()
+    fit(large, LOSS, SGD(large, lr=0.1), X, Y, batch_size=5 * every, num_epochs=3, rng=rng(1))
+    optimizer = SGD(small_batches, lr=0.1)
+    fit(small_batches, LOSS, optimizer, X, Y, batch_size=5, num_epochs=3, rng=rng(1), accumulate=every)
+    np.testing.assert_allclose(small_batches.flat, large.flat, atol=1e-13)
+
+
+def resumable(seed=0):
+    dropout = rng(seed + 7)
+    model = Sequential(
+        Linear(3, 6, rng=rng(seed)),
+        BatchNorm(6),
+        Dropout(0.2, rng=dropout),
+        Residual(Tanh()),
+        Linear(6, 2, rng=rng(1)),
+    )
+    optimizer = Adam(model, lr=0.01)
+    return model, optimizer, CosineAnnealingLR(optimizer, T_max=6), rng(seed + 1)
+
+
+def test_a_run_that_was_saved_and_loaded_goes_on_to_the_same_bit(tmp_path):
+    model, optimizer, schedule, shuffle = resumable()
+    whole = fit(model, LOSS, optimizer, X, Y, batch_size=5, num_epochs=6, rng=shuffle, schedule=schedule)
+    other, optimizer, schedule, shuffle = resumable()
+    settings = {"batch_size": 5, "num_epochs": 3}
+    history = fit(other, LOSS, optimizer, X, Y, rng=shuffle, schedule=schedule, **settings)
+    path = tmp_path / "run.npz"
+    save_checkpoint(path, other, optimizer, rng=shuffle, schedule=schedule, history=history)
+    again, optimizer, schedule, shuffle = resumable(seed=40)
+    history = load_checkpoint(path, again, optimizer, rng=shuffle, schedule=schedule)
+    history = fit(again, LOSS, optimizer, X, Y, rng=shuffle, schedule=schedule, history=history, **settings)
+    np.testing.assert_array_equal(again.flat, model.flat)
+    np.testing.assert_array_equal(again.state()["1.running_var"], model.state()["1.running_var"])
+    np.testing.assert_array_equal(history.losses, whole.losses)
+    np.testing.assert_array_equal(history["lr"], whole["lr"])
+    assert list(history["epoch"]) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_schedule_that_watches_the_loss_resumes_too(tmp_path):
+    def build():
+        model = small()
+        optimizer = SGD(model, lr=5.0)
+        return model, optimizer, ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
+
+    def run(parts, rng_, epochs, history=None):
+        model, optimizer, schedule = parts
+        arguments = {"batch_size": 5, "num_epochs": epochs, "rng": rng_, "history": history}
+        return fit(model, LOSS, optimizer, X, Y, schedule=schedule, validation=(X, Y), **arguments)
+
+    whole = run(build(), rng(1), 8)
+    first, shuffle = build(), rng(1)
+    run(first, shuffle, 4)
+    save_checkpoint(tmp_path / "a.npz", first[0], first[1], rng=shuffle, schedule=first[2])
+    second, shuffle = build(), rng(9)
+    load_checkpoint(tmp_path / "a.npz", second[0], second[1], rng=shuffle, schedule=second[2])
+    assert list(run(second, shuffle, 4)["lr"]) == list(whole["lr"][4:])
+    assert len(set(whole["lr"])) > 2
+
+
+def test_a_fleet_resumes(tmp_path):
+    def build():
+        fleet = Fleet([small(seed) for seed in range(3)])
+        return fleet, Adam(fleet, lr=[0.1, 0.01, 0.001]), [rng(seed) for seed in range(3)]
+
+    fleet, optimizer, shuffles = build()
+    fit(fleet, LOSS, optimizer, X, Y, batch_size=5, num_epochs=4, rng=shuffles)
+    part, optimizer, shuffles = build()
+    history = fit(part, LOSS, optimizer, X, Y, batch_size=5, num_epochs=2, rng=shuffles)
+    save_checkpoint(tmp_path / "a.npz", part, optimizer, rng=shuffles, history=history)
+    again, optimizer, shuffles = build()
+    history = load_checkpoint(tmp_path / "a.npz", again, optimizer, rng=shuffles)
+    fit(again, LOSS, optimizer, X, Y, batch_size=5, num_epochs=2, rng=shuffles, history=history)
+    np.testing.assert_array_equal(again.flat, fleet.flat)
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    model = small()
+    save_checkpoint(tmp_path / "a.npz", model, SGD(model), rng=rng())
+    other = Sequential(Linear(3, 2, rng=rng()))
+    with pytest.raises(ValueError, match=r"\(38,\) and 1 generators, you gave \(8,\) and 1"):
+        load_checkpoint(tmp_path / "a.npz", other, SGD(other), rng=rng())
+
+
+def test_early_stopping_goes_back_to_the_best_epoch():
+    model = small()
+    stopping = EarlyStopping(patience=2)
+    seen = []
+
+    def remember(run):
+        seen.append(run.model.flat.copy())
+
+    history = fit(
+        model,
+        LOSS,
+        SGD(model, lr=0.5),
+        X,
+        Y,
+        batch_size=5,
+        num_epochs=500,
+        rng=rng(),
+        validation=(X[:7], 1 - Y[:7]),
+        callbacks=[remember, stopping],
+    )
+    losses = history["validation_loss"]
+    best = int(losses.argmin())
+    assert len(losses) == best + 3 < 500
+    assert stopping.best_epoch == best + 1
+    np.testing.assert_array_equal(model.flat, seen[best])
+    with pytest.raises(ValueError, match=r"watches 'validation_loss', the history has"):
+        fit(model, LOSS, SGD(model), X, Y, rng=rng(), callbacks=[EarlyStopping(patience=1)], **FIT)
+
+
+def test_a_loss_that_is_not_a_number_stops_the_training_and_says_what_to_try(capsys):
+    model = small()
+    history = fit(model, MSELoss(), SGD(model, lr=1e200), X, X[:, :2], batch_size=5, num_epochs=50, rng=rng())
+    assert history.diverged
+    assert len(history.epochs) < 50
+    assert "learning rate ten times smaller" in history.advice
+    assert f"at step {np.argmin(np.isfinite(history.losses)) + 1}" in history.advice
+    assert history.advice in capsys.readouterr().out
+    assert history.advice in repr(history)
+    fine = fit(small(), LOSS, SGD(small(), lr=0.1), X, Y, rng=rng(), **FIT)
+    assert not fine.diverged
+    assert fine.advice == capsys.readouterr().out == ""
+
+
+def test_control_c_keeps_what_was_learnt():
+    model, start = small(), small()
+
+    def interrupt(run):
+        if len(run.history.epochs) == 2:
+            raise KeyboardInterrupt
+
+    history = fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), callbacks=[interrupt], **FIT)
+    assert history.interrupted
+    assert len(history.epochs) == 2
+    assert (model.flat != start.flat).all()
+    assert model.backward(model.forward(X)).shape == X.shape
+
+
+def test_an_error_in_a_callback_leaves_the_model_usable():
+    model = small()
+
+    def fail(run):
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), callbacks=[fail], **FIT)
+    assert model.backward(model.forward(X)).shape == X.shape
+    assert not LOSS.checked
+
+
+def test_step_callbacks_schedules_and_penalties_are_called_when_they_should():
+    class Steps:
+        count = 0
+
+        def on_step(self, run):
+            self.count += 1
+
+        def __call__(self, run):
+            assert self.count == len(run.history.losses)
+
+    model, steps = small(), Steps()
+    optimizer = SGD(model, lr=0.1)
+    schedule = CosineAnnealingLR(optimizer, T_max=15)
+    arguments = {"rng": rng(), "callbacks": [steps], "schedule": schedule, "schedule_per": "step"}
+    fit(model, LOSS, optimizer, X, Y, penalty=L2(model, 0.1), **arguments, **FIT)
+    assert steps.count == 15
+    assert abs(optimizer.lr) < 1e-12
+    plain, decayed = small(), small()
+    fit(plain, LOSS, SGD(plain, lr=0.1), X, Y, rng=rng(), penalty=L2(plain, 0.1), **FIT)
+    fit(decayed, LOSS, SGD(decayed, lr=0.1), X, Y, rng=rng(), **FIT)
+    assert np.abs(plain.layers[0].W).sum() < np.abs(decayed.layers[0].W).sum()
+
+
+def test_validation_and_metrics_are_measured_in_evaluation_mode():
+    model = Sequential(
+        Linear(3, 6, rng=rng()), BatchNorm(6), Dropout(0.5, rng=rng()), Linear(6, 2, rng=rng())
+    )
+    accuracy = {"accuracy": lambda logits, y: float((logits.argmax(1) == y).mean())}
+    history = fit(
+        model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), validation=(X, Y), metrics=accuracy, **FIT
+    )
+    logits = predict(model, X)
+    assert history["validation_loss"][-1] == LOSS.forward(logits, Y)
+    assert history["validation_accuracy"][-1] == (logits.argmax(1) == Y).mean()
+    assert evaluate(model, LOSS, (X, Y)) == {"validation_loss": history["validation_loss"][-1]}
+    model.train()
+    predict(model, X)
+    assert model.layers[1].training
+    fleet = Fleet([small(seed) for seed in range(2)])
+    row = evaluate(fleet, LOSS, (X, Y), accuracy)
+    assert row["validation_loss"].shape == row["validation_accuracy"].shape == (2,)
+
+
+def test_predicting_in_batches_changes_nothing():
+    model, fleet = small(), Fleet([small(0), small(1)])
+    np.testing.assert_allclose(predict(model, X, batch_size=4), model.forward(X), atol=1e-15)
+    out = predict(fleet, X, batch_size=4)
+    np.testing.assert_allclose(out, fleet.forward(X), atol=1e-15)
+    assert type(out) is type(fleet.forward(X))
+
+
+def test_float32_and_whole_numbers_are_taken():
+    model = small(dtype=np.float32)
+    history = fit(model, LOSS, Adam(model), X, Y, rng=rng(), **FIT)
+    assert model.flat.dtype == predict(model, X).dtype == np.float32
+    assert np.isfinite(history.losses).all()
+    whole = np.round(X * 3).astype(int)
+    a, b = small(), small()
+    fit(a, LOSS, SGD(a, lr=0.1), whole, Y, rng=rng(), **FIT)
+    fit(b, LOSS, SGD(b, lr=0.1), whole.astype(float), Y, rng=rng(), **FIT)
+    np.testing.assert_array_equal(a.flat, b.flat)
+    words = Sequential(Embedding(4, 3, rng=rng()), Flatten(), Linear(6, 2, rng=rng()))
+    history = fit(words, LOSS, SGD(words, lr=0.5), rng().integers(4, size=(23, 2)), Y, rng=rng(), **FIT)
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_the_data_are_left_alone():
+    before = X.copy(), Y.copy()
+    model = small()
+    fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), validation=(X, Y), **FIT)
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(Y, before[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y": Y[:5]}, r"\(23, 3\) and \(5,\)"),
+        ({"X": X[:0], "y": Y[:0]}, "at least one"),
+        ({"batch_size": 0}, "from 1 on, got 0"),
+        ({"batch_size": 2.5}, "got 2.5"),
+        ({"X": X[:, :2]}, r"\(n, 3\), got \(23, 2\)"),
+        ({"y": Y + 1}, r"0\.\.1, got int64"),
+        ({"y": Y.astype(float)}, "float64"),
+        ({"rng": [rng(), rng()]}, "got 2"),
+    ],
+)
+def test_data_that_do_not_go_together_are_refused(change, message):
+    model = small()
+    arguments = {"X": X, "y": Y, "rng": rng()} | FIT | change
+    with pytest.raises(ValueError, match=message):
+        fit(model, CrossEntropyLoss(), SGD(model, lr=0.1), **arguments)
+    assert model.layers[0].needs_dX
+
+
+def test_history_names_what_it_has_and_draws_itself():
+    from matplotlib.figure import Figure
+
+    history = History()
+    assert repr(history) == "History(empty)"
+    with pytest.raises(KeyError, match=r"No 'loss'"):
+        history["loss"]
+    model = small()
+    history = fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), validation=(X, Y), **FIT)
+    with pytest.raises(KeyError, match=r"No 'accuracy'.*validation_loss"):
+        history["accuracy"]
+    ax = Figure().subplots()
+    assert len(history.plot(ax).lines) == 2
+    assert len(history.plot(Figure().subplots(), per="step").lines[0].get_xdata()) == 15
+    with pytest.raises(ValueError, match="'batch'"):
+        history.plot(ax, per="batch")
+    np.testing.assert_allclose(history["loss"], np.reshape(history.losses, (3, 5)).mean(axis=1))
+
+
+def test_the_progress_bar_waits_a_second_and_takes_itself_away(monkeypatch, capsys):
+    history, clock = History(), iter([0.0, 0.9, 1.1, 1.2, 3.0])
+    history.losses = [1.0]
+    history.end_epoch(steps=1)
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
+    monkeypatch.delitem(training.sys.modules, "ipykernel", raising=False)
+    monkeypatch.delenv("HELPERS_PROGRESS", raising=False)
+    bar = training.ProgressBar(4, True)
+    shown = []
+    for epoch in range(1, 5):
+        bar.show(epoch, history)
+        shown.append("epoch" in capsys.readouterr().err)
+    assert shown == [False, True, False, True]
+    bar.close()
+    assert capsys.readouterr().err.strip() == ""
+    monkeypatch.setenv("HELPERS_PROGRESS", "0")
+    monkeypatch.setattr(training.time, "perf_counter", iter([0.0, 9.0]).__next__)
+    training.ProgressBar(4, True).show(1, history)
+    assert capsys.readouterr().err == ""
+
+
+def test_weights_go_to_pytorch_and_back():
+    model, other = picture_net(), picture_net(seed=3)
+    net = torch_picture_net()
+    net.load_state_dict(to_torch(model), strict=False)
+    from_torch(other, net)
+    np.testing.assert_array_equal(other.flat, model.flat)
+    pictures = rng().normal(size=(5, 1, 4, 4))
+    net.eval()
+    np.testing.assert_allclose(
+        other.eval().forward(pictures), net(torch.tensor(pictures)).detach(), atol=1e-12
+    )
+    nested = Sequential(Residual(Linear(2, 2, rng=rng())), Linear(2, 1, rng=rng()))
+    assert list(to_torch(nested)) == ["0.0.weight", "0.0.bias", "1.weight", "1.bias"]
+
+
+def test_a_state_dict_that_does_not_fit_changes_nothing():
+    model = small()
+    before = model.flat.copy()
+    weights = to_torch(model)
+    with pytest.raises(ValueError, match=r"\['2.bias'\] are missing, \['2.extra'\] are left over"):
+        from_torch(model, {name.replace("2.bias", "2.extra"): w for name, w in weights.items()})
+    weights["0.weight"] = weights["0.weight"] + 1
+    weights["2.weight"] = weights["2.weight"].T
+    with pytest.raises(ValueError, match=r"2.weight has shape \(6, 2\)"):
+        from_torch(model, weights)
+    np.testing.assert_array_equal(model.flat, before)

@@ -195,6 +195,7 @@ class Player:
             session.reset(session.settings.but(**changes))
             per_epoch = session.steps_per_epoch
             self._target = -(-max(before, session.enough) // per_epoch) * per_epoch
+            self._last_frame = time.perf_counter()  # what is done soon is shown once, when it is done
         self._due = True
 
     def _play(self) -> None:

@@ -1,4 +1,4 @@
-"""The playground in a real JupyterLab: it plays, it follows the sliders, it stops, other cells run meanwhile."""
+"""The playground in a real JupyterLab: it plays, follows the sliders and stops, and other cells run."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_the_learning_rate_moves_the_picture(opened: tuple[Notebook, Any]) -> No
     assert "after 200 steps with learning rate 0.5" in settled(cell).alt
 
 
-def test_it_plays_while_other_cells_run_and_stops_when_its_cell_runs_again(opened: tuple[Notebook, Any]) -> None:
+def test_it_plays_while_other_cells_run_and_stops_when_its_cell_runs_again(
+    opened: tuple[Notebook, Any],
+) -> None:
     notebook, cell = opened
     before = picture(cell)
     cell.get_by_role("button", name="Play").click()
@@ -72,7 +74,7 @@ def test_it_plays_while_other_cells_run_and_stops_when_its_cell_runs_again(opene
 
 
 def test_step_and_reset(opened: tuple[Notebook, Any]) -> None:
-    notebook, cell = opened
+    _, cell = opened
     now = picture(cell)
     cell.get_by_role("button", name="Step").click()
     now = redrawn(cell, now)
@@ -94,4 +96,6 @@ def test_the_map_moves_the_sliders_and_the_code_follows(opened: tuple[Notebook, 
     after = settled(cell)
     assert "learning rate 0.1 and batches of 64" in after.alt
     cell.get_by_text("Copy as code").click()
-    notebook.page.wait_for_function("() => document.querySelector('.jp-Cell textarea')?.value.includes('batch_size=64')")
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.jp-Cell textarea')?.value.includes('batch_size=64')"
+    )

@@ -61,7 +61,7 @@ def as_code(session: Session) -> str:
     Before the first complete epoch it is for 200 steps.
 
     >>> from helpers.explore.playground.session import Session
-    >>> print(as_code(Session(Settings(hidden_layers=1, seed=7))).split("\\n\\n")[1])
+    >>> print(as_code(Session(Settings(hidden_layers=1, seed=7))).split("\\n\\n")[2])
     rng = np.random.default_rng(7)
     X, y = data.two_moons(256, noise=0.2, rng=rng)
     train, validation = splits.holdout(len(X), 128, rng)
@@ -84,7 +84,9 @@ def as_code(session: Session) -> str:
     body = [*data_lines(settings, problem, names), *model_lines(settings, problem, names)]
     body += training_lines(settings, problem, names, epochs)
     imports = ["import numpy as np", "", "from helpers import data, splits"]
-    imports += [f"from helpers.{module} import {', '.join(sorted(names[module]))}" for module in sorted(names)]
+    imports += [
+        f"from helpers.{module} import {', '.join(sorted(names[module]))}" for module in sorted(names)
+    ]
     note = ""
     if session.changed_on_the_way:
         note = "# Settings were changed while it trained; this trains with the last ones from the start.\n"

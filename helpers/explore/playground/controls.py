@@ -52,7 +52,8 @@ class Controls:
                 value=name in now.features,
                 description=name,
                 tooltip=f"Use {name} as an input",
-                layout={"width": "auto", "margin": "2px", "padding": "0 8px"},
+                button_style="primary" if name in now.features else "",
+                layout={"width": "auto", "margin": "1px", "padding": "0"},
             )
             for name in choices.FEATURES
         ]
@@ -92,7 +93,13 @@ class Controls:
 
     def make_buttons(self) -> None:
         w, small = self.w, {"width": "92px"}
-        self.play = w.ToggleButton(description="Play", icon="play", tooltip="Train and watch", layout=small)
+        self.play = w.ToggleButton(
+            description="Play",
+            icon="play",
+            tooltip="Train and watch",
+            layout=small,
+            button_style="primary",
+        )
         self.step = w.Button(
             description="Step", icon="step-forward", tooltip="One step: one batch", layout=small
         )
@@ -119,15 +126,13 @@ class Controls:
     def make_bottom(self) -> None:
         w = self.w
         self.code = w.Textarea(
-            layout={"width": "860px", "max_width": "100%", "height": "330px"},
-            disabled=False,
-            continuous_update=False,
+            layout={"width": "850px", "max_width": "100%"}, continuous_update=False, rows=24
         )
         hint = w.HTML("Click into the code, press Ctrl+A and Ctrl+C, and paste it into a new cell.")
         self.map_box = w.VBox([w.HTML("")])
         self.cells: list[list[Any]] = []
         self.bottom = w.Accordion(children=[self.map_box, w.VBox([hint, self.code])])
-        self.bottom.set_title(0, "What if? The validation loss of 54 settings")
+        self.bottom.set_title(0, "What if? The validation loss with 54 other settings")
         self.bottom.set_title(1, "Copy as code")
         self.bottom.selected_index = None
         self.bottom.layout = {"max_width": "880px"}
@@ -143,14 +148,16 @@ class Controls:
         ]
         self.styles.append(w.ButtonStyle(button_color="#D0D0D0", text_color="#111111"))
         self.cells = [[w.Button(layout=layout) for _ in range(NUM_RATES)] for _ in range(NUM_SIZES)]
-        centred = {"margin": "1px", "text_align": "center"}
-        self.rate_names = [w.Label(layout=centred) for _ in range(NUM_RATES)]
-        self.size_names = [w.Label(layout={"margin": "1px 6px 1px 1px"}) for _ in range(NUM_SIZES)]
-        rows = [w.Label("batch size ↓  lr →", layout={"margin": "1px"}), *self.rate_names]
+        self.rate_names = [
+            w.Label(layout={"margin": "1px", "justify_content": "center"}) for _ in range(NUM_RATES)
+        ]
+        right = {"margin": "1px 8px 1px 1px", "justify_content": "flex-end"}
+        self.size_names = [w.Label(layout=right) for _ in range(NUM_SIZES)]
+        rows = [w.Label("learning rate", layout=right), *self.rate_names]
         for name, cells in zip(self.size_names, self.cells, strict=True):
             rows += [name, *cells]
         grid = w.GridBox(
-            rows, layout={"grid_template_columns": f"130px repeat({NUM_RATES}, minmax(52px, 1fr))"}
+            rows, layout={"grid_template_columns": f"125px repeat({NUM_RATES}, minmax(52px, 1fr))"}
         )
         self.map_words = w.HTML("")
         self.map_box.children = [self.map_words, grid]
@@ -165,17 +172,17 @@ class Controls:
             return w.VBox([w.HTML(f"<b>{title}</b>"), *children], layout=COLUMN)
 
         flow = {"display": "flex", "flex_flow": "row wrap"}
-        names = w.Box(self.features, layout=flow | {"width": "281px"})
+        names = w.GridBox(self.features, layout={"grid_template_columns": "repeat(4, 1fr)", "width": "281px"})
         columns = w.Box(
             [
-                column("Data", get["data"], get["noise"], get["train_share"], get["seed"], names),
+                column("Data", get["data"], get["noise"], get["train_share"], w.Label("inputs"), names),
                 column(
                     "Network",
                     *(get[n] for n in ("hidden_layers", "units", "activation", "initialisation")),
                     get["dropout"],
                     get["batch_norm"],
                 ),
-                column("Training", *(get[n] for n in ("loss", "optimizer", "l1", "l2"))),
+                column("Training", *(get[n] for n in ("loss", "optimizer", "l1", "l2", "seed"))),
             ],
             layout=flow,
         )
@@ -250,6 +257,7 @@ class Controls:
                     widget.value = value
             for button in self.features:
                 button.value = button.description in settings.features
+                button.button_style = "primary" if button.value else ""
                 button.disabled = settings.regression and "x2" in button.description
         finally:
             self._quiet = False
@@ -271,10 +279,10 @@ class Controls:
             label.value = f"{lr:g}"
         levels = shade_levels(found)
         for row, size in enumerate(found.batch_sizes):
-            self.size_names[row].value = str(size)
+            self.size_names[row].value = f"batches of {size}"
             for column, lr in enumerate(found.learning_rates):
                 loss, cell = float(found.losses[row, column]), self.cells[row][column]
-                mark = "● " if (size, lr) == here else ""
+                mark = "● " if (size, lr) == here else "★ " if found.done and (lr, size) == found.best else ""
                 with cell.hold_sync():
                     cell.description = mark + short(loss)
                     cell.tooltip = f"learning rate {lr:g}, batch size {size}: validation loss {short(loss)}"
@@ -298,21 +306,25 @@ def with_value(options: Any, value: Any, text: str) -> Any:
 def short(loss: float) -> str:
     """A loss for a small cell.
 
-    >>> short(0.28668), short(12.3456), short(float("nan")), short(1e9)
-    ('0.287', '12.3', '–', '> 1000')
+    >>> short(0.28668), short(0.002), short(12.3456), short(float("nan")), short(1e9)
+    ('0.287', '0.002', '12.3', '–', '> 999')
     """
     if math.isnan(loss):
         return "–"
-    return f"{loss:.3g}" if loss < 1000 else "> 1000"
+    if loss >= 999.5:
+        return "> 999"
+    return f"{loss:.3f}" if loss < 10 else f"{loss:.3g}"
 
 
 def shade_levels(found: WhatIf) -> list[list[int]]:
-    """The number of the shade of each cell: by the logarithm, from the best to 30 times the best."""
+    """The number of the shade of each cell: by the logarithm, from the best to ten times the best."""
     import numpy as np
 
     losses = found.losses
     with np.errstate(all="ignore"):
         ratio = np.log(losses / np.nanmin(losses)) if np.isfinite(losses).any() else losses * np.nan
     last = len(SHADES) - 1
-    levels = np.where(np.isnan(losses), last + 1, np.nan_to_num(ratio / np.log(30) * last, posinf=last).clip(0, last))
+    levels = np.where(
+        np.isnan(losses), last + 1, np.nan_to_num(ratio / np.log(10) * last, posinf=last).clip(0, last)
+    )
     return levels.astype(int).tolist()

@@ -25,10 +25,11 @@ def largest_curvature(session: Session) -> float:
 
     >>> from helpers.explore.playground.session import Session
     >>> from helpers.explore.playground.settings import Settings
-    >>> session = Session(Settings(data="line", hidden_layers=0))  # the loss is a bowl: λmax is that of 2 XᵀX / n
+    >>> session = Session(Settings().but(data="line", hidden_layers=0))  # the loss is a bowl
     >>> X = session.problem.X[session.problem.train]
     >>> X1 = np.column_stack([X, np.ones(len(X))])
-    >>> bool(np.isclose(largest_curvature(session), np.linalg.eigvalsh(2 * X1.T @ X1 / len(X)).max(), rtol=1e-3))
+    >>> exact = np.linalg.eigvalsh(2 * X1.T @ X1 / len(X)).max()
+    >>> bool(np.isclose(largest_curvature(session), exact, rtol=1e-3))
     True
     """
     problem = session.problem

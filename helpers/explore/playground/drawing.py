@@ -1,7 +1,7 @@
 """A drawing of a few hundred lines, dots and words, as SVG for a picture in motion, as PNG for one at rest.
 
-Writing an SVG is putting together a text: a hundred times faster than drawing a figure, and sharp at any zoom.
-A saved notebook keeps a PNG, which every reader of notebooks can show.
+Writing an SVG is putting together a text: a hundred times faster than drawing a figure, and sharp at any
+zoom. A saved notebook keeps a PNG, which every reader of notebooks can show.
 """
 
 from __future__ import annotations
@@ -36,7 +36,13 @@ class Drawing:
     shapes: list[tuple[Any, ...]] = field(default_factory=list)
 
     def line(
-        self, x: np.ndarray, y: np.ndarray, colour: str, width: float = 1.0, opacity: float = 1.0, dash: str = ""
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        colour: str,
+        width: float = 1.0,
+        opacity: float = 1.0,
+        dash: str = "",
     ) -> None:
         """A line through the points (x, y)."""
         self.shapes.append(("line", [(x, y)], colour, width, opacity, dash))
@@ -166,9 +172,8 @@ def _svg_text(
 ) -> str:
     more = ' font-weight="bold"' * bold + f' text-anchor="{anchor}"' * (anchor != "start")
     more += ' stroke="#fff" stroke-width="3" paint-order="stroke" stroke-linejoin="round"' * halo
-    return (
-        f'<text x="{x:.5g}" y="{y:.5g}" font-size="{size:g}" fill="{colour}"{more}>{html.escape(words)}</text>'
-    )
+    more += f' font-size="{size:g}" fill="{colour}"'
+    return f'<text x="{x:.5g}" y="{y:.5g}"{more}>{html.escape(words)}</text>'
 
 
 def _svg_pixels(x: float, y: float, size: float, index: np.ndarray, palette: bytes) -> str:
@@ -194,7 +199,9 @@ SVG = {
 POINTS = 72 / PIXELS_PER_INCH
 
 
-def _agg_line(ax: Any, z: int, paths: list[Any], colour: str, width: float, opacity: float, dash: str) -> None:
+def _agg_line(
+    ax: Any, z: int, paths: list[Any], colour: str, width: float, opacity: float, dash: str
+) -> None:
     style = (0, tuple(float(part) for part in dash.split())) if dash else "-"
     for x, y in paths:
         ax.plot(x, y, color=colour, linewidth=width * POINTS, alpha=opacity, linestyle=style, zorder=z)
@@ -202,7 +209,14 @@ def _agg_line(ax: Any, z: int, paths: list[Any], colour: str, width: float, opac
 
 def _agg_dots(ax: Any, z: int, dots: Dots, colour: str, size: float) -> None:
     ax.plot(
-        dots.x, dots.y, "o", color=colour, markersize=size * POINTS, markeredgewidth=0, zorder=z, clip_on=False
+        dots.x,
+        dots.y,
+        "o",
+        color=colour,
+        markersize=size * POINTS,
+        markeredgewidth=0,
+        zorder=z,
+        clip_on=False,
     )
 
 
@@ -246,9 +260,7 @@ def _agg_text(
     )
 
 
-def _agg_pixels(
-    ax: Any, z: int, x: float, y: float, size: float, index: np.ndarray, palette: bytes
-) -> None:
+def _agg_pixels(ax: Any, z: int, x: float, y: float, size: float, index: np.ndarray, palette: bytes) -> None:
     colours = np.frombuffer(palette, np.uint8).reshape(-1, 3)[index]
     ax.imshow(colours, extent=(x, x + size, y + size, y), interpolation="bilinear", zorder=z)
 

@@ -69,7 +69,8 @@ class PlaygroundFrame:
 def paragraph(sentence: str) -> str:
     """The sentence as it stands under the picture; two lines high, so that nothing below it jumps."""
     return (
-        f'<p style="margin: 4px 0 8px; max-width: {WIDTH}px; min-height: 3em;">{html.escape(sentence)}</p>'
+        f'<p style="margin: 8px 0 10px; padding-left: 12px; border-left: 4px solid {COLORS["blue"]}; '
+        f'max-width: {WIDTH - 16}px; min-height: 3em;">{html.escape(sentence)}</p>'
     )
 
 
@@ -133,12 +134,14 @@ def shades(outputs: np.ndarray, probabilities: bool) -> tuple[np.ndarray, list[n
         index = (sure > 0) * LEVELS + np.minimum(np.abs(sure) * LEVELS, LEVELS - 1).astype(np.int64)
         return index.astype(np.uint8), [z]
     best = outputs.argmax(axis=1)
-    two = np.partition(outputs, -2, axis=1)[:, -2:]
+    two: np.ndarray = np.partition(outputs, -2, axis=1)[:, -2:]  # type: ignore[call-overload]
     lead = two[:, 1] - two[:, 0]
     level = np.minimum(np.tanh(lead / 2 if probabilities else lead) * LEVELS, LEVELS - 1)
     index = (best * LEVELS + level.astype(np.int64)).reshape(GRID, GRID).astype(np.uint8)
     first = best.reshape(GRID, GRID)
-    return index, [np.where(first == k, lead.reshape(GRID, GRID), -lead.reshape(GRID, GRID)) for k in set(best)]
+    return index, [
+        np.where(first == k, lead.reshape(GRID, GRID), -lead.reshape(GRID, GRID)) for k in set(best)
+    ]
 
 
 @lru_cache(maxsize=16)
@@ -171,7 +174,7 @@ _DOTS: dict[int, tuple[Problem, list[tuple[Dots, str, bool]]]] = {}
 
 
 def point_dots(problem: Problem) -> list[tuple[Dots, str, bool]]:
-    """The points by class, validation first so that training points lie on top: dots, colour, is it training."""
+    """The points by class, those of training last, on top: dots, colour, is it training."""
     kept = _DOTS.get(id(problem))
     if kept is None or kept[0] is not problem:
         if len(_DOTS) > 32:
@@ -186,9 +189,7 @@ def make_dots(problem: Problem) -> list[tuple[Dots, str, bool]]:
     for rows, is_training in ((problem.validation, False), (problem.train, True)):
         for k in range(max(problem.num_classes, 1)):
             chosen = rows[classes[rows] == k]
-            groups.append(
-                (Dots.at(*on_map(problem, problem.points[chosen])), CLASS_COLOURS[k], is_training)
-            )
+            groups.append((Dots.at(*on_map(problem, problem.points[chosen])), CLASS_COLOURS[k], is_training))
     return groups
 
 
@@ -250,7 +251,9 @@ def draw_score(drawing: Drawing, records: list[Scores], session: Session) -> Non
     drawing.text(left + width, top + height + 20, words.steps(last), 11, "end", GREY)
 
 
-def axes(drawing: Drawing, place: tuple[int, int, int, int], title: str, ticks: list[tuple[float, str]]) -> None:
+def axes(
+    drawing: Drawing, place: tuple[int, int, int, int], title: str, ticks: list[tuple[float, str]]
+) -> None:
     """Title, grid lines and their labels; a tick is (height between 0 and 1, label)."""
     left, top, width, height = place
     drawing.text(left, top - 28, title, 12, bold=True)
@@ -285,7 +288,7 @@ def two_curves(
 
 def rows_of_layers(count: int) -> list[tuple[float, float]]:
     """Top and height of the row of each layer."""
-    left, top, width, height = LAYERS
+    _, top, _, height = LAYERS
     each = height / count
     return [(top + i * each, each) for i in range(count)]
 
@@ -331,7 +334,11 @@ def draw_gradients(drawing: Drawing, session: Session) -> None:
         drawing.box(left, row + 18, width * share, thick, COLORS["blue"])
         drawing.text(left, row + 11, layer_name(i, len(norms)), 10.5, colour=GREY)
         drawing.text(left + width, row + 11, words.brief(norms[i]), 10.5, "end", INK)
-    for x, name, anchor in ((left, "1e-6", "start"), (left + width / 2, "0.01", "middle"), (left + width, "100", "end")):
+    for x, name, anchor in (
+        (left, "1e-6", "start"),
+        (left + width / 2, "0.01", "middle"),
+        (left + width, "100", "end"),
+    ):
         drawing.text(x, top + height + 14, name, 10.5, anchor, GREY)
 
 

@@ -112,7 +112,7 @@ def _problem(
 
 
 def validation_size(train_share: float) -> int:
-    """How many samples are held out: an even number, so that no batch of 2, 4, 8, … ends with a single sample.
+    """How many samples are held out: an even number, so that no batch of 2, 4, 8, … has a single sample left.
 
     >>> validation_size(0.5), validation_size(0.3)
     (128, 180)

@@ -257,10 +257,10 @@ class Mirror:
         self._coarse.flat[:] = self.model.flat
         return self._coarse.forward(X)
 
-    def layers_after(self, X: np.ndarray) -> tuple[Any, ...]:
+    def layers_after(self, X: np.ndarray) -> list[Any]:
         """The layers, after X went forward through them."""
         self.exact(X)
-        return self._exact.layers
+        return list(self._exact.layers)
 
     def _copy_state(self, copy: Sequential) -> None:
         for mine, theirs in zip(copy.leaves(), self.model.leaves(), strict=True):

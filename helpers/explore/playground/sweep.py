@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.explore.playground import network
 from helpers.explore.playground.problem import problem
-from helpers.explore.playground.session import enough
+from helpers.explore.playground.session import ENOUGH_STEPS, enough
 from helpers.explore.playground.settings import BATCH_SIZES, LEARNING_RATES, Settings
 from helpers.nn.fleet import Fleet
 from helpers.training import Batches, evaluate, training
@@ -44,8 +44,13 @@ class WhatIf:
         if not np.isfinite(self.losses).any():
             return "The first numbers are on their way."
         lr, size = self.best
-        found = f"Lowest validation loss {np.nanmin(self.losses):.2g}: learning rate {lr:g}, batch size {size}."
-        return found + (" Choose a cell to go there." if self.done else "")
+        found = (
+            f"After {ENOUGH_STEPS} steps (rounded up to whole epochs) the lowest validation loss is "
+            f"{np.nanmin(self.losses):.2g}, with learning rate {lr:g} and batches of {size}."
+        )
+        return found + (
+            " ★ is the lowest, ● is where you are; choose a cell to go there." if self.done else ""
+        )
 
 
 def window(values: tuple[float, ...], current: float, count: int, stride: int) -> tuple[float, ...]:
@@ -63,7 +68,7 @@ def window(values: tuple[float, ...], current: float, count: int, stride: int) -
 
 
 def sweep(settings: Settings) -> Iterator[WhatIf]:
-    """Compute the map in small pieces: yields the same `WhatIf` again and again as it fills; the last is done.
+    """Compute the map in small pieces: yields the same `WhatIf` as it fills; the last time it is done.
 
     >>> *_, last = sweep(Settings(hidden_layers=0))
     >>> last.losses.shape, last.done

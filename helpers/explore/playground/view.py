@@ -1,4 +1,4 @@
-"""The playground in a notebook: standard widgets around a `Player`, and a picture that is updated in place."""
+"""The playground in a notebook: widgets around a `Player`, and a picture that is updated in place."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from helpers.explore.playground.sweep import WhatIf, sweep
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _SHOWN: dict[str, Playground] = {}
+_NAMES = itertools.count()
 
 
 def playground(**settings: Any) -> None:
@@ -42,15 +43,16 @@ def playground(**settings: Any) -> None:
     display(in_words(session.settings, controls.top), raw=True)
     handle = display(first.still(), display_id=True)
     display({"text/plain": "", **view_of(controls.bottom)}, raw=True)
-    _SHOWN[cell] = Playground(session, controls, loop, handle.update)
+    _SHOWN[cell] = Playground(session, controls, loop, lambda bundle: handle.update(bundle, raw=True))
 
 
 def in_words(settings: Settings, widget: Any) -> dict[str, Any]:
     """The controls, and what stands in their place where there is no kernel."""
     words = (
         "Run this cell to get the controls of the playground. The picture is for "
-        f"{settings.data}, {settings.hidden_layers} hidden layers of {settings.units} {settings.activation} "
-        f"units,\n{settings.optimizer} with learning rate {settings.lr:g} and batches of {settings.batch_size}."
+        f"{settings.data},\n{settings.hidden_layers} hidden layers of {settings.units} {settings.activation} "
+        f"units, {settings.optimizer} with learning rate {settings.lr:g} and batches of "
+        f"{settings.batch_size}."
     )
     return {"text/plain": words, **view_of(widget)}
 
@@ -59,7 +61,7 @@ def view_of(widget: Any) -> dict[str, Any]:
     return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-def this_cell(count: Any = itertools.count()) -> str:
+def this_cell() -> str:
     """The id of the cell that is running, where the front end tells it; else a new name each time."""
     from IPython import get_ipython
 
@@ -68,7 +70,7 @@ def this_cell(count: Any = itertools.count()) -> str:
         header = shell.get_parent() if hasattr(shell, "get_parent") else shell.parent_header
         return str(header["metadata"]["cellId"])
     except (AttributeError, KeyError, TypeError):
-        return f"unknown {next(count)}"
+        return f"unknown {next(_NAMES)}"
 
 
 class Playground:
@@ -110,7 +112,7 @@ class Playground:
             bundle["text/html"] = bundle["text/html"].replace(
                 paragraph(frame.sentence), paragraph(self.refused), 1
             )
-        self.show(bundle, raw=True)
+        self.show(bundle)
         if not self.player.playing:
             self.at_rest()
 
@@ -118,8 +120,6 @@ class Playground:
         """Bring up to date what would be too much for every picture."""
         settings = self.session.settings
         self.controls.follow(settings)
-        if not self.refused:
-            self.refused = ""
         self.refused = ""
         self.update_code()
         if self.controls.map_is_open and self.controls.map_of != settings:
@@ -138,7 +138,8 @@ class Playground:
     def update_code(self) -> None:
         """The code for the present settings."""
         if self.controls.code_is_open:
-            self.controls.code.value = as_code(self.session)
+            code = as_code(self.session)
+            self.controls.code.rows, self.controls.code.value = code.count("\n") + 1, code
 
     def fill_map(self) -> Any:
         """The job that fills the map, row by row."""

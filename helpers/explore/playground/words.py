@@ -42,8 +42,8 @@ def overflowed(session: Session, now: Scores) -> str:
         return ""
     lr = session.settings.lr
     return (
-        f"The loss overflowed at step {session.steps}: with learning rate {lr:g} every step overshoots further "
-        f"than the one before. Divide the learning rate by ten (to {lr / 10:g}) and begin anew."
+        f"The loss overflowed at step {session.steps}: with learning rate {lr:g} every step overshoots "
+        f"further than the one before. Divide the learning rate by ten (to {lr / 10:g}) and begin anew."
     )
 
 
@@ -91,20 +91,20 @@ def all_alike(session: Session, now: Scores) -> str:
     if settings.initialisation != "zeros" or not settings.hidden_layers or settings.dropout:
         return ""
     return (
-        "All weights began at 0, so all units of a layer compute the same and get the same gradient: they stay "
-        "equal for ever. Choose a random initialisation."
+        "All weights began at 0, so all units of a layer compute the same and get the same gradient: they "
+        "stay equal for ever. Choose a random initialisation."
     )
 
 
 def dead(session: Session, now: Scores) -> str:
     if session.settings.activation != "ReLU":
         return ""
-    never = [bool_ for a in activations(session, ReLU) for bool_ in (a <= 0).all(axis=0).tolist()]
-    if not never or sum(never) < 0.5 * len(never):
+    never = [off for a in activations(session, ReLU) for off in (a <= 0).all(axis=0).tolist()]
+    if not never or sum(never) < 0.5 * len(never) or now.validation_score > 0.9:
         return ""
     return (
-        f"{sum(never)} of {len(never)} ReLU units are never on: their gradient is 0, and they cannot come back. "
-        "Try a smaller learning rate, or leaky ReLU."
+        f"{sum(never)} of {len(never)} ReLU units are never on: their gradient is 0, and they cannot come "
+        "back. Try a smaller learning rate, or leaky ReLU."
     )
 
 
@@ -143,12 +143,13 @@ def straight(session: Session, now: Scores) -> str:
     bends = settings.hidden_layers and settings.activation != "none"
     if bends or settings.regression or now.validation_score > 0.9 or session.steps < 100:
         return ""
-    why = "without hidden layers" if not settings.hidden_layers else "without an activation"
+    why, missing = "without an activation", "an activation"
+    if not settings.hidden_layers:
+        why, missing = "without hidden layers", "a hidden layer"
     how = "a straight line" if set(settings.features) <= {"x1", "x2"} else "one weight per feature"
     return (
         f"A network {why} is one linear function: it can only separate with {how}, and gets "
-        f"{percent(now.validation_score)} right. Add {'a hidden layer' if 'hidden' in why else 'an activation'}, "
-        "or features that bend."
+        f"{percent(now.validation_score)} right. Add {missing}, or features that bend."
     )
 
 
@@ -157,7 +158,7 @@ def slow(session: Session, now: Scores) -> str:
     if session.steps < 50 or now.train_loss < 0.85 * first:
         return ""
     moved = (
-        f"The loss has hardly moved, from {brief(first)} to {brief(now.train_loss)} in {session.steps:,} steps"
+        f"In {steps(session.steps)} the loss has hardly moved, from {brief(first)} to {brief(now.train_loss)}"
     )
     settings = session.settings
     if settings.optimizer == "SGD":
@@ -174,14 +175,15 @@ def done(session: Session, now: Scores) -> str:
         return ""
     return (
         f"It has learnt this: {percent(now.validation_score)} of the points that it never saw are right "
-        f"after {session.steps:,} steps. Make it harder: more noise, a smaller training share, or another data set."
+        f"after {session.steps:,} steps. Make it harder: more noise, a smaller training part, or other data."
     )
 
 
 def learning(session: Session, now: Scores) -> str:
     first = session.records[0].train_loss
     gap = now.validation_loss - now.train_loss
-    says = f"Learning: in {steps(session.steps)} the training loss went from {brief(first)} to {brief(now.train_loss)}"
+    fell = f"from {brief(first)} to {brief(now.train_loss)}"
+    says = f"Learning: in {steps(session.steps)} the training loss went {fell}"
     if gap > max(0.3 * now.train_loss, 0.03):
         return (
             f"{says}; on points that it never saw the loss is {brief(now.validation_loss)}. "
@@ -190,7 +192,19 @@ def learning(session: Session, now: Scores) -> str:
     return f"{says}, and on points that it never saw it is as good ({brief(now.validation_loss)})."
 
 
-DIAGNOSES = (at_the_start, overflowed, all_alike, rising, dead, by_heart, bouncing, saturated, straight, slow, done)
+DIAGNOSES = (
+    at_the_start,
+    overflowed,
+    all_alike,
+    rising,
+    by_heart,
+    dead,
+    saturated,
+    bouncing,
+    straight,
+    slow,
+    done,
+)
 
 
 def alt(session: Session, panel: str) -> str:
@@ -234,10 +248,12 @@ def percent(share: float) -> str:
 def brief(value: float) -> str:
     """A loss in two digits.
 
-    >>> brief(0.6931), brief(0.0123), brief(12345.0), brief(float("nan"))
-    ('0.69', '0.012', '1.2e+04', 'beyond all numbers')
+    >>> brief(0.6931), brief(0.0123), brief(0.3), brief(54.4), brief(12345.0), brief(float("nan"))
+    ('0.69', '0.012', '0.30', '54', '12,345', 'beyond all numbers')
     """
-    return f"{value:.2g}" if math.isfinite(value) else "beyond all numbers"
+    if not math.isfinite(value):
+        return "beyond all numbers"
+    return f"{value:#.2g}" if abs(value) < 9.95 else f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.0e}"
 
 
 def steps(count: int) -> str:

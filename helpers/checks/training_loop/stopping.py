@@ -170,6 +170,11 @@ early_stopping = Task(
             "from 1.",
         ),
         Rule(
+            "model.flat is another array now, and the layers do not know it",
+            lambda case, value: np.array_equal(value["flat"], value["used"]),
+            "`model.flat = …` only gives the name to another array. Write into it: model.flat[...] = …",
+        ),
+        Rule(
             "the model has the weights of the last epoch",
             lambda case, value: (
                 _right(case)[0] == _ran(value)
@@ -179,11 +184,6 @@ early_stopping = Task(
             ),
             "Keep a copy of the weights whenever a new best comes, best = model.flat.copy(), and put it "
             "back at the end. Without copy, `best` is another name for weights that go on moving.",
-        ),
-        Rule(
-            "model.flat is another array now, and the layers do not know it",
-            lambda case, value: np.array_equal(value["flat"], value["used"]),
-            "`model.flat = …` only gives the name to another array. Write into it: model.flat[...] = …",
         ),
         _length(
             "recovers",

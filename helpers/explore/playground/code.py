@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helpers.explore.playground.problem import LINE, NOISE_SCALE, SAMPLES, Problem, validation_size
-from helpers.explore.playground.settings import Settings
+from helpers.explore.playground.problem import LINE, NOISE_SCALE, Problem
+from helpers.explore.playground.settings import SAMPLES, Settings, validation_size
 
 if TYPE_CHECKING:
     from helpers.explore.playground.session import Session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import TYPE_CHECKING, Any
 
 from helpers.explore.playground import settings as choices
@@ -33,7 +34,7 @@ class Controls:
         self.by_name: dict[str, Any] = {}
         self.home: Playground | None = None
         self.map_of: Settings | None = None
-        self._quiet = False
+        self._quiet = 0
         self.make_settings(settings)
         self.make_buttons()
         self.make_bottom()
@@ -208,13 +209,13 @@ class Controls:
         self.bottom.observe(lambda change: self.opened(), "selected_index")
 
     def moved(self, name: str, value: Any) -> None:
-        if self.home and not self._quiet:
+        if self.home and self._quiet != threading.get_ident():
             self.home.changed(name, value)
 
     def pressed_play(self, on: bool) -> None:
         self.play.description, self.play.icon = ("Pause", "pause") if on else ("Play", "play")
         self.pulse.playing = on
-        if self.home and not self._quiet:
+        if self.home and self._quiet != threading.get_ident():
             self.home.play(on)
 
     def opened(self) -> None:
@@ -244,7 +245,7 @@ class Controls:
 
     def follow(self, settings: Settings) -> None:
         """Move every widget to these settings, without telling anybody."""
-        self._quiet = True
+        self._quiet = threading.get_ident()  # the reader's own moves come in another thread, or later
         try:
             fitting = choices.losses_for(settings.data)
             if tuple(self.by_name["loss"].options) != fitting:
@@ -260,13 +261,13 @@ class Controls:
                 button.button_style = "primary" if button.value else ""
                 button.disabled = settings.regression and "x2" in button.description
         finally:
-            self._quiet = False
+            self._quiet = 0
 
     def show_paused(self) -> None:
         """Put the play button back."""
-        self._quiet = True
+        self._quiet = threading.get_ident()
         self.play.value = False
-        self._quiet = False
+        self._quiet = 0
 
     def show_map(self, found: WhatIf) -> None:
         """Write the losses into the buttons."""

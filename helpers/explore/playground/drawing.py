@@ -184,7 +184,7 @@ def _svg_pixels(x: float, y: float, size: float, index: np.ndarray, palette: byt
     )
 
 
-SVG = {
+SVG: dict[str, Any] = {
     "line": _svg_line,
     "dots": _svg_dots,
     "box": _svg_box,
@@ -265,7 +265,7 @@ def _agg_pixels(ax: Any, z: int, x: float, y: float, size: float, index: np.ndar
     ax.imshow(colours, extent=(x, x + size, y + size, y), interpolation="bilinear", zorder=z)
 
 
-AGG = {
+AGG: dict[str, Any] = {
     "line": _agg_line,
     "dots": _agg_dots,
     "box": _agg_box,

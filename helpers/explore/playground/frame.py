@@ -134,7 +134,7 @@ def shades(outputs: np.ndarray, probabilities: bool) -> tuple[np.ndarray, list[n
         index = (sure > 0) * LEVELS + np.minimum(np.abs(sure) * LEVELS, LEVELS - 1).astype(np.int64)
         return index.astype(np.uint8), [z]
     best = outputs.argmax(axis=1)
-    two: np.ndarray = np.partition(outputs, -2, axis=1)[:, -2:]  # type: ignore[call-overload]
+    two: np.ndarray = np.partition(outputs, -2, axis=1)[:, -2:]
     lead = two[:, 1] - two[:, 0]
     level = np.minimum(np.tanh(lead / 2 if probabilities else lead) * LEVELS, LEVELS - 1)
     index = (best * LEVELS + level.astype(np.int64)).reshape(GRID, GRID).astype(np.uint8)
@@ -155,11 +155,11 @@ def palette(num_classes: int) -> bytes:
 
 def borders(margin: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Where `margin` (GRID, GRID) is 0, as lines on the picture."""
-    import contourpy
+    import contourpy  # what matplotlib finds its contours with
 
     left, top, size = MAP
     cell = size / GRID
-    found = contourpy.contour_generator(z=margin, name="serial").lines(0.0)
+    found: Any = contourpy.contour_generator(z=margin, name="serial").lines(0.0)
     return [(left + (line[:, 0] + 0.5) * cell, top + (line[:, 1] + 0.5) * cell) for line in found]
 
 

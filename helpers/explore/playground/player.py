@@ -17,7 +17,7 @@ from helpers.explore.playground.session import Session
 
 PIECE = 0.015
 """Seconds of work before others have their turn."""
-FRAME = 1 / 25
+FRAME = 1 / 30
 """Seconds between two pictures, at least."""
 WORDS = 0.6
 """Seconds that a sentence stays while it plays, so that it can be read."""
@@ -99,6 +99,11 @@ class Player:
         """The page is still there."""
         self._watched, self._played = True, 0.0
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are wishes that were not looked at yet."""
+        return bool(self._changes or self._orders)
+
     def stop(self) -> None:
         """End for good."""
         self.stopped = True
@@ -126,7 +131,7 @@ class Player:
             if self._finished():
                 if self._due:
                     self._send()
-                if self._job is None and not self._changes and not self._orders:
+                if self._job is None and not self.waiting:
                     return
                 self._do_job(began)
                 await asyncio.sleep(0.001)
@@ -183,6 +188,7 @@ class Player:
                 self._apply(changes)
             except (ValueError, TypeError) as problem:
                 self.refuse(str(problem))
+                self._due = True
         for order in orders:
             order()
 

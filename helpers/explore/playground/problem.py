@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from helpers import data, splits
-from helpers.explore.playground.settings import Settings
+from helpers.explore.playground.settings import SAMPLES, Settings, validation_size
 from helpers.features import PCA, StandardScaler
 
-SAMPLES = 256
 GRID = 100
 """The map has GRID × GRID places; a regression has as many places along its one axis."""
 
@@ -109,15 +108,6 @@ def _problem(
         num_classes=num_classes,
         outputs=num_classes if num_classes > 2 else 1,
     )
-
-
-def validation_size(train_share: float) -> int:
-    """How many samples are held out: an even number, so that no batch of 2, 4, 8, … has a single sample left.
-
-    >>> validation_size(0.5), validation_size(0.3)
-    (128, 180)
-    """
-    return 2 * round(SAMPLES * (1 - train_share) / 2)
 
 
 def draw(name: str, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

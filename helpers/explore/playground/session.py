@@ -50,6 +50,9 @@ class Session:
     (25, True)
     """
 
+    settings: Settings
+    _now: Scores | None
+
     def __init__(self, settings: Settings | None = None) -> None:
         self._stack = ExitStack()
         self.reset(settings or Settings())
@@ -171,7 +174,7 @@ class Session:
         self._batches = Batches(self.model, self.loss, X, y, self.settings.batch_size, self._rng)
         self._stack.enter_context(training(self.model, self.loss, self._batches))
         self._at = len(self._batches)
-        self._now: Scores | None = None
+        self._now = None
 
     def _next_batch(self) -> tuple[np.ndarray, np.ndarray]:
         if self._at == len(self._batches):
@@ -182,11 +185,15 @@ class Session:
 
     def _end_epoch(self) -> None:
         self.epochs += 1
-        if self.steps - self.records[-1].step >= self._every:
+        if self.steps - self.records[-1].step >= self._gap():
             self._record()
         if len(self.records) > MOST_RECORDS:
             self._every = max(2 * self._every, 2 * len(self._batches))
             self.records = self.records[::2]
+
+    def _gap(self) -> int:
+        """Steps between two records: few at first, where most happens; more as they become many."""
+        return max(1, min(self.steps // 8, self._every))
 
     def _record(self) -> None:
         self.records.append(self._scores())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+SAMPLES = 256
 DATA = ("moons", "circle", "xor", "spiral", "blobs", "line", "digits")
 FEATURES = ("x1", "x2", "x1²", "x2²", "x1·x2", "sin πx1", "sin πx2")
 ACTIVATIONS = ("tanh", "ReLU", "leaky ReLU", "ELU", "GELU", "SiLU", "sigmoid", "none")
@@ -71,10 +72,11 @@ class Settings:
                 f'"{self.loss}" needs {needs}, and the data "{self.data}" ask for {asks}. '
                 f"Choose {_either(fitting)}."
             )
-        if self.batch_norm and self.hidden_layers and self.batch_size == 1:
+        last = (SAMPLES - validation_size(self.train_share)) % self.batch_size
+        if self.batch_norm and self.hidden_layers and (self.batch_size == 1 or last == 1):
             raise ValueError(
-                "Batch norm needs at least 2 samples in a batch: the variance of one says nothing. "
-                "Choose a batch size of 2 or more, or switch batch norm off."
+                "Batch norm needs at least 2 samples in a batch, also in the last of an epoch: the "
+                "variance of one says nothing. Choose another batch size, such as 16, or no batch norm."
             )
         if self.data == "line" and not set(self.features) - {"x2", "x2²", "x1·x2", "sin πx2"}:
             raise ValueError(
@@ -112,6 +114,15 @@ class Settings:
 NAMES = tuple(field.name for field in fields(Settings))
 LIVE = frozenset({"lr", "batch_size", "l1", "l2"})
 """What may change while a network trains: it keeps its weights."""
+
+
+def validation_size(train_share: float) -> int:
+    """How many samples are held out: an even number, so that no batch of 2, 4, 8, … has a single sample left.
+
+    >>> validation_size(0.5), validation_size(0.3)
+    (128, 180)
+    """
+    return 2 * round(SAMPLES * (1 - train_share) / 2)
 
 
 def losses_for(data: str) -> tuple[str, ...]:

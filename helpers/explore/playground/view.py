@@ -119,8 +119,9 @@ class Playground:
     def at_rest(self) -> None:
         """Bring up to date what would be too much for every picture."""
         settings = self.session.settings
-        self.controls.follow(settings)
         self.refused = ""
+        if not self.player.waiting:  # else a slider would be moved back under the reader's hand
+            self.controls.follow(settings)
         self.update_code()
         if self.controls.map_is_open and self.controls.map_of != settings:
             self.what_if()
@@ -129,7 +130,6 @@ class Playground:
         """A setting made no sense: say why, and put the widgets back."""
         self.refused = words
         self.controls.follow(self.session.settings)
-        self.player.look()
 
     def paused(self) -> None:
         """Playing ended by itself."""

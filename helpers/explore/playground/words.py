@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def overflowed(session: Session, now: Scores) -> str:
 
 def rising(session: Session, now: Scores) -> str:
     losses = train_losses(session, now)
-    if len(losses) < 4 or now.train_loss < 1.3 * losses.min():
+    if len(losses) < 3 or now.train_loss < 1.3 * losses.min():
         return ""
     half = len(losses) // 2
     if losses[half:].mean() < 1.05 * losses[:half].mean() and now.train_loss < 1.1 * losses[0]:
@@ -83,6 +83,11 @@ def too_large(session: Session) -> str:
             f"the learning rate {settings.lr:g} is too large for this curvature, "
             f"which allows at most 2/λmax = {2 / curvature:.2g}."
         )
+    if settings.batch_size < len(session.problem.train) / 4:
+        return (
+            f"a step with learning rate {settings.lr:g} trusts {samples(settings.batch_size)} too much, "
+            "whose gradient is noisy."
+        )
     return f"steps with learning rate {settings.lr:g} are too long here."
 
 
@@ -99,11 +104,12 @@ def all_alike(session: Session, now: Scores) -> str:
 def dead(session: Session, now: Scores) -> str:
     if session.settings.activation != "ReLU":
         return ""
-    never = [off for a in activations(session, ReLU) for off in (a <= 0).all(axis=0).tolist()]
-    if not never or sum(never) < 0.5 * len(never) or now.validation_score > 0.9:
+    highest = np.concatenate([a.max(axis=0) for a in activations(session, ReLU)] or [np.zeros(0)])
+    off, units = int((highest <= 0).sum()), len(highest)
+    if off < 0.5 * units or not units or now.validation_score > 0.9:
         return ""
     return (
-        f"{sum(never)} of {len(never)} ReLU units are never on: their gradient is 0, and they cannot come "
+        f"{off} of {units} ReLU units are never on: their gradient is 0, and they cannot come "
         "back. Try a smaller learning rate, or leaky ReLU."
     )
 
@@ -230,7 +236,7 @@ def train_losses(session: Session, now: Scores) -> np.ndarray:
     return np.array(values if session.records[-1].step == now.step else [*values, now.train_loss])
 
 
-def activations(session: Session, kind: type) -> list[np.ndarray]:
+def activations(session: Session, kind: Any) -> list[np.ndarray]:
     """The outputs of the layers of this kind for the training points."""
     X = session.problem.X[session.problem.train]
     layers = session.mirror.layers_after(X)
@@ -238,7 +244,9 @@ def activations(session: Session, kind: type) -> list[np.ndarray]:
 
 
 def level(session: Session, score: float) -> str:
-    return f"{score:.2f}" if session.settings.regression else percent(score)
+    if session.settings.regression:
+        return f"{score:.2f}" if score > -9 else "far below 0"
+    return percent(score)
 
 
 def percent(share: float) -> str:

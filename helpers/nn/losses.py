@@ -16,17 +16,34 @@ from helpers.nn.base import Array, Stack
 
 
 @lru_cache
-def ones(n: int, dtype: np.dtype) -> Array:
-    """n ones; the product with them is a sum, and five times faster than `sum` for a small array."""
-    return np.ones(n, dtype)
+def ones(shape: int | tuple[int, int], dtype: np.dtype) -> Array:
+    """Ones; the product with them is a sum, and five times faster than `sum` for a small array."""
+    return np.ones(shape, dtype)
+
+
+def in_a_row(values: Array) -> Array:
+    """All entries in a row (N,), in the order in which they lie in memory; (K, 1, N) for a fleet."""
+    stacked = isinstance(values, Stack)
+    if values.ndim > 1 + stacked:
+        values = values.mT
+    return values.reshape(len(values), 1, -1) if stacked else values.ravel()
+
+
+def inner(a: Array, b: Array) -> Any:
+    """Σ a·b over all entries: a float, or (K,) for a fleet of K models."""
+    rows = in_a_row(a)
+    others = rows if b is a else in_a_row(b)
+    if isinstance(rows, Stack):
+        return np.asarray(rows.dot(others.mT))[:, 0, 0]
+    return float(rows.dot(others))
 
 
 def total(values: Array) -> Any:
     """Σ of all entries: a float, or (K,) for a fleet of K models."""
-    if isinstance(values, Stack):
-        rows = values.reshape(len(values), 1, -1)
-        return np.asarray(rows.dot(ones(rows.shape[-1], rows.dtype)[:, None]))[:, 0, 0]
-    return float(values.ravel().dot(ones(values.size, values.dtype)))
+    row = in_a_row(values)
+    if isinstance(row, Stack):
+        return np.asarray(row.dot(ones((row.shape[-1], 1), row.dtype)))[:, 0, 0]
+    return float(row.dot(ones(len(row), row.dtype)))
 
 
 @lru_cache
@@ -73,9 +90,10 @@ class Loss:
         """The loss of a batch: a float (an array if reduction is "none")."""
         if not self.checked:
             self.check(predictions, y)
-        values = self.values(predictions, y)
-        self.count = self.entries(values) if self.reduction == "mean" else 1
-        return values if self.reduction == "none" else total(values) / self.count
+        self.count = self.entries(y) if self.reduction == "mean" else 1
+        if self.reduction == "none":
+            return self.values(predictions, y)
+        return self.total(predictions, y) / self.count
 
     def backward(self) -> Array:
         """∂L/∂predictions for the last `forward`, in the shape of the predictions."""
@@ -83,9 +101,13 @@ class Loss:
             return self.slope * number(self.factor / self.count, self.slope.dtype)
         return self.slope * each(np.asarray(self.factor / self.count, self.slope.dtype), self.slope)
 
-    def entries(self, values: Array) -> Any:
-        """What "mean" divides by: the number of entries (of one model)."""
-        return values.size // len(values) if isinstance(values, Stack) else values.size
+    def total(self, predictions: Array, y: Array) -> Any:
+        """The sum of the values."""
+        return total(self.values(predictions, y))
+
+    def entries(self, y: Array) -> Any:
+        """What "mean" divides by: the number of values (of one model)."""
+        return y.size // len(y) if isinstance(y, Stack) else y.size
 
     def __call__(self, predictions: Array, y: Array) -> Any:
         return self.forward(predictions, y)
@@ -109,6 +131,10 @@ class MSELoss(Loss):
     def values(self, predictions: Array, y: Array) -> Array:
         self.slope = predictions - y
         return self.slope * self.slope
+
+    def total(self, predictions: Array, y: Array) -> Any:
+        self.slope = predictions - y
+        return inner(self.slope, self.slope)
 
 
 class L1Loss(Loss):
@@ -140,9 +166,8 @@ class RMSELoss(Loss):
     def forward(self, predictions: Array, y: Array) -> Any:
         self.check(predictions, y)
         error = predictions - y
-        values = error * error
-        rmse = np.sqrt(total(values) / self.entries(values))
-        scale = np.divide(1, rmse * self.entries(values), where=rmse > 0, out=np.zeros_like(rmse, float))
+        rmse = np.sqrt(inner(error, error) / self.entries(y))
+        scale = np.divide(1, rmse * self.entries(y), where=rmse > 0, out=np.zeros_like(rmse, error.dtype))
         self.slope = error * each(scale, error)
         return rmse if isinstance(error, Stack) else float(rmse)
 
@@ -303,13 +328,21 @@ class CrossEntropyLoss(Loss):
             )
 
     def values(self, predictions: Array, y: Array) -> Array:
+        z, log_sum, target, share = self.parts(predictions, y)
+        return (share * log_sum)[..., 0] - (target * z).sum(axis=-1)  # -Σ target·log p
+
+    def total(self, predictions: Array, y: Array) -> Any:
+        z, log_sum, target, share = self.parts(predictions, y)
+        return inner(share, log_sum) - inner(target, z)
+
+    def parts(self, predictions: Array, y: Array) -> tuple[Array, ...]:
+        """z and log Σ exp(z), whose difference is log p; the target and its sum. Sets `slope`."""
         z = predictions - predictions.max(axis=-1, keepdims=True)
-        e = np.exp(z)
-        sum_e = e.sum(axis=-1, keepdims=True)
-        self.y, target = y, self.target(y, z)
-        share = 1 if self.weight is None else target.sum(axis=-1, keepdims=True)
+        e, target = np.exp(z), self.target(y, z)
+        column = ones((z.shape[-1], 1), z.dtype)
+        sum_e, share = e.dot(column), target.dot(column)
         self.slope = e * (share / sum_e) - target  # p - target
-        return -(target * (z - np.log(sum_e))).sum(axis=-1)
+        return z, np.log(sum_e), target, share
 
     def target(self, y: Array, z: Array) -> Array:
         """The probabilities (n, C) that the network should give, times the weights of the classes."""
@@ -317,13 +350,15 @@ class CrossEntropyLoss(Loss):
         if self.table is None or len(self.table) != C or self.table.dtype != z.dtype:
             weight = np.ones(C) if self.weight is None else self.weight
             smooth = (1 - self.label_smoothing) * np.eye(C) + self.label_smoothing / C
-            self.table = (smooth * weight).astype(z.dtype)
+            self.table = (smooth * weight).astype(z.dtype)  # a row for each class
         if y.ndim == z.ndim:
-            return y @ self.table
-        return self.table.take(y, axis=0).view(type(z))
+            return y.dot(self.table)
+        return self.table.T.take(y, axis=1).transpose(*range(1, z.ndim), 0).view(type(z))
 
-    def entries(self, values: Array) -> Any:
-        if self.weight is None or self.y.ndim != values.ndim:
-            return super().entries(values)
-        counted = self.weight[self.y]
+    def entries(self, y: Array) -> Any:
+        if y.dtype.kind == "f":
+            return super().entries(y[..., 0])
+        if self.weight is None:
+            return super().entries(y)
+        counted = self.weight[y]
         return counted.sum(axis=-1)

@@ -203,10 +203,12 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum divided by the root of the running squared gradient, both corrected for starting at zero.
+    """A running mean of the gradient, divided by the root of a running mean of its square.
 
-    m ← β₁m + (1-β₁)g;  v ← β₂v + (1-β₂)g²;  parameters ← parameters - lr · m̂ / (√v̂ + eps),
-    with m̂ = m / (1-β₁ᵗ) and v̂ = v / (1-β₂ᵗ). `weight_decay` is an L2 penalty in g; see AdamW.
+    m ← β₁m + g and v ← β₂v + g² are sums in which older gradients count less and less. A mean is a sum
+    divided by the sum of its weights, 1 + β + β² + … = (1-βᵗ)/(1-β): that is all that the "bias correction"
+    of the paper is. parameters ← parameters - lr · m̂ / (√v̂ + eps), with m̂ and v̂ these means.
+    `weight_decay` is an L2 penalty in g; see AdamW.
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015).
 
     >>> from helpers.nn.layers import Linear
@@ -234,7 +236,6 @@ class Adam(Optimizer):
             raise ValueError(f"betas must be in 0..1, got {betas}.")
         self.betas, self.eps = betas, eps
         self.beta1, self.beta2 = (self.array(beta) for beta in betas)
-        self.rest1, self.rest2 = (self.array(1 - beta) for beta in betas)
 
     def step(self) -> None:
         self.move(self.gradient())
@@ -242,18 +243,17 @@ class Adam(Optimizer):
     def move(self, g: Array) -> None:
         """One step of Adam along g. Every line is one operation on whole vectors, in place."""
         self.t += 1
+        weights1, weights2 = ((1 - beta**self.t) / (1 - beta) for beta in self.betas)
         m, v, delta = self.m, self.v, self.delta
         m *= self.beta1
-        m += np.multiply(g, self.rest1, out=delta)
+        m += g
         v *= self.beta2
-        np.multiply(g, g, out=delta)
-        v += np.multiply(delta, self.rest2, out=delta)
-        # lr m̂ / (√v̂ + eps), multiplied through by √(1 - β₂ᵗ): two numbers take the place of two vectors
-        root = (1 - self.betas[1] ** self.t) ** 0.5
+        v += np.multiply(g, g, out=delta)
+        # lr (m / weights1) / (√(v / weights2) + eps), with √weights2 taken out of the root
         np.sqrt(v, out=delta)
-        delta += self.array(self.eps * root)
+        delta += self.array(self.eps * weights2**0.5)
         np.divide(m, delta, out=delta)
-        delta *= self.array(self.lr * (root / (1 - self.betas[0] ** self.t)))
+        delta *= self.array(self.lr * (weights2**0.5 / weights1))
         self.model.flat -= delta
 
 

@@ -44,7 +44,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe(learner: Any, case: Case) -> dict[str, Any]:
-    """A search with its journal; and what three short ones try and answer, the last from another generator."""
+    """A search with its journal; what two short ones try and answer; and one of another generator."""
 
     def search(seed: int, budget: int) -> dict[str, Any]:
         journal = Journal(np.concatenate([case["parts"][name][0] for name in SIZES]))

@@ -45,10 +45,10 @@ def rate_sweep(lrs: Sequence[float], losses: np.ndarray, accuracies: np.ndarray)
     for lr, loss, color in zip(lrs, losses.mean(axis=2).T, colors, strict=True):
         left.plot(np.arange(1, len(loss) + 1), np.clip(loss, 0, 3), color=color, label=f"{lr:.2g}")
     left.set(xlabel="epoch", ylabel="training loss", ylim=(0, 2.6), title="while it trains")
-    left.set_xlim(1, 1.22 * len(losses))
+    left.set_xlim(1, 1.3 * len(losses))
+    left.set_xticks(range(2, len(losses) + 1, 2))
     for lr, end in _far_apart(lrs, losses[-1].mean(axis=1)):
-        left.text(len(losses) * 1.02, end, f"{lr:.2g}", va="center", fontsize=9)
-    left.text(1.22 * len(losses), 1.75, "learning\nrate", ha="right", va="center", fontsize=9)
+        left.text(len(losses) * 1.02, end, f"lr {lr:.2g}", va="center", fontsize=9)
     right.plot(lrs, accuracies.mean(axis=1), color=COLORS["grey"], linewidth=1.2)
     for seed in accuracies.T:
         right.scatter(lrs, seed, c=colors, s=22, zorder=3)
@@ -61,7 +61,7 @@ def _far_apart(lrs: Sequence[float], ends: np.ndarray) -> list[tuple[float, floa
     """The rates whose curves end far enough from each other to be labelled, with those ends."""
     chosen: list[tuple[float, float]] = []
     for lr, end in zip(lrs, ends, strict=True):
-        if end < 2.6 and all(abs(end - other) > 0.16 for _, other in chosen):
+        if end < 2.6 and all(abs(end - other) > 0.12 for _, other in chosen):
             chosen.append((lr, float(end)))
     return chosen
 

@@ -172,7 +172,9 @@ else.
 
 <details><summary>Hint</summary>
 
-Do an experiment: call `prepare` twice, with the same `X_train` and two very different sets of test rows.
+Do an experiment: call `prepare` twice, with the same `X_train` and two very different sets of test rows. To
+multiply all test rows by a number is not enough: what is above the middle stays above it, and a median need
+not move. Shift them all to one side.
 </details>
 """
 

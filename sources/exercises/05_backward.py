@@ -104,8 +104,9 @@ r"""
 
 The loss is the **mean** over the rows of $-\log p_y$, where $p$ is the softmax of the row and $y$ the true
 class. Write `softmax_cross_entropy_backward(logits, y)`, which returns the slope of the loss for each
-logit, shape (n, C). `logits` has shape (n, C), `y` has shape (n,) and holds integers from 0 to C - 1.
-Logits may be as large as 1000 or as small as -1000; the result must still be right.
+logit, shape (n, C), and not the loss itself. `logits` has shape (n, C), `y` has shape (n,) and holds
+integers from 0 to C - 1. Logits may be as large as 1000 or as small as -1000; the result must still be
+right.
 
     softmax_cross_entropy_backward(np.array([[0.0, 0.0], [0.0, np.log(3.0)]]), np.array([0, 1]))
     →  array([[-0.25 ,  0.25 ], [ 0.125, -0.125]])

@@ -5,14 +5,14 @@ r"""
 A model that learns from data is not magic and not large: here is one in eight lines, and you will run it
 before you read about it.
 
-You will be able to
+**You will be able to**
 
 - run a page like this one, and check an answer or move a slider in it,
 - name the steps from a raw table to a model in use, and find the lesson that takes each of them apart,
 - say what a model, a parameter and a hyperparameter are, and tell the kinds of learning from each other,
 - answer fourteen things that people say about machine learning with a measurement.
 
-**Time:** sections 1 to 3 take five minutes, and after them you can go on to [lesson
+**Time:** sections 1 to 3 take ten minutes, and after them you can go on to [lesson
 01](01_data_splits.ipynb). Sections 4 to 7 are for the reader who stays, now or later: about twenty-five
 minutes more, and nothing in the next lessons depends on them.
 
@@ -84,7 +84,7 @@ You need not understand the eight lines yet. Read them once with these words bes
 7. and every one of the 31 numbers is moved a little in the direction that makes the error smaller;
 8. then it is asked about the rows that it has never seen.
 
-Two values in there were not learned but chosen, by you: `200` and `0.5`. Such a value is called a
+Two values in the loop were not learned but chosen beforehand: `200` and `0.5`. Such a value is called a
 **hyperparameter**. The 31 numbers that the loop finds are **parameters**.
 """
 
@@ -111,7 +111,8 @@ r"""
 ## 2. How to use these pages
 
 **A page is a notebook**: text, code that you can run and change, and the results of running it. Change a
-number in the eight lines (`200` to `5`, or `0.5` to `50`), press Shift+Enter and look. You cannot break
+number in the eight lines (`200` to `5`, or `0.5` to `50`), press Shift+Enter and look. (With `50`, NumPy
+warns of an overflow: a number has become too large to hold. That does no harm here.) You cannot break
 anything: *Kernel → Restart Kernel and Run All Cells* runs everything afresh, and `course reset NN` in a
 terminal gives you an exercise as it was (and keeps a copy of yours).
 
@@ -170,7 +171,10 @@ With the tiny rate it gets the same 129 right but stays close to 0.5: how sure i
 right. With the huge one it is certain of nearly everything, also where it is wrong.
 
 </details>
+"""
 
+# %% [markdown]
+r"""
 Three more things come back in every lesson. A line such as `claim("…", measured=…)` takes something that
 people say, compares it with what was just measured, and prints a verdict. Questions under **Think** have
 their answers folded away. And a table of **terms**, in English and Chinese, closes the page.
@@ -359,9 +363,9 @@ print(f"the right two, given by an expert        {by_expert:.2f}")
 
 # %% [markdown]
 r"""
-Two things that you may have heard end here. *"Selecting features by hand guarantees that they are
+That answers two things that you may have heard. *"Selecting features by hand guarantees that they are
 correct."* And: *"deep learning extracts features by itself, so no selection is needed."* The network does
-find the pair by itself, and it still gains when somebody who knows better hands it over.
+find the pair by itself, and yet a much simpler model that is handed the pair by an expert does better.
 """
 
 # %%
@@ -482,9 +486,9 @@ r"""
 Most of the mean pictures can be read, although no label was used. But there are two groups of ones and none
 for the 8: a group is whatever lies close together, not what you had in mind.
 
-A model of what data look like can also be drawn from. That is **AI-generated content**, or generative AI:
-text, images or sound sampled from a model that has learned what such data are like. A small one follows in
-a moment, and lesson 14 builds others.
+You can also draw new data from a model of what data look like. That is **AI-generated content**, or
+generative AI: text, images or sound sampled from a model that has learned what such data are like. A small
+one follows in a moment, and lesson 14 builds others.
 
 ### Semi-supervised
 
@@ -533,7 +537,7 @@ for name, scores in {"digits": digits_scores, "two clouds": clouds_scores}.items
 r"""
 On digits the unlabelled pictures help; on the clouds they do great harm. Both methods assume that what lies
 together belongs together. Digits are like that; the clouds were made so that they are not. No method can
-tell you which of the two you have. A test set can. The claim is closed with the distance between the two
+tell you which of the two you have. A test set can. The number below is the difference between the two
 gains.
 """
 
@@ -587,10 +591,10 @@ print(" ".join(written.split()))
 # %% [markdown]
 r"""
 You may have heard that self-supervised learning is *overfitting that becomes right because the training set
-is the whole internet*. To overfit is to learn the training data by heart. A model's **perplexity** is the
-number of characters between which it is, on average, undecided: 61 for one that knows nothing, 1 for one
-that is always sure and right. Let the memory grow. What will happen to the perplexity on the text that it
-has read, and on the text that it has not?
+is the whole internet*. To overfit is to learn the training data by heart. A model's **perplexity** says how
+many characters, on average, it is guessing among: 61 for one that knows nothing, 1 for one that is always
+sure and right. Let the memory grow. What will happen to the perplexity on the text that it has read, and on
+the text that it has not?
 """
 
 
@@ -803,7 +807,7 @@ optimizers and ways to save the result. You write the forward pass; it works out
 For tables, scikit-learn is often all that you need.
 
 How does a framework know the derivative? It keeps a **computational graph**: which operation made which
-number out of which. Going through it backwards gives the gradient; lesson 05 builds one in 40 lines. A
+number out of which. Going through it backwards gives the gradient; lesson 05 builds one in 30 lines. A
 **dynamic computation graph** is built anew in every forward pass, so it may depend on the data. This loop
 doubles a number until it is past 100. How often depends on the number; the slope of the result must be 2
 for each turn, multiplied.
@@ -845,8 +849,9 @@ print(f"ratio {(forward + backward) / forward:.1f}")
 
 # %% [markdown]
 r"""
-That was a prediction. And on the clock? Your numbers will differ, in milliseconds and a little in the
-ratio.
+That was a prediction. And on the clock? The count leaves out what costs time besides arithmetic: keeping
+the values of the forward pass, and making room for each gradient. So expect a larger ratio, and another one
+on your machine.
 """
 
 # %% tags=["nbval-ignore-output"]

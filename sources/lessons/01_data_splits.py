@@ -62,8 +62,8 @@ r"""
 The model is the simplest that there is: the **nearest neighbour**. A new picture gets the label of the
 training picture that resembles it most. You will write it yourself in a minute; first use scikit-learn's.
 
-Give it the labels **drawn by chance**, the red ones. They say nothing about the pictures. It learns from
-half of the rows, and the other half is left aside.
+Give it the labels **drawn by chance**, the orange ones under the pictures. They say nothing about what is
+in them. It learns from half of the rows, and the other half is left aside.
 
 Before you run the next cell: what share of the labels will it get right on the rows that it learned from?
 And on the others?
@@ -160,6 +160,11 @@ print("same sizes:", [len(part) for part in parts] == [len(training), len(valida
 
 # %% [markdown]
 r"""
+From here on, four functions from the course's library do the cutting. `holdout(n, size, rng)` is the
+shuffle and one cut: it returns the row numbers for training and those for the test. A `size` below 1 is a
+share of the rows, a whole number counts them. `stratified_holdout`, `k_fold` and `time_split` return row
+numbers in the same way. In the exercise you write three of the four yourself.
+
 **Why shuffle?** Imagine that whoever sent you the digits had sorted the file: first all zeros, then all
 ones, up to the nines. You train on the first 80 % and test on the rest. Before you run the cell: what
 accuracy do you expect?
@@ -404,7 +409,7 @@ scatters with the *standard error*
 $$\text{SE} = \sqrt{\frac{p\,(1-p)}{n}} .$$
 
 Check it: train one digits model once on 400 rows, note for each other row whether it is right, and draw
-test sets of different sizes from these notes.
+test sets of different sizes from these notes (with replacement, so a test set may be larger than they are).
 """
 
 # %%
@@ -430,7 +435,7 @@ show(
 r"""
 Four times as many test rows halve the uncertainty. What counts is the **number** of test rows, not the
 percentage: 10 % of breast_cancer are 57 rows, 1 % of a million are 10,000. A split into 98/1/1 can be the
-better one. The next number says how many times as uncertain the 10 % are as the 1 %.
+better one. The next number says how many times larger the spread is with 57 rows than with 10,000.
 """
 
 # %%
@@ -591,7 +596,7 @@ show(
 r"""
 That is what happens if you test, change the model because the result was poor, and test again on the same
 rows. The test set has become a validation set. Go back to validation data to improve, and get fresh rows
-for a new test. The number is the average drop:
+for a new test. The number is the average drop, before rounding:
 """
 
 # %%
@@ -600,8 +605,8 @@ claim("change-model-after-testing", measured=np.mean(chosen_on) - np.mean(fresh_
 # %% [markdown]
 r"""
 And the validation set: may it decide *parameters*, too? Then it would be training data. Add the validation
-rows to what the model learns from, and look at the score on them. The number is how much it promises too
-much.
+rows to what the model learns from, and look at the score on them. The number says by how much that score is
+too good.
 """
 
 # %%
@@ -621,12 +626,23 @@ r"""
 
 One data set, one kind of model; you choose how many rows are held out for the test and which seed draws
 them. Before you move anything: at a test size of 10 %, how far apart will the best and the worst of 200
-seeds be? Then make the test set larger until the spread is half as wide. How many rows does it take, and
-what is left to train on?
+seeds be? Then make the test set larger until the yellow band, where about 95 % of the dots should lie, is
+half as wide. How many rows does it take, and what is left to train on?
 """
 
 # %%
 explorer()
+
+# %% [markdown]
+r"""
+<details><summary>What you should have seen</summary>
+
+At 10 %, 57 rows, the worst seed gets 0.89 and the best 1.00, with the same data and the same kind of model.
+Half the band takes four times as many rows: 228, or 40 %, which leaves 341 to train on. The best and the
+worst do not come together as fast as the band does: of 200 draws, one or two are always far out.
+
+</details>
+"""
 
 # %% [markdown]
 r"""
@@ -721,8 +737,8 @@ r"""
 has learned the digits 0 to 4. What its hidden layer computes describes the digits 5 to 9 too, so a linear
 classifier on top of it is fitted with only 20 labelled rows, for six strengths of a penalty (what a penalty
 does comes in lesson 11). Without validation you take the strength that fits the 20 rows best: the weakest.
-With five folds of these 20 rows, you take the one with the best average. The number is how much the 20 rows
-promise too much.
+With five folds of these 20 rows, you take the one with the best average. The number says by how much the
+score on the 20 rows is too good.
 """
 
 # %%

@@ -31,6 +31,11 @@ from helpers.glossary import terms
 r"""
 ## A walk in fog
 
+Lesson 04 in four lines, for those who come straight from lesson 01. A **linear layer** multiplies its
+inputs by weights and adds a bias: `X @ W + b`. **ReLU** turns negative numbers into 0. The last layer gives
+one score for each class, the **logits**, and **softmax** turns them into probabilities. The **loss** is
+$-\log$ of the probability of the true class, on average: 0 for a model that is sure and right.
+
 Here is a network for 8 × 8 pictures of digits: 64 inputs, 16 hidden units with ReLU, 10 outputs. It has
 64·16 + 16 + 16·10 + 10 = 1,210 parameters. Put them all into one vector `theta`, and the loss is a function
 of that vector: 1,210 numbers go in, one comes out. Think of it as a landscape, the **loss surface**. Each
@@ -217,7 +222,7 @@ def loss_at(w, b):
 
 
 fig = figures.bowl_with_paths(loss_at, paths, minimum=(2, 1))
-show(fig, alt="Both paths cross the lines of equal loss at right angles; lr 0.3 zig-zags.")
+show(fig, alt="Each step starts at a right angle to its line of equal loss; lr 0.3 zig-zags.")
 
 # %% [markdown]
 r"""
@@ -288,9 +293,9 @@ print(f"{nudged - L:.4f}")
 # %% [markdown]
 r"""
 Two things to keep. Going from right to left, $\partial L/\partial z$ was computed **once** and used for
-$w$, $x$ and $b$: the slopes of *all* numbers in the graph together cost about as much as the forward pass
-did. And each step needs only its own inputs and the number that comes from its right. So every kind of
-layer can be written once, by itself.
+$w$, $x$ and $b$: the slopes of *all* numbers in the graph together cost a small multiple of the forward
+pass, for a large network about two of them. And each step needs only its own inputs and the number that
+comes from its right. So every kind of layer can be written once, by itself.
 """
 
 # %% [markdown]
@@ -671,8 +676,9 @@ print(f"after {num_steps} steps every weight agrees to 1e-10: {same}")
 
 # %% [markdown]
 r"""
-And the same with the course's own library. It holds exactly the functions of section 3, tidied into
-classes: open `helpers/nn/layers.py` and you will recognise every line. From the next lesson on we use it.
+And the same with the course's own library. Its classes compute what the functions of section 3 compute, but
+keep and reuse their arrays, for speed. Open `helpers/nn/layers.py`: the formulas stand as comments beside
+the lines. From the next lesson on we use it.
 """
 
 # %%
@@ -712,6 +718,19 @@ explorer()
 
 # %% [markdown]
 r"""
+<details><summary>What you should have seen</summary>
+
+The zig-zag comes first. In the steep direction each step multiplies the distance by
+$1 - \text{lr} \cdot \lambda_{\max}$, where $\lambda_{\max}$ (lambda) says how sharply the bowl bends that way.
+Beyond $1/\lambda_{\max}$ the factor is negative, so the path jumps across; at $2/\lambda_{\max}$ it is $-1$,
+and beyond that the path escapes. In this bowl $\lambda_{\max}$ is the condition number: make it larger, and
+the learning rate must become smaller.
+
+</details>
+"""
+
+# %% [markdown]
+r"""
 ## You may have heard
 
 **"Along the gradient a function changes fastest."** The opening measured it. Here is the steepest of 500
@@ -728,7 +747,7 @@ r"""
 **"Backpropagation finds the parameters at which the batch's loss is minimal."** A linear model on the
 diabetes data makes this easy to test, since the minimum of a batch can be computed directly. 100 batches of
 32 patients: from zero weights, one step, against the minimum of the batch. The number is how far above that
-minimum one step ends.
+minimum one step ends, before rounding.
 """
 
 # %%
@@ -760,7 +779,7 @@ claim("backprop-finds-batch-minimum", measured=table[0, 0] - table[1, 0])
 # %% [markdown]
 r"""
 It is good that one step stops early. At the minimum of the batch its loss looks wonderful, and on all data
-it is more than twice as large: the difference was learnt by heart. Many small steps on many batches end
+it is more than twice as large: the difference was learned by heart. Many small steps on many batches end
 near the last row.
 
 **"Backpropagation adjusts the parameters."** Look at the weights after `backward()`, and again after

@@ -27,7 +27,7 @@ from helpers.checks.training_loop.watched import (
 LOWEST, HIGHEST = 1e-3, 1.0
 BATCH_SIZES = (8, 16, 32, 64)
 SIZES = {"train": 76, "validation": 80, "test": 80}  # of the 1797 pictures, so that a check takes no second
-ASKED = [(2, 49), (1, 24)]  # epochs of a trial, budget: 24 trials; of 49 epochs one makes no trial
+ASKED = [(1, 24), (2, 13)]  # epochs of a trial, budget: 24 and 6 trials; one epoch of 13 makes no trial
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -132,7 +132,7 @@ def _batch_sizes(value: Any) -> list[int]:
 def _log_uniform(case: Case, value: Any) -> bool:
     """Right rates fail with a chance of 1 in 100 000: the mean is -1.5 ± 0.18 with 24 trials."""
     exponents = np.log10(_rates(value))
-    return bool(exponents.mean() <= -0.7 and exponents.min() <= np.log10(0.04))
+    return _trials(case) < 24 or bool(exponents.mean() <= -0.7 and exponents.min() <= np.log10(0.04))
 
 
 def _chosen(case: Case, value: Any) -> Any:
@@ -256,7 +256,8 @@ tune_in_a_budget = Task(
         Rule(
             lambda case, value: f"the batch sizes were {sorted(set(_batch_sizes(value)))}",
             lambda case, value: (
-                len(set(_batch_sizes(value))) > 1 and set(_batch_sizes(value)) <= {*BATCH_SIZES}
+                set(_batch_sizes(value)) <= {*BATCH_SIZES}
+                and (_trials(case) < 24 or len(set(_batch_sizes(value))) > 1)  # six may be equal by chance
             ),
             "Each trial draws its batch size too, one of 8, 16, 32 and 64.",
         ),

@@ -1,0 +1,388 @@
+"""The speed of the playground, measured as a reader meets it.
+
+The kernel is a real one, and a slider is moved by the message that a notebook sends; the browser is a real
+one too, where there is one. Beside it stands the plain way to do the same: a slider with `interactive`, a new
+matplotlib figure and `contourf` for each of its values.
+
+Other work on the machine makes every figure larger: quiet it first, and trust the ratio.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from course.lab import free_port, lab_command
+from course.places import ROOT, environment, throwaway_homes
+
+EVENTS = 60
+PLAIN_EVENTS = 12
+SECONDS = 5.0
+LIMIT = 60.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+SETUP = "from helpers.explore.playground import playground, sweep, Settings"
+PLAIN = """
+import numpy as np, ipywidgets
+import matplotlib.pyplot as plt
+from IPython.display import display
+from helpers.explore.playground import Session, Settings
+
+def picture(lr):
+    session = Session(Settings(lr=lr))
+    session.step(200)
+    left, right, bottom, top = session.problem.extent
+    fig, (map_, curve) = plt.subplots(1, 2, figsize=(8.6, 3.7))
+    answers = 1 / (1 + np.exp(-session.predict_grid().reshape(100, 100)))
+    x, y = np.linspace(left, right, 100), np.linspace(top, bottom, 100)
+    map_.contourf(x, y, answers, levels=20, cmap="RdBu_r")
+    map_.scatter(*session.problem.points.T, c=session.problem.y, s=12)
+    curve.plot([one.step for one in session.records], [one.train_loss for one in session.records])
+    curve.plot([one.step for one in session.records], [one.validation_loss for one in session.records])
+    plt.show()
+
+%matplotlib inline
+slider = ipywidgets.FloatSlider(0.3, min=0.01, max=1, step=0.01, description="learning rate")
+out = ipywidgets.interactive_output(picture, {"lr": slider})
+display(slider, out)
+"""
+MAP = """
+import time
+list(sweep(Settings()))
+taken = []
+for _ in range(5):
+    wall, work = time.perf_counter(), time.thread_time()
+    list(sweep(Settings()))
+    taken.append((time.thread_time() - work, time.perf_counter() - wall))
+print(sorted(taken)[2])
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was measured, the result, what was aimed at, and whether it holds."""
+
+    what: str
+    measured: str
+    aim: str = ""
+    holds: bool | None = None
+
+
+def explore() -> list[Row]:
+    """Measure, print the table, and return its rows. Takes about a minute.
+
+    Raises RuntimeError when a kernel does not answer.
+    """
+    rows = []
+    for row in (row for part in (in_the_kernel, in_the_browser) for row in part()):
+        mark = {True: "reached", False: "missed", None: ""}[row.holds]
+        print(f"{row.what:46} {row.measured:24} {row.aim:8} {mark}".rstrip(), flush=True)
+        rows.append(row)
+    if hasattr(os, "getloadavg"):
+        print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end")
+    return rows
+
+
+def milliseconds(seconds: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile, in milliseconds.
+
+    >>> milliseconds([0.001, 0.002, 0.003])
+    (2.0, 3.0)
+    """
+    ordered = sorted(seconds)
+    return 1e3 * statistics.median(ordered), 1e3 * ordered[min(round(0.95 * len(ordered)), len(ordered) - 1)]
+
+
+# In the kernel ----------------------------------------------------------------------------------------
+
+
+class Kernel:
+    """A kernel, and the messages that a notebook would exchange with it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.widgets: dict[str, str] = {}  # description → id
+
+    def run(self, code: str) -> str:
+        """Run a cell; returns what it printed."""
+        message = self.client.execute(code)
+        printed = ""
+        for kind, content, parent in self.messages():
+            if kind == "comm_open":
+                state = content["data"].get("state", {})
+                self.widgets[str(state.get("description", ""))] = content["comm_id"]
+            elif kind == "error":
+                raise RuntimeError("\n".join(content["traceback"]))
+            elif kind == "stream" and parent == message:
+                printed += content["text"]
+            elif kind == "status" and content["execution_state"] == "idle" and parent == message:
+                return printed
+        raise RuntimeError("the kernel stopped answering")
+
+    def messages(self, seconds: float = LIMIT) -> Iterator[tuple[str, dict[str, Any], str]]:
+        """What the kernel publishes: kind, content, id of the request."""
+        deadline = time.perf_counter() + seconds
+        while (left := deadline - time.perf_counter()) > 0:
+            try:
+                message = self.client.get_iopub_msg(timeout=left)
+            except Empty:
+                return
+            yield message["msg_type"], message["content"], message["parent_header"].get("msg_id", "")
+
+    def move(self, description: str, **state: Any) -> None:
+        """Tell a widget that the reader moved it."""
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        content = {"comm_id": self.widgets[description], "data": data}
+        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
+
+    def picture(self, kinds: tuple[str, ...], good: Callable[[str], bool]) -> str:
+        """Wait for the next picture whose text is good; returns the text."""
+        for kind, content, _ in self.messages():
+            text = content.get("data", {}).get("text/plain", "") if kind in kinds else ""
+            if text and good(text):
+                return text
+        raise RuntimeError("no picture came")
+
+
+@contextmanager
+def kernel() -> Iterator[Kernel]:
+    """A fresh kernel with nobody's settings."""
+    from jupyter_client.manager import start_new_kernel
+
+    with tempfile.TemporaryDirectory() as folder:
+        variables = environment(throwaway_homes(Path(folder)))
+        manager, client = start_new_kernel(kernel_name="python3", env=variables, cwd=str(ROOT))
+        try:
+            yield Kernel(client)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+
+
+def in_the_kernel() -> list[Row]:
+    """Slider to picture, playing, the map; and the plain way."""
+    with kernel() as fresh:
+        fresh.run(SETUP)
+        start = time.perf_counter()
+        fresh.run("playground()")
+        first = time.perf_counter() - start
+        ours = slider_events(fresh)
+        frames, epochs = playing(fresh)
+        work, wall = (1e3 * float(number) for number in fresh.run(MAP).strip("()\n").split(","))
+    with kernel() as fresh:
+        fresh.run(PLAIN)
+        plain = plain_events(fresh)
+    median, slowest = milliseconds(ours)
+    plain_median, plain_slowest = milliseconds(plain)
+    return [
+        Row(f"kernel: slider to picture, median of {EVENTS}", f"{median:.1f} ms", "12 ms", median <= 12),
+        Row("kernel: slider to picture, 95th percentile", f"{slowest:.1f} ms", "30 ms", slowest <= 30),
+        Row("kernel: the plain way, median", f"{plain_median:.0f} ms, {plain_median / median:.0f}× as long"),
+        Row("kernel: the plain way, 95th percentile", f"{plain_slowest:.0f} ms"),
+        Row("kernel: playing, pictures a second", f"{frames:.1f}", "20", frames >= 20),
+        Row("kernel: playing, epochs a second", f"{epochs:.1f}", "20", epochs >= 20),
+        Row("kernel: map of 54 networks, processor time", f"{work:.0f} ms", "150 ms", work <= 150),
+        Row("kernel: map of 54 networks, on the clock", f"{wall:.0f} ms"),
+        Row("kernel: first picture of the cell", f"{1e3 * first:.0f} ms"),
+    ]
+
+
+def slider_events(fresh: Kernel) -> list[float]:
+    """Seconds from the message of a slider to its picture, one event at a time."""
+    from helpers.explore.playground.settings import LEARNING_RATES
+
+    seconds = []
+    for i in range(EVENTS + 5):
+        index = 6 + (7 * i) % 18  # 0.001 to 0.7, in leaps
+        name = f"after 200 steps with learning rate {LEARNING_RATES[index]:g} "
+        start = time.perf_counter()
+        fresh.move("learning rate", index=index)
+        fresh.picture(("update_display_data",), lambda text, name=name: name in text)  # type: ignore[misc]
+        seconds.append(time.perf_counter() - start)
+        time.sleep(0.03)
+    return seconds[5:]
+
+
+def plain_events(fresh: Kernel) -> list[float]:
+    """The same for the plain way."""
+    seconds = []
+    for i in range(PLAIN_EVENTS + 2):
+        start = time.perf_counter()
+        fresh.move("learning rate", value=0.1 + 0.03 * i)
+        fresh.picture(("display_data",), lambda text: "Figure" in text)
+        seconds.append(time.perf_counter() - start)
+        time.sleep(0.1)
+    return seconds[2:]
+
+
+def playing(fresh: Kernel) -> tuple[float, float]:
+    """Pictures a second and epochs a second while it plays."""
+    fresh.move("Play", value=True)
+    step = steps_in(fresh.picture(("update_display_data",), lambda text: "after" in text))
+    start, count, last = time.perf_counter(), 0, step
+    for kind, content, _ in fresh.messages(SECONDS):
+        if kind == "update_display_data":
+            count, last = count + 1, steps_in(content["data"]["text/plain"])
+    taken = time.perf_counter() - start
+    fresh.move("Play", value=False)
+    time.sleep(0.5)
+    return count / taken, (last - step) / 8 / taken
+
+
+def steps_in(text: str) -> int:
+    """The number of steps in a picture's text.
+
+    >>> steps_in("…, after 1,024 steps with learning rate 0.3 …")
+    1024
+    """
+    found = re.search(r"after ([\d,]+) steps?", text)
+    if not found:
+        raise RuntimeError(f"no number of steps in {text!r}")
+    return int(found[1].replace(",", ""))
+
+
+# In the browser ---------------------------------------------------------------------------------------
+
+RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+READY = """() => {
+    const panel = window.jupyterapp?.shell?.currentWidget;
+    return panel?.content?.model && panel?.sessionContext?.session?.kernel?.status === 'idle';
+}"""
+COUNT = """async seconds => {
+    const area = document.querySelector('.jp-OutputArea');
+    const image = () => document.querySelector('.jp-OutputArea img[alt*="after"]');
+    const seen = [];
+    let last = image()?.src;
+    const until = performance.now() + 1000 * seconds;
+    while (performance.now() < until) {
+        await new Promise(requestAnimationFrame);
+        const now = image();
+        if (!now?.complete || now.src === last) continue;
+        last = now.src;
+        seen.push([performance.now(), now.alt]);
+    }
+    return seen;
+}"""
+KEY = """async () => {
+    const image = () => document.querySelector('.jp-OutputArea img[alt*="after"]');
+    const before = image().src, start = window.pressed = performance.now();
+    while (performance.now() < start + 5000) {
+        await new Promise(requestAnimationFrame);
+        const now = image();
+        if (now && now.complete && now.src !== before) return performance.now() - start;
+    }
+    return -1;
+}"""
+
+
+def in_the_browser() -> list[Row]:
+    """The same in JupyterLab and Chromium, from the key to the picture; or a row that says what is missing."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return [Row("browser", "not measured: the package playwright is missing")]
+    if program is None:
+        return [Row("browser", f"not measured: none of {', '.join(BROWSERS)} is installed")]
+    with ExitStack() as stack:
+        url = stack.enter_context(laboratory())
+        playwright = stack.enter_context(sync_playwright())
+        page = playwright.chromium.launch(executable_path=program, args=list(SWITCHES)).new_page()
+        page.goto(url)
+        page.wait_for_function(READY, timeout=1e3 * LIMIT)
+        page.evaluate(RUN_ALL)
+        page.get_by_role("button", name="Step").wait_for(timeout=1e3 * LIMIT)
+        time.sleep(1)
+        return [*keys(page), *pictures(page)]
+
+
+def keys(page: Any) -> list[Row]:
+    """From an arrow key on the learning rate to the next picture on the page."""
+    handle = page.locator(".widget-slider", has_text="learning rate").locator(".noUi-handle")
+    handle.focus()
+    taken = []
+    for i in range(24):
+        page.evaluate(f"() => {{ window.taken = ({KEY})(); }}")
+        page.keyboard.press("ArrowLeft" if i % 8 < 4 else "ArrowRight")
+        taken.append(page.evaluate("() => window.taken") / 1e3)
+        time.sleep(0.1)
+    median, slowest = milliseconds(taken[4:])
+    return [Row("browser: key to picture, median and slowest", f"{median:.0f} ms, {slowest:.0f} ms")]
+
+
+def pictures(page: Any) -> list[Row]:
+    """Pictures and epochs a second while it plays, as they are on the page."""
+    page.locator("button.widget-toggle-button", has_text="Play").click()
+    time.sleep(1)
+    seen = page.evaluate(COUNT, SECONDS)
+    if len(seen) < 2:
+        return [Row("browser: playing", "no pictures came", "20", False)]
+    taken = (seen[-1][0] - seen[0][0]) / 1e3
+    frames = (len(seen) - 1) / taken
+    epochs = (steps_in(seen[-1][1]) - steps_in(seen[0][1])) / 8 / taken
+    return [
+        Row("browser: playing, pictures a second", f"{frames:.1f}", "20", frames >= 20),
+        Row("browser: playing, epochs a second", f"{epochs:.1f}", "20", epochs >= 20),
+    ]
+
+
+@contextmanager
+def laboratory() -> Iterator[str]:
+    """JupyterLab with one notebook; the address at which it is open."""
+    import nbformat
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        cells = [nbformat.v4.new_code_cell(cell) for cell in (SETUP, "playground()")]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
+        (folder / "work").mkdir()
+        nbformat.write(notebook, folder / "work" / "playground.ipynb")
+        token, port = secrets.token_hex(16), free_port()
+        command = [*lab_command(port, browser=False, root=folder / "work")]
+        command += [f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True"]
+        variables = environment(throwaway_homes(folder) | {"PYTHONPATH": str(ROOT)})
+        server = subprocess.Popen(
+            command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{address}/api?token={token}", server)
+            yield f"{address}/lab/tree/playground.ipynb?token={token}&reset"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Return when the server answers."""
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("JupyterLab did not start")
+
+
+if __name__ == "__main__":
+    sys.exit(0 if explore() else 1)

@@ -25,7 +25,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     return [{"n_samples": n, "batch_size": size, "seed": new_seed(rng)} for n, size in ASKED] + [refused]
 
 
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
+def _probe(learner: Any, case: Case) -> Any:
     """Two epochs from one generator, the first of them once more, and epochs of other generators."""
 
     def epoch(rng: np.random.Generator) -> Any:
@@ -33,6 +33,8 @@ def _probe(learner: Any, case: Case) -> dict[str, Any]:
         return batches if isinstance(batches, np.ndarray) else list(batches)
 
     rng = np.random.default_rng(case["seed"])
+    if case["batch_size"] < 1:  # to be refused
+        return epoch(rng)
     first, second = epoch(rng), epoch(rng)
     again = epoch(np.random.default_rng(case["seed"]))
     others = [epoch(np.random.default_rng(case["seed"] + 1 + i)) for i in range(3)]
@@ -121,8 +123,8 @@ mini_batches = Task(
         ),
         Rule(
             lambda case, value: (
-                f"in one epoch {len(_rows(value)) - len(set(_rows(value)))} rows come twice, and "
-                f"{len(_missing(case, value))} never: {first_of(_missing(case, value))}"
+                f"in one epoch {len(_rows(value)) - len(set(_rows(value)))} rows come twice"
+                + (f", and others never: {first_of(_missing(case, value))}" if _missing(case, value) else "")
             ),
             lambda case, value: sorted(_rows(value)) == list(range(case["n_samples"])),
             "An epoch visits every row once: draw one order of all rows, without replacement, and cut it.",

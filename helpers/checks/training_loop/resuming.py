@@ -105,10 +105,8 @@ def _restored(part: str, words: str, hint: str) -> Rule:
 
     def what(case: Case, value: Any) -> str:
         if _same(value, "once", part, "fresh"):
-            return f"after restore {words} not come back: as before restore was called"
-        if _same(value, "once", part, "end"):
-            return f"after restore {words} those of the end of training, not of the checkpoint"
-        return f"after restore {words} not as in the checkpoint"
+            return f"restore does not change {words}"
+        return f"restore does not bring {words} of the checkpoint back"
 
     return Rule(what, lambda case, value: _same(value, "once", part), hint)
 
@@ -161,25 +159,25 @@ resume = Task(
         ),
         _restored(
             "weights",
-            "the weights have",
+            "the weights",
             "Put the weights into the model that is passed: model.flat[...] = …. Assigning to the name "
             "`model` changes nothing outside of the method.",
         ),
         _restored(
             "optimizer",
-            "the optimizer's memory has",
+            "the optimizer's memory",
             "Momentum and Adam remember past gradients; without them the next steps differ. Save "
             "optimizer.state(), and give it to optimizer.load_state(…).",
         ),
         _restored(
             "generator",
-            "the generator's state has",
+            "the generator's state",
             "The order of the next epochs comes from rng. Save rng.bit_generator.state, and assign it to "
             "rng.bit_generator.state of the generator that is passed; `rng = …` changes nothing outside.",
         ),
         _restored(
             "running",
-            "the running statistics have",
+            "the running statistics",
             "Batch norm learns means and variances without a gradient; they are not in model.flat. Copy each "
             "array of model.state(), and write it back into the array of the same name.",
         ),

@@ -193,9 +193,8 @@ def search_progress(found: Mapping[str, np.ndarray]) -> Figure:
         trials = np.arange(1, len(best) + 1)
         ax.plot(trials, best, color=COLORS["grey"], linewidth=0.8, alpha=0.6)
         ax.plot(trials, best.mean(axis=1), color=color, linewidth=2.8)
-        ax.annotate(
-            f"{best[-1].mean():.2f}", (trials[-1], best[-1].mean()), ha="right", va="top", color=color
-        )
+        end = f"mean of {best.shape[1]} in the end: {best[-1].mean():.2f}"
+        ax.text(trials[-1], 0.03, end, ha="right", fontsize=9.5, color=color, weight="bold")
         ax.set(title=name, xlabel="trials", ylim=(0, 1))
     np.atleast_1d(axes)[0].set_ylabel("best validation accuracy so far")
     return fig

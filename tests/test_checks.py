@@ -1,11 +1,14 @@
 """The core of the checks: what a learner is told, whatever goes wrong."""
 
+import logging
 import threading
 
 import numpy as np
 import pytest
 
 from helpers.checks import blocks, notebook, probing
+from helpers.checks.backward.mistaken import close
+from helpers.checks.data_splits.choice import neighbours_score
 from helpers.checks.notebook import CheckFailed, missing_name, read, tell
 from helpers.checks.plain import same_plain, short, to_plain, type_that_is_not_plain
 from helpers.checks.probing import observe
@@ -73,6 +76,11 @@ def stubborn(x):
         (lambda x: None, "double returned None"),
         (prints, "prints its answer and returns None"),
         (lambda: 1, "cannot be called as the task asks"),
+        (5.0, "double is no longer a function: 'float' object is not callable"),
+        (lambda x: x + None, "TypeError in your line"),
+        (lambda x: 10**5000, "expected (3,), got ()"),
+        (lambda x: [10**5000], "expected (3,), got (1,)"),
+        (lambda x: 2 * x + 1j, "expected floats, got dtype complex128"),
         (lambda x: np.append(x, 0.0), "expected (3,), got (4,)"),
         (lambda x: (2 * x).astype(int), "expected floats, got dtype int64"),
         (lambda x: x * np.nan, "3 of the numbers are NaN"),
@@ -92,12 +100,39 @@ def test_what_a_learner_is_told(answer, words):
 
 
 def test_a_stub_gets_nothing_and_is_told_that_it_is_a_stub():
-    def stub(x):
+    def double(x):
         raise NotImplementedError("write your answer here")
 
-    report = grade(doubling(), stub)
+    report = grade(doubling(), double)
     assert report.points == 0
     assert "double is not written yet" in tell(report)
+
+
+def test_the_stub_that_is_missing_is_named():
+    def half_of_it(x):
+        raise NotImplementedError("write your answer here")
+
+    assert "half_of_it is not written yet, and double needs it" in told(lambda x: half_of_it(x) * 2)
+
+
+def test_an_error_that_cannot_say_what_it_is():
+    class Silent(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def fails(x):
+        raise Silent
+
+    assert "Silent in your line" in told(fails)
+
+
+def test_an_error_inside_a_helper_is_not_blamed_on_the_call():
+    score = neighbours_score(np.arange(8.0).reshape(4, 2), np.array([0, 0, 1, 1]))
+    seen = observe(lambda learner, case: learner(score), lambda score: score(1.0, [0, 2], [1, 3]), {})
+    assert seen.error["type"] == "TypeError"
+    assert not seen.error["arguments"]
+    seen = observe(lambda learner, case: probing.call(float, learner), [], {})
+    assert not seen.error["arguments"]
 
 
 def test_the_share_of_cases_gives_the_points():
@@ -137,10 +172,14 @@ def test_the_time_limit_works_in_a_thread():
 
 
 def test_warnings_and_printed_text_stay_inside(capfd):
+    logger = logging.getLogger("noisy")
+    logger.addHandler(logging.StreamHandler())  # made before the check, it knows the real standard error
+
     def noisy(x):
         import sys
         import warnings
 
+        logger.warning("careful")
         warnings.warn("careful", stacklevel=1)
         print("hello", file=sys.stderr)
         print("word " * 10_000)
@@ -148,6 +187,8 @@ def test_warnings_and_printed_text_stay_inside(capfd):
 
     assert grade(doubling(), noisy).complete
     assert capfd.readouterr() == ("", "")
+    logger.warning("heard again")
+    assert capfd.readouterr().err == "heard again\n"
 
 
 def test_a_loop_over_rows_is_seen():
@@ -186,7 +227,16 @@ def test_inputs_that_must_be_refused():
             raise KeyError(x)
         return x**0.5
 
+    class TooSmall(ValueError):
+        pass
+
+    def refuses_in_its_own_words(x):
+        if x < 0:
+            raise TooSmall(x)
+        return x**0.5
+
     assert grade(task, refuses).complete
+    assert grade(task, refuses_in_its_own_words).complete
     assert "x is negative: expected a ValueError, but it returned" in tell(
         grade(task, lambda x: abs(x) ** 0.5)
     )
@@ -252,6 +302,27 @@ def test_short_shows_what_a_learner_would_write():
     assert short(np.array(["benign"] * 40)).startswith("array of shape (40,): 'benign', 'benign'")
     assert short(np.zeros(40, bool)).startswith("array of shape (40,): False, False")
     assert short(np.array(4.0)) == "4"
+    assert short(np.arange(12_345, 12_400)).startswith("array of shape (55,): 12345, 12346")
+    assert short(10**5000) == "a whole number of 16610 bits"
+
+
+def test_only_real_numbers_are_close_to_numbers():
+    assert close(np.array([1, 2]), [1.0, 2.0])
+    assert not close(np.array(["1.0", "2.0"]), [1.0, 2.0])
+    assert not close(np.array([1.0 + 3j, 2.0]), [1.0, 2.0])
+
+
+def test_the_row_whose_slopes_do_not_sum_to_0_is_named():
+    task = find_task("backward/softmax_cross_entropy_backward")
+
+    def wrong_in_the_last_row(logits, y):
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        p[np.arange(len(y)), y] -= 1
+        p[-1, 0] += len(y) * (len(y) > 1)
+        return p / len(y)
+
+    assert "the slopes of row 3 sum to 1, expected 0" in tell(grade(task, wrong_in_the_last_row))
 
 
 class Here:

@@ -1,6 +1,7 @@
 """A teacher's way with a class of three, and with submissions that are broken: from release to export."""
 
 import csv
+import dataclasses
 import shutil
 import zipfile
 from pathlib import Path
@@ -112,6 +113,116 @@ def test_a_deleted_check_gives_nothing_and_partial_work_its_share(classroom):
 
     # nbgrader puts the deleted check back, so its answer counts; the renamed answer does not.
     assert mark.points == sum(full.values()) - full["data_splits/holdout"]
+
+
+def change(path: Path, change_cells) -> None:
+    """Change the cells of a notebook that is handed in."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = change_cells(notebook.cells)
+    nbformat.write(notebook, path)
+
+
+def with_a_cell(text: str):
+    """The cells with one in front that a learner added."""
+    return lambda cells: [nbformat.v4.new_code_cell(text), *cells]
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory) -> tuple[Path, dict[str, grading.Mark], dict[Path, bytes]]:
+    """A class of odd submissions: its folder, its marks, and the bytes of what was handed in."""
+    root = tmp_path_factory.mktemp("odd")
+    for folder in ("sources", "solutions", "exercises"):
+        shutil.copytree(ROOT / folder, root / folder)
+    name = "01_data_splits"
+    every = len(tasks_of("data_splits"))
+
+    def hand_in(student: str, tasks: int = every, folder: str = name) -> Path:
+        path = root / "submitted" / student / folder / f"{name}.ipynb"
+        solved(name, tasks, path)
+        return path
+
+    gone = ("data_splits-holdout", "data_splits-holdout-answer", "data_splits-k_fold")
+    change(hand_in("a task deleted"), lambda cells: [cell for cell in cells if cell.id not in gone])
+    change(
+        hand_in("checks deleted"),
+        lambda cells: [cell for cell in cells if not cell.metadata.nbgrader.grade],
+    )
+    change(hand_in("ends, Python"), with_a_cell("import os\nos._exit(0)"))
+    change(hand_in("own check"), with_a_cell("from helpers import checks\nchecks.check = lambda *a: 20"))
+    change(hand_in("other cells"), lambda cells: [nbformat.v4.new_code_cell(cell.source) for cell in cells])
+    (hand_in("no time").parent / "timestamp.txt").write_text("yesterday")
+    (hand_in("in time").parent / "timestamp.txt").write_text("2026-01-31 12:00:00 UTC")
+    bare = hand_in("bare")
+    bare.write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', encoding="utf-8")
+    change(hand_in("half a cell"), with_a_cell("pass"))
+    change(
+        root / "submitted/half a cell" / name / f"{name}.ipynb",
+        lambda cells: [nbformat.from_dict({**cells[0], "metadata": {"nbgrader": {}}}), *cells[1:]],
+    )
+    other = nbformat.read(Source("exercise", "05_backward").released, as_version=4)
+    change(hand_in("pasted"), lambda cells: [*cells, *other.cells])
+    hand_in("wrong folder", folder="1_data_splits")
+    before = {path: path.read_bytes() for path in sorted((root / "submitted").rglob("*.*"))}
+    return root, {mark.student: mark for mark in grading.autograde("01", [], root)}, before
+
+
+def test_odd_submissions_get_what_they_earn_or_a_reason(odd):
+    _, marks, _ = odd
+    assert {student: mark.points for student, mark in marks.items() if not mark.problem} == {
+        "a task deleted": 17,
+        "checks deleted": 20,
+        "in time": 20,
+        "half a cell": 20,
+        "pasted": 20,
+    }
+    for student, words in {
+        "ends, Python": "its code ends Python",
+        "own check": "a `check` of its own",
+        "other cells": "no cell of 01_data_splits is in it",
+        "no time": "its timestamp.txt holds no time",
+        "bare": "is not a notebook that can be read",
+        "wrong folder": "1_data_splits/01_data_splits.ipynb was not graded",
+    }.items():
+        assert words in marks[student].problem
+        assert marks[student].points is None
+        assert marks[student].most == 20
+
+
+def test_what_was_handed_in_is_never_changed(odd):
+    root, _, before = odd
+    assert {path: path.read_bytes() for path in sorted((root / "submitted").rglob("*.*"))} == before
+
+
+def test_what_was_not_graded_has_no_mark_in_the_table(odd, tmp_path):
+    root, marks, _ = odd
+    grading.export(tmp_path / "marks.csv", root)
+    with open(tmp_path / "marks.csv", newline="", encoding="utf-8") as file:
+        scores = {row["student_id"]: row["score"] for row in csv.DictReader(file)}
+    assert scores["in time"] == "20.0"
+    assert scores["ends, Python"] == ""  # nbgrader holds a 0, and a name with a comma is one name
+    assert all(scores.get(student, "") == "" for student, mark in marks.items() if mark.problem)
+    with pytest.raises(CourseError, match="cannot be written"):
+        grading.export(tmp_path, root)
+
+
+def test_a_stopped_grading_stops():
+    class Log:
+        records = ()
+
+    class Api:
+        log = Log()
+
+    with pytest.raises(KeyboardInterrupt):
+        grading._reason(Api(), {"success": False, "error": "Traceback\nKeyboardInterrupt\n"})
+
+
+def test_a_wrong_source_is_not_released(classroom, tmp_path):
+    root = shutil.copytree(classroom / "sources", tmp_path / "sources").parent
+    shutil.copytree(classroom / "solutions", root / "solutions")
+    path = dataclasses.replace(Source("exercise", "01_data_splits"), root=root).path
+    path.write_text(path.read_text(encoding="utf-8") + "\n# %%\nx = (\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="not valid Python"):
+        grading.release("01", root)
 
 
 def test_words_for_a_teacher(classroom, tmp_path):

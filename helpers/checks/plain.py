@@ -94,8 +94,8 @@ def short(value: Any, limit: int = _SHORT) -> str:
         text = " ".join(np.array2string(value, precision=6, threshold=24, max_line_width=10_000).split())
         if value.size <= 24 and len(text) <= limit:
             return text.replace("[ ", "[").replace(" ]", "]")
-        number = value.dtype.kind in "iufc"
-        first = ", ".join(f"{item:.4g}" if number else repr(item.item()) for item in value.flat[:6])
+        rounded = value.dtype.kind in "fc"
+        first = ", ".join(f"{item:.4g}" if rounded else short(item.item()) for item in value.flat[:6])
         return f"array of shape {value.shape}: {first}, …"
     if isinstance(value, float):
         return f"{value:.10g}"
@@ -106,6 +106,8 @@ def short(value: Any, limit: int = _SHORT) -> str:
             else ", ".join(f"{key}: {short(item, limit // 2)}" for key, item in value.items())
         )
         text = f"[{inner}]" if isinstance(value, list) else f"{{{inner}}}"
+    elif isinstance(value, int) and value.bit_length() > 4 * limit:  # Python refuses to write very long ones
+        text = f"a whole number of {value.bit_length()} bits"
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -9,7 +9,9 @@ import copy
 import ctypes
 import io
 import linecache
+import logging
 import os
+import re
 import signal
 import sys
 import sysconfig
@@ -34,6 +36,8 @@ _LIBRARIES = (
     "<frozen",
     "<__array_function__",
 )
+# How Python says that a call does not fit: "f() takes 2 positional arguments but 3 were given".
+_MISFIT = re.compile(r"(takes|expected|missing|multiple|unexpected).*argument|not callable")
 
 
 class TimeIsUp(BaseException):
@@ -49,8 +53,9 @@ class Observation:
     """What one run of a learner's code did, in plain data only.
 
     `value` is what the probe returned; `printed` the text that was printed; `changed` the names of the
-    inputs that were modified in place; `error` None or a dict with `type`, `message`, `line_number`,
-    `line` (the learner's own) and `arguments` (true when the call itself did not fit); `timed_out`
+    inputs that were modified in place; `error` None or a dict with `type` and `kinds` (the type and those
+    that it derives from), `message`, `line_number`, `line` and `function` (the learner's own) and
+    `arguments` (true when the call itself did not fit); `timed_out`
     whether the time limit ended it; `steps` the number of lines run, where the task counts them.
     """
 
@@ -176,6 +181,7 @@ def observe(
         with (
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
+            _no_logging(),
             warnings.catch_warnings(),
             time_limit(max(seconds, 0.01)),
         ):
@@ -196,6 +202,17 @@ def observe(
     return seen
 
 
+@contextlib.contextmanager
+def _no_logging() -> Iterator[None]:
+    """Keep `logging` silent: its handlers hold on to the standard error of the time they were made."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def _is_library(filename: str) -> bool:
     """Whether code of that file is not the learner's own."""
     return filename.startswith(_LIBRARIES) or "site-packages" in filename
@@ -206,12 +223,19 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     own = next((frame for frame in reversed(frames) if not _is_library(frame.filename)), None)
     line = linecache.getline(own.filename, own.lineno or 0).strip() if own else ""
+    try:
+        message = " ".join(str(error).split())[:300]
+    except Exception:  # an exception of the learner's that cannot say what it is
+        message = ""
+    called_by_us = frames[-1].filename.startswith(_CHECKS)
     return {
         "type": type(error).__name__,
-        "message": " ".join(str(error).split())[:300],
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "message": message,
         "line_number": own.lineno if own else None,
         "line": line or (own.line if own else "") or "",
-        "arguments": isinstance(error, TypeError) and frames[-1].filename.startswith(_CHECKS),
+        "function": own.name if own else "",
+        "arguments": isinstance(error, TypeError) and called_by_us and bool(_MISFIT.search(message)),
     }
 
 

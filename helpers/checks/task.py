@@ -182,9 +182,16 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
     if kind == "ReturnedNothing":
         return _nothing_returned(task, seen)
     if kind == "NotImplementedError":
+        stub = error["function"]
+        needed = f"{stub} is not written yet, and {task.name} needs it"
         return Finding(
-            f"{task.name} is not written yet",
+            needed if stub not in ("", "<lambda>", task.name) else f"{task.name} is not written yet",
             "Replace the line `raise NotImplementedError(…)` by your answer and run the cell, then this one.",
+        )
+    if error["arguments"] and "not callable" in message:
+        return Finding(
+            f"{task.name} is no longer a function: {message}",
+            f"Did a cell write `{task.name} = …`? Run the cell with `def {task.name}` again, then this one.",
         )
     if error["arguments"]:
         asked = task.signature or task.name
@@ -201,7 +208,7 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
     """Judge a case that must be refused with an error of a named type."""
     wanted, because = case["raises"], case.get("because", "the input is wrong")
     got = seen.error["type"] if seen.error else None
-    if got == wanted:
+    if seen.error and wanted in seen.error["kinds"]:
         return None
     if got == "NotImplementedError" or (seen.error and seen.error["arguments"]):
         return _judge_error(task, seen)

@@ -52,8 +52,9 @@ class ReLU(Layer):
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        slope = np.sign(self.a, out=self.dX)  # 1 where the unit is on, 0 where it is off
-        return np.multiply(d_out, slope, out=slope)
+        dX = np.sign(self.a, out=self.dX)  # 1 where the unit is on, 0 where it is off
+        dX *= d_out
+        return dX
 
     def allocate(self, shape: Shape) -> dict[str, Any]:
         return super().allocate(shape) | {"zero": np.zeros((), self.dtype)}
@@ -182,9 +183,10 @@ class Tanh(Layer):
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        slope = np.multiply(self.a, self.a, out=self.dX)
-        np.subtract(self.one, slope, out=slope)
-        return np.multiply(d_out, slope, out=slope)
+        dX = np.multiply(self.a, self.a, out=self.dX)
+        np.subtract(self.one, dX, out=dX)
+        dX *= d_out
+        return dX  # d_out (1 - a²)
 
     def allocate(self, shape: Shape) -> dict[str, Any]:
         return super().allocate(shape) | {"one": np.ones((), self.dtype)}

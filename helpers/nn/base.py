@@ -13,7 +13,7 @@ Two decisions make the layers fast without making them longer:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,26 +41,22 @@ class Parameter:
 
     The parameters of a model are views into one flat vector. `layer.W = values` therefore copies the
     values into the view; rebinding the name would cut the layer off from its optimizer in silence.
-    (There is no `__get__`: reading `layer.W` finds the array itself, at the speed of any attribute.)
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    if TYPE_CHECKING:
-
-        def __get__(self, layer: Any, owner: type | None = None) -> Array: ...
+    def __get__(self, layer: Any, owner: type | None = None) -> Array:
+        return layer.views[self.name]
 
     def __set__(self, layer: Any, values: Any) -> None:
-        array = layer.__dict__.get(self.name)
-        if array is None:
-            raise AttributeError(f"{type(layer).__name__}: call own({self.name}=shape) before setting it.")
-        if np.shape(values) != array.shape and np.shape(values) != ():
+        view = layer.views[self.name]
+        if np.shape(values) != view.shape and np.shape(values) != ():
             raise ValueError(
-                f"{type(layer).__name__}.{self.name} has shape {array.shape}, got {np.shape(values)}. "
+                f"{type(layer).__name__}.{self.name} has shape {view.shape}, got {np.shape(values)}. "
                 "Build a new layer to change its size."
             )
-        array[...] = values
+        view[...] = values
 
 
 class Layer:
@@ -78,8 +74,9 @@ class Layer:
     keep = False
     needs_dX = True  # the first layer of a model under training has nobody to pass ∂L/∂X to
     models = 0  # K in a fleet of K models
+    kept: dict[Shape, dict[str, Any]] | None = None  # arrays for each shape of X
     shape: Shape | None = None  # of the last X
-    out: Array | None = None
+    out: Any = None  # kept results: None stands for a new array
     dX: Any = None
 
     def forward(self, X: Array) -> Array:
@@ -121,17 +118,18 @@ class Layer:
 
     def bind(self, flat: Array, d_flat: Array) -> None:
         """Let the parameters be views into `flat` (K?, size), the gradients views into `d_flat`."""
-        self.flat, self.d_flat = flat, d_flat
+        self.flat, self.d_flat, self.views = flat, d_flat, {}
         lead, start = flat.shape[:-1], 0
         for name, shape in self.parameter_shapes.items():
             # a vector in a fleet becomes a row per model, so that it still stretches over the batch
             view_shape = (*lead, 1, *shape) if lead and len(shape) == 1 else (*lead, *shape)
             stop = start + int(np.prod(shape))
-            self.__dict__[name] = flat[..., start:stop].reshape(view_shape)
-            self.__dict__["d" + name] = d_flat[..., start:stop].reshape(view_shape)
+            self.views[name] = flat[..., start:stop].reshape(view_shape)
+            self.views["d" + name] = d_flat[..., start:stop].reshape(view_shape)
             start = stop
 
     parameter_shapes: dict[str, Shape]
+    views: dict[str, Array]
     flat: Array = np.zeros(0)
     d_flat: Array = np.zeros(0)
 
@@ -170,17 +168,19 @@ class Layer:
             raise ValueError(f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None].")
         if not self.size and X.dtype.kind == "f":
             self.dtype = X.dtype
-        self.__dict__.update(self.reserve(X.shape))
+        for name, array in self.reserve(X.shape).items():
+            setattr(self, name, array)  # (`__dict__.update` would make every attribute slower to read)
         self.shape = X.shape
 
     def reserve(self, shape: Shape) -> dict[str, Any]:
         """The kept arrays for an input of this shape, allocated if there are none."""
-        kept = self.__dict__.setdefault("kept", {})
-        if shape not in kept:
-            if len(kept) > 3:  # an explorer may ask for many shapes
-                kept.clear()
-            kept[shape] = self.allocate(shape)
-        return kept[shape]
+        if self.kept is None:
+            self.kept = {}
+        if shape not in self.kept:
+            if len(self.kept) > 3:  # an explorer may ask for many shapes
+                self.kept.clear()
+            self.kept[shape] = self.allocate(shape)
+        return self.kept[shape]
 
     def allocate(self, shape: Shape) -> dict[str, Any]:
         """The arrays that a batch of this shape needs, by attribute name."""
@@ -199,6 +199,5 @@ class Layer:
 
     def forget(self, *, keep: bool) -> None:
         """Drop the kept arrays; from now on keep results as well, or not."""
-        self.kept: dict[Shape, dict[str, Any]] = {}
-        self.shape = self.out = self.dX = None
-        self.keep = keep
+        self.kept = self.shape = self.out = self.dX = None
+        self.keep, self.needs_dX = keep, True

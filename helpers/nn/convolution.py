@@ -119,9 +119,9 @@ class Conv2d(Window):
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
             self.prepare(X)
-        np.copyto(self.inside, X)
+        self.inside[...] = X
         for entry, patch in zip(self.entries, self.patches, strict=True):
-            np.copyto(entry, patch)
+            entry[...] = patch
         out = self.Wb_T.dot(self.columns, out=self.out_2d)  # [W; b]ᵀ [patches; 1]
         return out.reshape(self.out_shape).transpose(TO_PICTURES[X.ndim])
 
@@ -133,7 +133,7 @@ class Conv2d(Window):
         self.W_2d.dot(d, out=self.d_columns)
         self.d_padded.fill(0)
         for d_entry, d_patch in zip(self.d_entries, self.d_patches, strict=True):
-            np.add(d_patch, d_entry, out=d_patch)  # a pixel is in many patches: their gradients add up
+            d_patch += d_entry  # a pixel is in many patches: their gradients add up
         return self.gathered()
 
     def bind(self, flat: Array, d_flat: Array) -> None:
@@ -142,7 +142,7 @@ class Conv2d(Window):
         Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # [W; b]
         self.Wb_T, self.W_2d = Wb.mT, Wb[..., :-1, :]
         for name in ("W", "dW"):  # in the order of axes that PyTorch has
-            self.__dict__[name] = np.moveaxis(self.__dict__[name], -1, -4)
+            self.views[name] = np.moveaxis(self.views[name], -1, -4)
 
     def output_shape(self, shape: Shape) -> Shape:
         out_shape = super().output_shape(shape)
@@ -191,7 +191,7 @@ class MaxPool2d(Window):
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
             self.prepare(X)
-        np.copyto(self.inside, X)
+        self.inside[...] = X
         self.a = self.patches[0].copy()
         for patch in self.patches[1:]:
             np.maximum(self.a, patch, out=self.a)
@@ -223,7 +223,7 @@ class AvgPool2d(Window):
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
             self.prepare(X)
-        np.copyto(self.inside, X)
+        self.inside[...] = X
         total = self.patches[0].copy()
         for patch in self.patches[1:]:
             total += patch

@@ -46,19 +46,22 @@ class Linear(Layer):
         if X.shape != self.shape:
             self.prepare(X)
         if X is not self.X:
-            np.copyto(self.X, X)
-        return self.Wb_T.dot(self.X1_T, out=self.out_T).mT  # outᵀ = [W; b]ᵀ [X 1]ᵀ
+            self.X[...] = X
+        out_T = self.Wb_T.dot(self.X1_T, out=self.out_T)  # outᵀ = [W; b]ᵀ [X 1]ᵀ
+        return self.out if self.keep else out_T.mT
 
     def backward(self, d_out: Array) -> Array:
         self.X1_T.dot(d_out, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
         if not self.needs_dX:
             return self.dX
-        return self.W.dot(d_out.mT, out=self.dX_T).mT  # dXᵀ = W d_outᵀ
+        dX_T = self.W_2d.dot(d_out.mT, out=self.dX_T)  # dXᵀ = W d_outᵀ
+        return self.dX if self.keep else dX_T.mT
 
     def bind(self, flat: Array, d_flat: Array) -> None:
         super().bind(flat, d_flat)
         block = (*flat.shape[:-1], self.in_features + 1, self.out_features)
-        self.Wb_T, self.dWb = flat.reshape(block).mT, d_flat.reshape(block)  # b lies behind W: [W; b]
+        Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # b lies behind W: [W; b]
+        self.Wb_T, self.W_2d = Wb.mT, Wb[..., :-1, :]
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != (3 if self.models else 2) or shape[-1] != self.in_features:

@@ -23,27 +23,26 @@ def ones(shape: int | tuple[int, int], dtype: np.dtype) -> Array:
 
 def in_a_row(values: Array) -> Array:
     """All entries in a row (N,), in the order in which they lie in memory; (K, 1, N) for a fleet."""
-    stacked = isinstance(values, Stack)
-    if values.ndim > 1 + stacked:
-        values = values.mT
-    return values.reshape(len(values), 1, -1) if stacked else values.ravel()
+    if isinstance(values, Stack):
+        return (values.mT if values.ndim > 2 else values).reshape(len(values), 1, -1)
+    return (values.mT if values.ndim > 1 else values).ravel()
 
 
 def inner(a: Array, b: Array) -> Any:
     """Σ a·b over all entries: a float, or (K,) for a fleet of K models."""
-    rows = in_a_row(a)
-    others = rows if b is a else in_a_row(b)
-    if isinstance(rows, Stack):
-        return np.asarray(rows.dot(others.mT))[:, 0, 0]
-    return float(rows.dot(others))
+    row = in_a_row(a)
+    other = row if b is a else in_a_row(b)
+    if row.ndim == 1:
+        return float(row.dot(other))
+    return np.asarray(row.dot(other.mT))[:, 0, 0]
 
 
 def total(values: Array) -> Any:
     """Σ of all entries: a float, or (K,) for a fleet of K models."""
     row = in_a_row(values)
-    if isinstance(row, Stack):
-        return np.asarray(row.dot(ones((row.shape[-1], 1), row.dtype)))[:, 0, 0]
-    return float(row.dot(ones(len(row), row.dtype)))
+    if row.ndim == 1:
+        return float(row.dot(ones(row.size, row.dtype)))
+    return np.asarray(row.dot(ones((row.shape[-1], 1), row.dtype)))[:, 0, 0]
 
 
 @lru_cache

@@ -70,8 +70,7 @@ class Optimizer:
 
     def descend(self, direction: Array) -> None:
         """parameters ← parameters - lr · direction"""
-        np.multiply(direction, self._lr_array, out=self.delta)
-        np.subtract(self.model.flat, self.delta, out=self.model.flat)
+        self.model.flat -= np.multiply(direction, self._lr_array, out=self.delta)
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on: what a checkpoint saves."""

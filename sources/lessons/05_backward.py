@@ -120,7 +120,9 @@ mean of the squared errors:
 $$L(w) = \frac1n \sum_i (y_i - w x_i - 1)^2$$
 
 The **derivative** $\mathrm dL/\mathrm dw$ is the slope of that curve: how much $L$ changes per unit of $w$,
-for a tiny change of $w$. Squaring gives a factor 2, and $-w x_i$ inside the bracket gives a factor $-x_i$:
+for a tiny change of $w$. If an error $e$ changes by a tiny $d$, its square changes by $(e + d)^2 - e^2 = 2ed +
+d^2$, which is $2ed$ for a $d$ so tiny that $d^2$ does not count. And if $w$ grows by a little, $e_i$ changes
+by $-x_i$ times as much. Together:
 
 $$\frac{\mathrm dL}{\mathrm dw} = \frac1n \sum_i 2 e_i \cdot (-x_i) = -2 \cdot \text{mean}(e_i x_i)$$
 

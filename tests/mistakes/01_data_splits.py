@@ -1,5 +1,6 @@
 """Answers to exercise 01 that people give: wrong ones, each with its hint, and right ones in another form."""
 
+import math
 import random
 
 import numpy as np
@@ -34,6 +35,20 @@ def cuts_the_decimals(n_samples, test_size, rng):
     order = rng.permutation(n_samples)
     n_test = max(1, int(n_samples * test_size))
     return order[n_test:], order[:n_test]
+
+
+@mistake("data_splits/holdout", hint="ceil rounds up only")
+def rounds_up(n_samples, test_size, rng):
+    order = rng.permutation(n_samples)
+    n_test = math.ceil(n_samples * test_size)
+    return order[n_test:], order[:n_test]
+
+
+@mistake("data_splits/holdout", hint="Shuffle before you cut")
+def starts_at_a_random_row(n_samples, test_size, rng):
+    rows = np.roll(np.arange(n_samples), rng.integers(n_samples))
+    n_test = round(n_samples * test_size)
+    return rows[n_test:], rows[:n_test]
 
 
 @mistake("data_splits/holdout", hint="Functions such as np.random.permutation")
@@ -130,6 +145,18 @@ def takes_the_first_of_each_class(y, test_size, rng):
         test.append(rows[: max(1, round(len(rows) * test_size))])
     test = np.concatenate(test)
     return np.setdiff1d(np.arange(len(y)), test), test
+
+
+@mistake("data_splits/stratified_holdout", hint="Shuffle the rows of each class")
+def shuffles_one_class_only(y, test_size, rng):
+    train, test = [], []
+    for i, name in enumerate(np.unique(y)):
+        rows = np.flatnonzero(y == name)
+        rows = rng.permutation(rows) if i == 0 else rows
+        n_test = max(1, round(len(rows) * test_size))
+        train.extend(rows[n_test:])
+        test.extend(rows[:n_test])
+    return train, test
 
 
 @mistake("data_splits/stratified_holdout", hint="not positions inside a class")
@@ -245,6 +272,18 @@ def does_not_shuffle(n_samples, n_splits, rng):
     return _turns(np.array_split(np.arange(n_samples), n_splits))
 
 
+@mistake("data_splits/k_fold", hint="Shuffle before you cut")
+def starts_the_folds_at_a_random_row(n_samples, n_splits, rng):
+    return _turns(np.array_split(np.roll(np.arange(n_samples), rng.integers(n_samples)), n_splits))
+
+
+@mistake("data_splits/k_fold", hint="Only n_splits below 2 or above n_samples is to be refused")
+def refuses_two_folds(n_samples, n_splits, rng):
+    if n_splits <= 2 or n_splits > n_samples:
+        raise ValueError(f"n_splits must be from 2 to {n_samples}, got {n_splits}")
+    return splits.k_fold(n_samples, n_splits, rng)
+
+
 @mistake("data_splits/k_fold", hint="also the rows that are left over")
 def drops_what_is_left_over(n_samples, n_splits, rng):
     order, size = rng.permutation(n_samples), n_samples // n_splits
@@ -326,6 +365,17 @@ def as_a_tuple(n_samples, n_splits, rng):
     return tuple(splits.k_fold(n_samples, n_splits, rng))
 
 
+class WrongNumberOfFolds(ValueError):
+    """An error of one's own is a ValueError too."""
+
+
+@alternative("data_splits/k_fold")
+def refuses_with_an_error_of_its_own(n_samples, n_splits, rng):
+    if not 2 <= n_splits <= n_samples:
+        raise WrongNumberOfFolds(f"{n_splits} folds of {n_samples} rows")
+    return splits.k_fold(n_samples, n_splits, rng)
+
+
 # Task 4: find the leak ----------------------------------------------------------------------------------
 
 
@@ -402,6 +452,11 @@ def tries_zeros_as_test_rows(prepare, X_train, X_test):
     return int(np.abs(difference).max() > 1e-12)
 
 
+@alternative("data_splits/find_the_leak")
+def turns_the_signs_of_the_test_rows(prepare, X_train, X_test):
+    return not np.array_equal(prepare(X_train, X_test)[0], prepare(X_train, -X_test)[0])
+
+
 # Task 5: choose honestly --------------------------------------------------------------------------------
 
 
@@ -415,6 +470,25 @@ def chooses_on_the_test_rows(y, candidates, score, rng):
     scores = [score(c, rest, test) for c in candidates]
     best = candidates[int(np.argmax(scores))]
     return best, score(best, rest, test)
+
+
+@mistake("data_splits/choose_honestly", hint="A test set is used once")
+def prints_the_test_score_first(y, candidates, score, rng):
+    rest, test = splits.stratified_holdout(y, 0.2, rng)
+    averages = _averages(splits.k_fold(len(rest), 5, rng), rest, candidates, score)
+    best = candidates[int(np.argmax(averages))]
+    print(score(best, rest, test))
+    return best, score(best, rest, test)
+
+
+def _unwritten(y, test_size, rng):
+    raise NotImplementedError("write your answer here")
+
+
+@mistake("data_splits/choose_honestly", hint="_unwritten is not written yet, and choose_honestly needs it")
+def skipped_task_2(y, candidates, score, rng):
+    rest, test = _unwritten(y, 0.2, rng)
+    return candidates[0], score(candidates[0], rest, test)
 
 
 @mistake("data_splits/choose_honestly", hint="the row numbers are rest[positions]")

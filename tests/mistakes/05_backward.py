@@ -19,6 +19,16 @@ def one_sided(f, x, eps=1e-5):
     return gradient
 
 
+@mistake("backward/numerical_gradient", hint="f is known only by its values")
+def knows_a_formula(f, x, eps=1e-5):
+    return 3.0 * x**2
+
+
+@mistake("backward/numerical_gradient", hint="for one entry after the other")
+def drops_no_imaginary_part(f, x, eps=1e-5):
+    return with_unit_vectors(f, x, eps) + 1j * eps
+
+
 @mistake("backward/numerical_gradient", hint="leaves a rounding error")
 def adds_and_takes_away_in_place(f, x, eps=1e-5):
     if x.dtype.kind == "i":
@@ -454,6 +464,18 @@ class ProductKeepsTheSum(_Node):
         return type(self)(self.data + other.data, [(self, other.data), (other, self.data)])
 
 
+@mistake("backward/autodiff_node", hint="tanh is not written yet, and Node needs it")
+class TanhNotWritten(_Node):
+    def tanh(self):
+        raise NotImplementedError("write your answer here")
+
+
+@mistake("backward/autodiff_node", hint="data is a number")
+class TanhWithoutData(_Node):
+    def tanh(self):
+        return type(self)(None, [(self, 1 - math.tanh(self.data) ** 2)])
+
+
 @mistake("backward/autodiff_node", hint="a Node and a number")
 class EdgesWithoutSlopes(_Node):
     def tanh(self):
@@ -616,6 +638,12 @@ def losses_after_the_update(X, y, start, lr, num_steps):
 def only_the_last_loss(X, y, start, lr, num_steps):
     parameters, losses = _descend(X, y, start, lr, num_steps)
     return parameters, losses[-1]
+
+
+@mistake("backward/train_moons", hint="one for each step")
+def losses_as_a_column(X, y, start, lr, num_steps):
+    parameters, losses = _descend(X, y, start, lr, num_steps)
+    return parameters, np.array(losses)[:, None]
 
 
 @mistake("backward/train_moons", hint="on all rows at once")

@@ -97,6 +97,11 @@ numerical_gradient = Task(
             hint="Nudge a copy, x.astype(float). Adding eps and taking it away leaves a rounding error.",
         ),
         Rule(
+            "f was never called",
+            lambda case, value: len(value["moves"]) > 0,
+            "f is known only by its values: call it at x + eps and at x - eps, for each entry.",
+        ),
+        Rule(
             lambda case, value: f"f was never called away from x (x has dtype {np.asarray(case['x']).dtype})",
             lambda case, value: bool(np.abs(value["moves"]).max(initial=0) > 0),
             "An array of integers cannot hold 2 + 1e-5, it keeps 2. Take x.astype(float).",

@@ -54,7 +54,7 @@ def _train(
 
 
 def _flat(parameters: Sequence[Any]) -> Array:
-    return np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in parameters])
+    return np.concatenate([np.ravel(part) for part in parameters])
 
 
 def _right(case: Case) -> Array:
@@ -130,7 +130,10 @@ train_moons = Task(
             hint="`W1 -= …` writes into the caller's start. Begin with copies: W1 = start[0].copy(), …",
         ),
         Rule(
-            lambda case, value: f"expected {case['num_steps']} losses, got {np.size(value[1])}",
+            lambda case, value: (
+                f"expected losses of shape ({case['num_steps']},), one for each step, "
+                f"got shape {np.shape(value[1])}"
+            ),
             lambda case, value: np.shape(value[1]) == (case["num_steps"],),
             "Append one loss in each step, the mean over all rows.",
         ),

@@ -93,6 +93,12 @@ def _test(value: Any) -> set[int]:
     return _rows(value["calls"][-1]["rows"])
 
 
+def _only_the_winner_again(value: Any) -> bool:
+    """Whether there are further scores on the test rows, all of the candidate of the last one."""
+    again = [one["candidate"] for one in value["calls"][:-1] if _rows(one["rows"]) == _test(value)]
+    return bool(again) and all(candidate == value["calls"][-1]["candidate"] for candidate in again)
+
+
 def _turns(value: Any, candidate: Any) -> list[Any]:
     return [one for one in value["calls"][:-1] if one["candidate"] == candidate]
 
@@ -185,6 +191,11 @@ choose_honestly = Task(
             "a model was scored on rows that it was trained on",
             lambda case, value: not any(_rows(one["train"]) & _rows(one["rows"]) for one in value["calls"]),
             "Such a score measures memory, and one neighbour wins. Score on the fold that is held out.",
+        ),
+        Rule(
+            "the winner was scored more than once on the test rows",
+            lambda case, value: not _only_the_winner_again(value),
+            "A test set is used once. Keep the result in a variable: test_score = score(best, rest, test).",
         ),
         Rule(
             "several candidates were scored on the same rows as the winner at the end",

@@ -16,7 +16,8 @@ from helpers.checks.task import Case, Rule
 DRAWS = 6  # a property of chance is looked at in so many draws
 
 
-def _n(case: Case) -> int:
+def n_rows(case: Case) -> int:
+    """How many rows are to be split."""
     return len(case["y"]) if "y" in case else int(case["n_samples"])
 
 
@@ -89,12 +90,14 @@ def every_row_once(hint: str) -> Rule:
     """Together the parts hold the row numbers 0 … n − 1."""
 
     def what(case: Case, pair: Any) -> str:
-        got, want = set.union(*sets(pair)), set(range(_n(case)))
+        got, want = set.union(*sets(pair)), set(range(n_rows(case)))
         if got - want:
-            return f"there are only the rows 0 to {_n(case) - 1}, but the answer has {first_of(got - want)}"
-        return f"rows are in neither part: {first_of(want - got)} ({len(want - got)} of {_n(case)})"
+            return (
+                f"there are only the rows 0 to {n_rows(case) - 1}, but the answer has {first_of(got - want)}"
+            )
+        return f"rows are in neither part: {first_of(want - got)} ({len(want - got)} of {len(want)})"
 
-    return in_each_draw(what, lambda case, pair: set.union(*sets(pair)) == set(range(_n(case))), hint)
+    return in_each_draw(what, lambda case, pair: set.union(*sets(pair)) == set(range(n_rows(case))), hint)
 
 
 same_again = Rule(
@@ -133,6 +136,7 @@ def new_seed(rng: np.random.Generator) -> int:
     return int(rng.integers(1 << 30))
 
 
-def stands_together(pair: Any) -> bool:
-    rows = np.asarray(pair[1])
-    return len(rows) > 1 and int(np.ptp(rows)) == len(rows) - 1
+def stands_together(pair: Any, n: int) -> bool:
+    """Whether the second part is one block of neighbours, where row 0 comes after row n - 1."""
+    rows = np.sort(np.asarray(pair[1]))
+    return len(rows) > 1 and int((np.diff(rows, append=rows[0] + n) > 1).sum()) <= 1

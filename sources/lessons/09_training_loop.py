@@ -38,6 +38,7 @@ from helpers.nn.fleet import Fleet
 from helpers.nn.layers import Linear
 from helpers.nn.losses import CrossEntropyLoss
 from helpers.nn.optimizers import SGD, Adam
+from helpers.nn.twins import to_torch
 from helpers.splits import three_way
 
 # %% [markdown]
@@ -115,9 +116,7 @@ batches:
 # %%
 model, rng = network(seed=0), np.random.default_rng(0)
 net = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)).double()
-with torch.no_grad():
-    for ours, theirs in zip((model.layers[0], model.layers[2]), (net[0], net[2]), strict=True):
-        theirs.weight[:], theirs.bias[:] = torch.tensor(ours.W.T), torch.tensor(ours.b)
+net.load_state_dict(to_torch(model))
 
 train_in_twelve_lines(model, SGD(model, lr=0.1), X, y, 32, num_epochs=3, rng=np.random.default_rng(0))
 
@@ -186,7 +185,7 @@ def generators(seeds):
     return [np.random.default_rng(seed) for seed in seeds]
 
 
-def train_fleet(lrs, seeds, *, batch_size, num_epochs, data=(X, y), sizes=(64, 32, 10), **options):
+def train_fleet(lrs, seeds, *, batch_size, num_epochs, on=(X, y), sizes=(64, 32, 10), **options):
     """One network for each learning rate and seed: the history as arrays (epochs, lrs, seeds)."""
     pairs = [(lr, seed) for lr in lrs for seed in seeds]
     fleet = Fleet([network(seed, sizes) for _, seed in pairs])
@@ -201,7 +200,7 @@ def train_fleet(lrs, seeds, *, batch_size, num_epochs, data=(X, y), sizes=(64, 3
         "schedule": schedule,
         "progress": False,
     }
-    history = fit(fleet, CrossEntropyLoss(), optimizer, *data, **settings | options)
+    history = fit(fleet, CrossEntropyLoss(), optimizer, *on, **settings | options)
     names = ("loss", "validation_loss", "validation_accuracy")
     return {name: history[name].reshape(num_epochs, len(lrs), len(seeds)) for name in names}
 
@@ -222,7 +221,7 @@ class AsItIs:
 by_class = np.argsort(y, kind="stable")
 settings = {"batch_size": 32, "num_epochs": 15}
 mixed = train_fleet([0.1], range(3), **settings)["validation_accuracy"][-1].mean()
-one_class = train_fleet([0.1], range(3), data=(X[by_class], y[by_class]), rng=AsItIs(), **settings)
+one_class = train_fleet([0.1], range(3), on=(X[by_class], y[by_class]), rng=AsItIs(), **settings)
 one_class = one_class["validation_accuracy"][-1].mean()
 print(f"shuffled {mixed:.2f}, sorted by class {one_class:.2f}")
 claim("batch-mix-matches-set", measured=mixed - one_class)
@@ -573,8 +572,9 @@ claim("accumulation-gives-large-batch", measured=int(-np.log10(plain)), digits=0
 
 # %% [markdown]
 r"""
-The claim is closed with the number of digits that agree. With **batch norm** (lesson 10) it is not the same: each sample is compared with its 31 neighbours instead of
-255. Memory is saved, time is not. `fit` does this with `accumulate=8`.
+The claim is closed with the number of digits that agree. With **batch norm** (lesson 10) it is not the same:
+each sample is compared with its 31 neighbours instead of 255. Accumulation saves memory, not time. `fit`
+does it with `accumulate=8`.
 """
 
 # %% [markdown]
@@ -726,8 +726,8 @@ claim("annealing-tames-the-start", measured=moved["cosine"] / moved["constant"])
 r"""
 ### When did which schedule help?
 
-The same network as before, batch size 16, twelve epochs, six seeds, three rates to start from. Written is
-the validation loss.
+The same network as before, batch size 16, twelve epochs, four seeds, three rates to start from. Written
+is the validation loss.
 """
 
 # %%
@@ -741,7 +741,7 @@ choices = {
     "warm-up": lambda o: schedules.WarmupLR(o, 2, start_factor=0.1, after=annealed_to(num_epochs - 2)(o)),
 }
 ends = {
-    name: train_fleet(start_rates, range(6), batch_size=16, num_epochs=num_epochs, schedule=schedule)
+    name: train_fleet(start_rates, range(4), batch_size=16, num_epochs=num_epochs, schedule=schedule)
     for name, schedule in choices.items()
 }
 print("start at    ", *(f"{lr:6}" for lr in start_rates))
@@ -756,7 +756,7 @@ def on_plateau(optimizer):
 plateau = [
     [
         train_fleet([lr], [seed], batch_size=16, num_epochs=num_epochs, schedule=on_plateau)
-        for seed in range(6)
+        for seed in range(4)
     ]
     for lr in start_rates
 ]  # one network at a time: each decides for itself when to lower its rate
@@ -765,15 +765,15 @@ print("plateau     ", *(f"{loss:6.2f}" for loss in losses))
 
 # %% [markdown]
 r"""
-| start | what helped |
+| setting | what helped |
 | --- | --- |
-| far too low, 0.03 | nothing: every schedule made it worse, it only shortens the way |
-| good, 0.3 | nothing to gain here: constant, linear and cosine end alike |
-| near the cliff, 0.9 | all: the high rate covers ground, the falling rate settles |
-| deep network, Adam, a little too high | warm-up, by far; cosine alone starts as wildly as a constant rate |
-| noisy gradient near a minimum | all: the floor falls with the rate |
+| far too low a rate, 0.03 | nothing; what lowers it by the clock only shortens the way, and *plateau* waits |
+| a good rate, 0.3 | hardly anything: the ends are alike, only too fast a decay (exponential) loses |
+| near the cliff, 0.9 | all of them: the high rate covers ground, the falling rate settles |
+| deep network, Adam, a little too high | warm-up; cosine alone starts as wildly as a constant rate |
+| noisy slope near a minimum | all of them: the floor falls with the rate |
 
-Schedules and rates belong together: with a schedule, start higher than you would without.
+Schedules and rates belong together: with a schedule, start higher than you would without one.
 """
 
 # %%
@@ -858,7 +858,7 @@ The two **loss curves** (training curves) of that run, and beyond the stop, what
 
 # %%
 settings = {"batch_size": 32, "num_epochs": 60, "sizes": (64, 128, 10), "optimizer": Adam}
-noisy = train_fleet([6e-3], range(3), data=(X_few, y_few), **settings)
+noisy = train_fleet([6e-3], range(3), on=(X_few, y_few), **settings)
 clean = train_fleet([6e-3], range(3), **settings)
 for name, run in {"wrong labels": noisy, "right labels": clean}.items():
     curve = run["validation_accuracy"].mean(axis=(1, 2))
@@ -894,7 +894,7 @@ for name, schedule in {"constant": constant, "cosine": annealed_to(40)}.items():
         range(4),
         schedule=schedule,
         **settings | {"num_epochs": 40, "optimizer": SGD},
-        data=(X_few, y_few),
+        on=(X_few, y_few),
     )
     loss, score = run["loss"][-1].mean(), run["validation_accuracy"][-1].mean()
     print(f"{name:8} training loss {loss:.2f}, validation accuracy {score:.2f}")
@@ -1075,7 +1075,7 @@ pictures, four seeds. The number is the accuracy at 8 minus that at 400.
 # %%
 few, at_same_loss = (X[:400], y[:400]), {}
 for batch_size, lr, num_epochs in ((8, 0.05, 65), (64, 0.3, 75), (400, 1.0, 170)):
-    run = train_fleet([lr], range(4), batch_size=batch_size, num_epochs=num_epochs, data=few)
+    run = train_fleet([lr], range(4), batch_size=batch_size, num_epochs=num_epochs, on=few)
     there = (run["loss"][:, 0] < 0.05).argmax(axis=0)  # by seed, the first epoch below 0.05
     at_same_loss[batch_size] = run["validation_accuracy"][there, 0, range(4)].mean()
     print(

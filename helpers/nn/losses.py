@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.activations import sigmoid
 from helpers.nn.base import Array, Stack
 
 
@@ -282,10 +281,17 @@ class BCEWithLogitsLoss(Loss):
 
     def values(self, predictions: Array, y: Array) -> Array:
         z = predictions
-        minus_log_p = np.maximum(-z, 0) + np.log1p(np.exp(-np.abs(z)))  # -log sigmoid(z)
-        weight = y if self.pos_weight is None else y * np.asarray(self.pos_weight, z.dtype)
-        self.slope = (1 - y) - (1 - y + weight) * sigmoid(-z)
-        return (1 - y) * z + (1 - y + weight) * minus_log_p
+        softplus = np.abs(z)  # log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), without overflow; in place
+        np.negative(softplus, out=softplus)
+        np.log1p(np.exp(softplus, out=softplus), out=softplus)
+        softplus += np.maximum(z, number(0, z.dtype))
+        p = np.exp(z - softplus)  # sigmoid(z)
+        if self.pos_weight is None:
+            self.slope = p - y
+            return softplus - y * z
+        weight = y * np.asarray(self.pos_weight, z.dtype)
+        self.slope = (1 - y) * p - weight * (1 - p)
+        return (1 - y) * softplus + weight * (softplus - z)
 
 
 class CrossEntropyLoss(Loss):

@@ -252,9 +252,9 @@ class Controls:
                 self.by_name["loss"].options = fitting
             for name, widget in self.by_name.items():
                 value = getattr(settings, name)
-                if name in ("lr", "batch_size"):
-                    widget.options = with_value(widget.options, value, "{:g}")
                 if widget.value != value:
+                    if name in ("lr", "batch_size"):
+                        widget.options = with_value(widget.options, value, "{:g}")
                     widget.value = value
             for button in self.features:
                 button.value = button.description in settings.features

@@ -79,7 +79,7 @@ class Session:
         self.diverged = self.changed_on_the_way = False
         self.records: list[Scores] = []
         self.batch_losses: list[float] = []
-        self._every = 16
+        self._every = 25
         self._begin_batches()
         self._record()
 
@@ -193,7 +193,7 @@ class Session:
 
     def _gap(self) -> int:
         """Steps between two records: few at first, where most happens; more as they become many."""
-        return max(1, min(self.steps // 8, self._every))
+        return max(1, min(self.steps // 4, self._every))
 
     def _record(self) -> None:
         self.records.append(self._scores())

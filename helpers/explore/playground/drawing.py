@@ -51,9 +51,9 @@ class Drawing:
         """Several lines of one kind; each path is (x, y)."""
         self.shapes.append(("line", paths, colour, width, opacity, ""))
 
-    def dots(self, dots: Dots, colour: str, size: float) -> None:
-        """Round dots of one colour."""
-        self.shapes.append(("dots", dots, colour, size))
+    def dots(self, dots: Dots, *layers: tuple[str, float]) -> None:
+        """Round dots, drawn once for each layer: its colour and its size."""
+        self.shapes.append(("dots", dots, layers))
 
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         """A filled rectangle."""
@@ -153,8 +153,12 @@ def _svg_line(paths: list[Any], colour: str, width: float, opacity: float, dash:
     return f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width:g}"{more}/>'
 
 
-def _svg_dots(dots: Dots, colour: str, size: float) -> str:
-    return f'<path d="{dots.svg}" stroke="{colour}" stroke-width="{size:g}" stroke-linecap="round"/>'
+def _svg_dots(dots: Dots, layers: tuple[tuple[str, float], ...]) -> str:
+    name = f"d{id(dots)}"
+    uses = "".join(
+        f'<use href="#{name}" stroke="{colour}" stroke-width="{size:g}"/>' for colour, size in layers
+    )
+    return f'<defs><path id="{name}" d="{dots.svg}" stroke-linecap="round"/></defs>{uses}'
 
 
 def _svg_box(x: float, y: float, width: float, height: float, colour: str) -> str:
@@ -207,17 +211,9 @@ def _agg_line(
         ax.plot(x, y, color=colour, linewidth=width * POINTS, alpha=opacity, linestyle=style, zorder=z)
 
 
-def _agg_dots(ax: Any, z: int, dots: Dots, colour: str, size: float) -> None:
-    ax.plot(
-        dots.x,
-        dots.y,
-        "o",
-        color=colour,
-        markersize=size * POINTS,
-        markeredgewidth=0,
-        zorder=z,
-        clip_on=False,
-    )
+def _agg_dots(ax: Any, z: int, dots: Dots, layers: tuple[tuple[str, float], ...]) -> None:
+    for colour, size in layers:
+        ax.plot(dots.x, dots.y, "o", color=colour, ms=size * POINTS, mew=0, zorder=z, clip_on=False)
 
 
 def _agg_box(ax: Any, z: int, x: float, y: float, width: float, height: float, colour: str) -> None:

@@ -105,14 +105,17 @@ def draw_map(drawing: Drawing, session: Session) -> None:
     for margin in margins:
         drawing.lines(borders(margin), INK, 1.2, 0.75)
     for dots, colour, is_training in point_dots(problem):
-        drawing.dots(dots, "#FFFFFF", 8.5)
-        drawing.dots(dots, colour, 6.5)
-        if not is_training:
-            drawing.dots(dots, "#FFFFFF", 3)
+        drawing.dots(dots, *point_layers(colour, is_training))
     if problem.num_classes > 3:
         for name, (x, y) in enumerate(class_centres(problem)):
             drawing.text(x, y + 6, str(name), 17, "middle", bold=True, halo=True)
     point_legend(drawing)
+
+
+def point_layers(colour: str, is_training: bool) -> tuple[tuple[str, float], ...]:
+    """A disc with a white rim for a training point, a ring for a validation point."""
+    disc = (("#FFFFFF", 8.5), (colour, 6.5))
+    return disc if is_training else (*disc, ("#FFFFFF", 3.0))
 
 
 def point_legend(drawing: Drawing) -> None:
@@ -120,9 +123,7 @@ def point_legend(drawing: Drawing) -> None:
     y = top + size + 20
     for x, name, ring in ((left + 5, "training point", False), (left + 125, "validation point", True)):
         spot = Dots.at(np.array([x]), np.array([y - 4]))
-        drawing.dots(spot, GREY, 7.5)
-        if ring:
-            drawing.dots(spot, "#FFFFFF", 3.5)
+        drawing.dots(spot, *point_layers(GREY, is_training=not ring))
         drawing.text(x + 10, y, name, 11, colour=GREY)
 
 
@@ -206,9 +207,7 @@ def draw_function(drawing: Drawing, session: Session) -> None:
     drawing.text(left, 18, f"after {words.steps(session.steps)}", 12, bold=True)
     drawing.box(left, top, size, size, "#F5F5F3")
     for dots, colour, is_training in point_dots(problem):
-        drawing.dots(dots, colour, 6)
-        if not is_training:
-            drawing.dots(dots, "#FFFFFF", 3)
+        drawing.dots(dots, *point_layers(colour, is_training))
     low, high = problem.extent[2:]
     y = np.clip(np.nan_to_num(session.predict_grid()[:, 0]), low, high)
     drawing.line(

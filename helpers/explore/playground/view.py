@@ -16,6 +16,7 @@ from helpers.explore.playground.settings import Settings
 from helpers.explore.playground.sweep import WhatIf, sweep
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+BELOW = "With a kernel: what the loss would be for 54 other settings, and this network as code."
 _SHOWN: dict[str, Playground] = {}
 _NAMES = itertools.count()
 
@@ -42,7 +43,7 @@ def playground(**settings: Any) -> None:
         return
     display(in_words(session.settings, controls.top), raw=True)
     handle = display(first.still(), display_id=True)
-    display({"text/plain": "", **view_of(controls.bottom)}, raw=True)
+    display({"text/plain": BELOW, **view_of(controls.bottom)}, raw=True)
     _SHOWN[cell] = Playground(session, controls, loop, lambda bundle: handle.update(bundle, raw=True))
 
 

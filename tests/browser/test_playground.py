@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,15 @@ from tests.browser.notebook import Notebook, Seen, error_outputs, picture, redra
 pytestmark = pytest.mark.browser
 
 CELLS = ("from helpers.explore.playground import playground", "playground()", "print(6 * 7)")
+
+
+KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+
+
+def last_activity(lab: Any, kernel: str) -> str:
+    """When the kernel last said something."""
+    with urllib.request.urlopen(f"{lab.url}/api/kernels/{kernel}?token={lab.token}", timeout=5) as answer:
+        return str(json.load(answer)["last_activity"])
 
 
 def notebook_with(folder: Path, cells: tuple[str, ...] = CELLS) -> Path:
@@ -71,6 +82,24 @@ def test_it_plays_while_other_cells_run_and_stops_when_its_cell_runs_again(
     again = settled(cell)
     assert "after 200 steps" in again.alt
     cell.get_by_role("button", name="Play").wait_for()
+
+
+def test_it_plays_on_while_its_page_is_open_and_pauses_when_it_is_closed(
+    open_notebook: Any, tmp_path: Path, page: Any, lab: Any
+) -> None:
+    impatient = "from helpers.explore.playground import playground, player; player.UNWATCHED = 4"
+    notebook = open_notebook(notebook_with(tmp_path, (impatient, "playground()")))
+    notebook.run_all()
+    cell = notebook.show(1)
+    cell.locator("button.widget-toggle-button", has_text="Play").click()
+    time.sleep(8)
+    assert cell.locator("button.widget-toggle-button", has_text="Pause").count() == 1
+    kernel = page.evaluate(KERNEL)
+    page.close()
+    time.sleep(8)  # the page's last sign of life, and UNWATCHED
+    earlier = last_activity(lab, kernel)
+    time.sleep(2)
+    assert last_activity(lab, kernel) == earlier
 
 
 def test_step_and_reset(opened: tuple[Notebook, Any]) -> None:

@@ -133,7 +133,7 @@ class Controls:
         self.map_box = w.VBox([w.HTML("")])
         self.cells: list[list[Any]] = []
         self.bottom = w.Accordion(children=[self.map_box, w.VBox([hint, self.code])])
-        self.bottom.set_title(0, "What if? The validation loss with 54 other settings")
+        self.bottom.set_title(0, "What if? The validation loss of 54 settings")
         self.bottom.set_title(1, "Copy as code")
         self.bottom.selected_index = None
         self.bottom.layout = {"max_width": "880px"}
@@ -144,7 +144,7 @@ class Controls:
         small = {"width": "auto", "height": "26px", "margin": "1px", "padding": "0"}
         layout = w.Layout(**small)
         self.styles = [
-            w.ButtonStyle(button_color=shade, text_color="#FFFFFF" if i < 5 else "#111111")
+            w.ButtonStyle(button_color=shade, text_color="#FFFFFF" if i < 4 else "#111111")
             for i, shade in enumerate(SHADES)
         ]
         self.styles.append(w.ButtonStyle(button_color="#D0D0D0", text_color="#111111"))

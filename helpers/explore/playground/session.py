@@ -40,7 +40,8 @@ class Session:
     """The state of the playground: a network for some settings, and what happened to it so far.
 
     `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, thinned
-    out as they become many; `diverged` is set when a loss is no longer finite, and `step` then does nothing.
+    out as they become many, and `best` is the one with the smallest validation loss; `diverged` is set when a
+    loss is no longer finite, and `step` then does nothing.
     `changed_on_the_way` says that a setting was changed without beginning anew.
 
     >>> session = Session(Settings(lr=0.3))
@@ -51,6 +52,7 @@ class Session:
     """
 
     settings: Settings
+    best: Scores
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -81,7 +83,8 @@ class Session:
         self.batch_losses: list[float] = []
         self._every = 25
         self._begin_batches()
-        self._record()
+        self.best = self._scores()
+        self.records.append(self.best)
 
     def change(self, **changes: Any) -> bool:
         """Change settings. True when the network has to begin anew; the `LIVE` ones leave it its weights.
@@ -196,7 +199,10 @@ class Session:
         return max(1, min(self.steps // 4, self._every))
 
     def _record(self) -> None:
-        self.records.append(self._scores())
+        scores = self._scores()
+        self.records.append(scores)
+        if scores.validation_loss < self.best.validation_loss:
+            self.best = scores
 
     def _scores(self) -> Scores:
         numbers = []

@@ -130,10 +130,7 @@ def saturated(session: Session, now: Scores) -> str:
 
 
 def by_heart(session: Session, now: Scores) -> str:
-    records = session.records
-    if len(records) < 4:
-        return ""
-    best = min(records, key=lambda one: one.validation_loss)
+    best = session.best
     worse = now.validation_loss > 1.15 * best.validation_loss + 0.01
     if not worse or now.train_loss > best.train_loss or best.step == 0:
         return ""

@@ -183,7 +183,7 @@ class Tanh(Layer):
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        dX = np.multiply(self.a, self.a, out=self.dX)
+        dX = np.square(self.a, out=self.dX)
         np.subtract(self.one, dX, out=dX)
         dX *= d_out
         return dX  # d_out (1 - a²)

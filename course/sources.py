@@ -177,7 +177,7 @@ def _check_tasks(cells: list[NotebookNode], places: list[str], source: Source) -
             _check_markers(cell, place)
         if role[0] == "check" and not re.match(rf"\s*check\(\s*[\"']{role[1]}[\"']", cell.source):
             raise CourseError(
-                f'{place}: the check of {role[1]!r} does not call check("{role[1]}", …). Do so.'
+                f'{place}: this cell does not call check("{role[1]}", …). Correct its id, or the call.'
             )
         seen[role] = place
     for task in points:

@@ -13,7 +13,7 @@ c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("write your a
 # Hidden tests would be named in the learner's feedback; ours are cases made from a seed, so there are none.
 c.ClearSolutions.enforce_metadata = True
 
-c.Execute.timeout = 60  # seconds a cell; a check stops a learner's endless loop after 10
+c.Execute.timeout = 30  # seconds a cell; a check stops an endless loop after 10
 c.Execute.extra_arguments = ["--log-level=ERROR"]  # else every kernel warns about local TCP
 c.Execute.shutdown_kernel = "immediate"  # saves a second a notebook
 # A check cell that a learner deleted comes back and gives 0, instead of waiting for a teacher's hand.

@@ -197,7 +197,7 @@ def small(seed: int, dtype: Any = np.float64) -> Sequential:
 def small_network(rounds: int, batch_size: int, goal: float, dtype: Any) -> Row:
     """The network of the playground."""
     work = f"2-16-16-1, batch {batch_size}, {np.dtype(dtype)}"
-    return small_twins(batch_size, dtype).row(rounds, work, goal, num_epochs=2 + batch_size // 2)
+    return small_twins(batch_size, dtype).row(rounds, work, goal, num_epochs=2 * batch_size)
 
 
 def digits_network(rounds: int) -> Iterator[Row]:

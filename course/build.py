@@ -50,11 +50,13 @@ def build(names: list[str], root: Path = ROOT, report: Report = print) -> None:
             made = dict(_each(runs, lambda source: runs[source].result(), problems, report))
         for source, notebook in made.items():
             write(notebook, there / source.built.relative_to(root))
-        exercises = [source for source in made if source.kind == "exercise"]
-        if exercises:
-            generate(there, [source.name for source in exercises])
         for source in made:
-            problems += _place(source, there, root)
+            try:
+                if source.kind == "exercise":
+                    generate(there, [source.name])
+                problems += _place(source, there, root)
+            except CourseError as error:
+                problems.append(str(error))
     if problems:
         raise CourseError("\n".join(problems))
 
@@ -130,7 +132,8 @@ def _failing_cell(source: Source, notebook: NotebookNode) -> str:
         if cell.cell_type == "code" and (cell.execution_count or cell.outputs)
     ]
     number = started[-1] if started else 1
-    marker = [i for i, line in enumerate(source.path.read_text().splitlines(), 1) if line.startswith("# %%")]
+    text = source.path.read_text(encoding="utf-8")
+    marker = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
     return f"{source}, cell {number} (line {marker[number - 1]})"
 
 
@@ -200,10 +203,25 @@ def _place(source: Source, made: Path, root: Path) -> list[str]:
             ]
         moves.append(source.released)
     for path in moves:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(made / path.relative_to(root), path.with_suffix(".new"))
-        os.replace(path.with_suffix(".new"), path)
+        _put(made / path.relative_to(root), path)
     return []
+
+
+def _put(made: Path, path: Path) -> None:
+    """Move a file to its place in one step, so that no half of it is ever there.
+
+    Raises `CourseError` where another program keeps the file open, which Windows does not allow.
+    """
+    new = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(made, new)
+        os.replace(new, path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise CourseError(
+            f"{path.name} cannot be written ({error.strerror}). Close it where it is open, then try again."
+        ) from None
 
 
 def check(names: list[str], root: Path = ROOT) -> list[str]:
@@ -216,7 +234,7 @@ def check(names: list[str], root: Path = ROOT) -> list[str]:
     chosen = sources.choose(names, root)
     for source, expected in _each(chosen, sources.read, problems):
         problems += _differences(source, expected)
-    exercises = [source for source in chosen if source.kind == "exercise" and source.built.exists()]
+    exercises = [source for source in chosen if source.kind == "exercise" and _readable(source.built)]
     with tempfile.TemporaryDirectory(prefix="course-check-") as folder:
         for source in exercises:
             copy = Path(folder) / source.built.relative_to(root)
@@ -240,14 +258,18 @@ def _differences(source: Source, expected: NotebookNode) -> list[str]:
     where = source.built.relative_to(source.root).as_posix()
     if not source.built.exists():
         return [f"{where} is not built. {advice}"]
+    if not _readable(source.built):
+        return [f"{where} is not a notebook that can be read. {advice}"]
     notebook = nbformat.read(source.built, as_version=nbformat.NO_CONVERT)
     if len(notebook.cells) != len(expected.cells):
         return [f"{where} has {len(notebook.cells)} cells, its source gives {len(expected.cells)}. {advice}"]
     problems = faults_in_outputs(source, notebook)
+    if notebook.metadata != expected.metadata:
+        problems.append(f"{where}: its metadata are not those that a build gives. {advice}")
     count = 0
     for number, (got, want) in enumerate(zip(notebook.cells, expected.cells, strict=True), 1):
-        same = all(got[part] == want[part] for part in ("cell_type", "id", "source", "metadata"))
-        if not same:
+        same = all(got.get(part) == want[part] for part in ("cell_type", "id", "source", "metadata"))
+        if not same or got.get("attachments"):
             problems.append(f"{where}, cell {number} is not what {source} gives. {advice}")
         if got.cell_type == "code":
             count += 1
@@ -256,6 +278,14 @@ def _differences(source: Source, expected: NotebookNode) -> list[str]:
             if any(output.output_type == "error" for output in got.outputs):
                 problems.append(f"{where}, cell {number} holds an error. {advice}")
     return problems
+
+
+def _readable(path: Path) -> bool:
+    """Whether a notebook is there and is one: not half of a merge, or an empty file."""
+    try:
+        return bool(nbformat.read(path, as_version=nbformat.NO_CONVERT).cells)
+    except Exception:  # nbformat raises many kinds for a file that is no notebook
+        return False
 
 
 def _orphans(chosen: list[Source], root: Path) -> list[str]:
@@ -279,6 +309,11 @@ def reset(name: str, root: Path = ROOT) -> Path | None:
     if not found:
         raise CourseError(f"{name} has no exercise.")
     source = found[0]
+    if not _readable(source.built):
+        where = source.built.relative_to(root).as_posix()
+        raise CourseError(
+            f"{where} cannot be read, so nothing was changed. Run `course build {source.name}`."
+        )
     with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
         copy = Path(folder) / source.built.relative_to(root)
         copy.parent.mkdir(parents=True)
@@ -288,8 +323,7 @@ def reset(name: str, root: Path = ROOT) -> Path | None:
         if source.released.exists():
             saved = _free_name(source.released)
             shutil.copy2(source.released, saved)
-        source.released.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(Path(folder) / source.released.relative_to(root), source.released)
+        _put(Path(folder) / source.released.relative_to(root), source.released)
     return saved
 
 

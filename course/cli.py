@@ -37,6 +37,13 @@ class Group(StrEnum):
     browser = "browser"
 
 
+class Subject(StrEnum):
+    """What a benchmark is about."""
+
+    engine = "engine"
+    explore = "explore"
+
+
 def become(command: list[str], variables: dict[str, str]) -> NoReturn:
     """Replace this process by a program; on Windows, run it and end with its exit code."""
     sys.stdout.flush()
@@ -166,6 +173,22 @@ def doctor() -> None:
     if ill:
         raise CourseError("Not all is well; what to do stands under each problem.")
     typer.echo("All is well.")
+
+
+@app.command()
+def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) -> None:
+    """Time the engine or the explorers, and print a table; on a machine that does nothing else.
+
+    Example: course bench engine
+    """
+    if subject is Subject.engine:
+        from course.bench import engine
+
+        engine()
+    else:
+        from course.bench_explore import explore
+
+        explore()
 
 
 @app.command()

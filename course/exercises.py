@@ -63,7 +63,7 @@ class KeptLog(logging.Logger):
 
 
 def is_edited(path: Path) -> bool:
-    """Whether a released notebook differs from what nbgrader made: an answer, a change, a cell more or less.
+    """Whether somebody wrote into a released notebook: an answer, a change, a cell more.
 
     nbgrader stores a checksum with every cell it makes. A file that cannot be read counts as edited, so that
     nothing is overwritten by mistake.

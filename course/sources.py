@@ -22,6 +22,8 @@ from course.places import ROOT
 ROLES = ("task", "answer", "check")
 _MARKER = re.compile(r"^# %%", re.MULTILINE)
 _CHECK = re.compile(r"^\s*check\(", re.MULTILINE)
+_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
+_NEARLY_A_MARKER = re.compile(r"#.*\bsolut|^###", re.IGNORECASE)
 _IMAGE_WITHOUT_WORDS = re.compile(r"!\[\s*\]\(")
 _NAME = re.compile(r"^\d\d_[a-z0-9_]+$")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -135,6 +137,8 @@ def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
     role = role_of(cell)
     if role and source.kind == "lesson":
         raise CourseError(f"{place}: a lesson has no {role[0]} cells. Move it to sources/exercises.")
+    if role and cell.cell_type != ("markdown" if role[0] == "task" else "code"):
+        raise CourseError(f"{place}: a task is a text cell; its answer and its check are code. Correct it.")
     if role and role[1] in ("", None, True):
         raise CourseError(f'{place}: a {role[0]} cell without an id. Write {role[0]}="lesson/name".')
     if source.kind == "exercise" and cell.cell_type == "code" and not role and _CHECK.search(cell.source):
@@ -169,11 +173,11 @@ def _check_tasks(cells: list[NotebookNode], places: list[str], source: Source) -
             raise CourseError(
                 f"{place}: the check of {role[1]!r} gives no points. Set Task(points=…) above 0."
             )
-        if role[0] == "answer" and not {"### BEGIN SOLUTION", "### END SOLUTION"} <= {
-            line.strip() for line in cell.source.splitlines()
-        }:
+        if role[0] == "answer":
+            _check_markers(cell, place)
+        if role[0] == "check" and not re.match(rf"\s*check\(\s*[\"']{role[1]}[\"']", cell.source):
             raise CourseError(
-                f"{place}: an answer needs the lines `### BEGIN SOLUTION` and `### END SOLUTION`. Add them."
+                f'{place}: this cell does not call check("{role[1]}", …). Correct its id, or the call.'
             )
         seen[role] = place
     for task in points:
@@ -182,6 +186,20 @@ def _check_tasks(cells: list[NotebookNode], places: list[str], source: Source) -
                 raise CourseError(
                     f'{source}: task {task!r} has no {kind} cell. Add a cell marked {kind}="{task}".'
                 )
+
+
+def _check_markers(cell: NotebookNode, place: str) -> None:
+    """BEGIN and END in turn, and nothing that is nearly one.
+
+    nbgrader takes a marker with a typo for code, and releases the answer that it should have hidden.
+    """
+    lines = [line.strip() for line in cell.source.splitlines()]
+    markers = [line for line in lines if line in (_BEGIN, _END)]
+    if not markers or markers != [_BEGIN, _END] * (len(markers) // 2):
+        raise CourseError(f"{place}: an answer needs the lines `{_BEGIN}` and `{_END}`, in turn. Add them.")
+    for line in lines:
+        if line not in markers and _NEARLY_A_MARKER.search(line):
+            raise CourseError(f"{place}: {line!r} is nearly `{_BEGIN}` or `{_END}`. Correct it.")
 
 
 def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:

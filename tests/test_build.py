@@ -137,6 +137,28 @@ class TestStops:
             build.build([], course, print)
         assert all_bytes(course) == before
 
+    def test_the_place_of_an_error_is_found_in_any_locale(self, course, monkeypatch):
+        """Python on Windows reads a file as cp1252 where no encoding is named."""
+        read_text = Path.read_text
+        monkeypatch.setattr(
+            Path, "read_text", lambda self, encoding="cp1252", **rest: read_text(self, encoding, **rest)
+        )
+        put(course, LESSON.replace("A small", "A small ”").replace('print("one")', "print(1 / 0)"))
+        with pytest.raises(CourseError, match=r"cell 4 .*ZeroDivisionError"):
+            build.build([], course, print)
+
+    def test_an_exercise_that_cannot_be_made_stops_no_other(self, course, monkeypatch):
+        put(course, exercise_text(), "exercise", "01_data_splits")
+
+        def fails(*_):
+            raise CourseError("nbgrader cannot make it")
+
+        monkeypatch.setattr(build, "generate", fails)
+        monkeypatch.setattr(build, "run", lambda source, notebook: notebook)
+        with pytest.raises(CourseError, match="nbgrader cannot make it"):
+            build.build([], course, print)
+        assert [path.stem for path in all_bytes(course)] == ["90_small"]
+
     def test_a_lesson_that_runs_too_long(self, course, monkeypatch):
         monkeypatch.setattr(build, "LESSON_SECONDS", 0.1)
         with pytest.raises(CourseError, match=r"90_small.py: its run takes .* Use less data"):
@@ -158,11 +180,23 @@ class TestStops:
             ('# %% answer="data_splits/holdout"', "# %%", "has no answer cell"),
             ('task="data_splits/holdout"', 'task="data_splits/hold_out"', "there is no task"),
             ("### END SOLUTION", "### END SOLUTON", "an answer needs the lines"),
+            ("### BEGIN SOLUTION", "### BEGIN SOLUTION\n    ### BEGIN SOLUTION", "an answer needs the lines"),
+            ("    ### BEGIN SOLUTION", "    # BEGIN SOLUTION\n    ### BEGIN SOLUTION", "is nearly"),
+            ('check("data_splits/k_fold"', 'check("data_splits/holdout"', "this cell does not call check"),
+            ('# %% [markdown] task="', '# %% [markdown] answer="', "a task is a text cell"),
         ],
     )
     def test_a_wrong_exercise_stops(self, tmp_path, old, new, words):
         source = put(tmp_path, exercise_text().replace(old, new, 1), "exercise", "01_data_splits")
         with pytest.raises(CourseError, match=words):
+            sources.read(source)
+
+    def test_a_typo_in_the_second_of_two_markers_leaks_no_answer(self, tmp_path):
+        text = Source("exercise", "05_backward").path.read_text(encoding="utf-8")
+        second = text.index("### BEGIN SOLUTION", text.index("def __mul__") + 100)
+        broken = text[:second] + text[second:].replace("### BEGIN SOLUTION", "### BEGIN SOLUTON", 1)
+        source = put(tmp_path, broken, "exercise", "05_backward")
+        with pytest.raises(CourseError, match=r"05_backward.py, cell .* in turn"):
             sources.read(source)
 
     def test_a_task_without_a_check(self, tmp_path):
@@ -201,6 +235,8 @@ class TestCheck:
             (lambda nb: nb.cells[1].metadata.update(tags=["nbval-ignore-output"]), "cell 2 is not what"),
             (lambda nb: nb.cells[3].update(execution_count=None), "cell 4 was not run"),
             (lambda nb: nb.cells.pop(), "has 3 cells"),
+            (lambda nb: nb.metadata.kernelspec.update(name="mine"), "its metadata are not"),
+            (lambda nb: nb.cells[0].update(attachments={"a.png": {"image/png": ""}}), "cell 1 is not what"),
         ]:
             notebook = nbformat.read(path, as_version=4)
             change(notebook)
@@ -208,6 +244,10 @@ class TestCheck:
             build.write(notebook, path)
             assert any(words in problem for problem in build.check([], course)), words
             path.write_bytes(original)
+        for text in ("<<<<<<< HEAD\n", "", "{}"):
+            path.write_text(text, encoding="utf-8")
+            assert "90_small.ipynb is not a notebook that can be read" in build.check([], course)[0]
+        path.write_bytes(original)
         shutil.copy2(path, path.with_name("91_orphan.ipynb"))
         assert build.check([], course) == [
             "lessons/91_orphan.ipynb has no source. Delete it, or write sources for it."
@@ -258,6 +298,34 @@ class TestLearnersWork:
         assert saved[0] != saved[1]
         with pytest.raises(CourseError, match="There is no lesson or exercise '42'"):
             build.reset("42", root)
+
+    def test_reset_without_a_solution_changes_nothing(self, with_exercise, tmp_path):
+        root = shutil.copytree(with_exercise, tmp_path / "course")
+        path = root / "exercises/01_data_splits/01_data_splits.ipynb"
+        answer_in(path, "mine")
+        before = path.read_bytes()
+        (root / "solutions/01_data_splits/01_data_splits.ipynb").write_text("<<<<<<< HEAD", encoding="utf-8")
+        with pytest.raises(CourseError, match="cannot be read, so nothing was changed"):
+            build.reset("01", root)
+        assert path.read_bytes() == before
+        assert build.check(["01"], root) == [
+            "solutions/01_data_splits/01_data_splits.ipynb is not a notebook that can be read. "
+            "Run `course build 01_data_splits`."
+        ]
+
+    def test_a_file_that_is_held_open_elsewhere(self, with_exercise, tmp_path, monkeypatch):
+        root = shutil.copytree(with_exercise, tmp_path / "course")
+        before = all_bytes(root)
+
+        def held(*_):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(build.os, "replace", held)
+        with pytest.raises(CourseError, match="Close it where it is open"):
+            build.reset("01", root)
+        saved = [path for path in all_bytes(root) if ".saved-" in path.name]
+        assert {path: data for path, data in all_bytes(root).items() if path not in saved} == before
+        assert list(root.rglob("*.new")) == []
 
     @pytest.mark.parametrize("text", ["{broken", "", "[]"])
     def test_a_file_that_cannot_be_read_counts_as_work(self, tmp_path, text):

@@ -180,12 +180,9 @@ def observe(
     try:
         with (
             contextlib.redirect_stdout(printed),
-            contextlib.redirect_stderr(io.StringIO()),
-            _no_logging(),
-            warnings.catch_warnings(),
+            _no_warnings(),
             time_limit(max(seconds, 0.01)),
         ):
-            warnings.simplefilter("ignore")
             if counting:
                 value, seen.steps = count_steps(lambda: probe(learner, given))
             else:
@@ -203,12 +200,14 @@ def observe(
 
 
 @contextlib.contextmanager
-def _no_logging() -> Iterator[None]:
-    """Keep `logging` silent: its handlers hold on to the standard error of the time they were made."""
+def _no_warnings() -> Iterator[None]:
+    """Keep standard error empty; also of `logging`, whose handlers hold on to that of when they were made."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logging.disable(before)
 

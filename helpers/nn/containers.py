@@ -47,7 +47,7 @@ class Sequential(Layer):
         dtypes = {leaf.dtype for leaf in leaves if leaf.size}
         if len(dtypes) > 1:
             raise ValueError(f"All layers of a model need one dtype, got {sorted(map(str, dtypes))}.")
-        self.layers = layers
+        self.chain(layers)
         self.dtype = dtypes.pop() if dtypes else np.dtype(np.float64)
         flat = np.concatenate([layer.flat for layer in layers if layer.size] or [np.zeros(0, self.dtype)])
         for leaf in leaves:
@@ -55,14 +55,20 @@ class Sequential(Layer):
         self.bind(flat, np.zeros_like(flat))
 
     def forward(self, X: Array) -> Array:
-        for layer in self.layers:
-            X = layer.forward(X)
+        for forward in self.forwards:
+            X = forward(X)
         return X
 
     def backward(self, d_out: Array) -> Array:
-        for layer in reversed(self.layers):
-            d_out = layer.backward(d_out)
+        for backward in self.backwards:
+            d_out = backward(d_out)
         return d_out
+
+    def chain(self, layers: tuple[Layer, ...]) -> None:
+        """Take these layers. Their methods are looked up once, not at every step."""
+        self.layers = layers
+        self.forwards = [layer.forward for layer in layers]
+        self.backwards = [layer.backward for layer in reversed(layers)]
 
     def output_shape(self, shape: Shape) -> Shape:
         for layer in self.layers:

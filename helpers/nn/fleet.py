@@ -37,7 +37,7 @@ class Fleet(Sequential):
                 f"A fleet needs models with the same layers, got {sorted(shapes) or 'no models'}."
             )
         self.members, self.models, self.dtype = list(models), len(models), models[0].dtype
-        self.layers = deepcopy(models[0]).layers
+        self.chain(deepcopy(models[0].layers))
         for leaf, *others in zip(self.leaves(), *(model.leaves() for model in models), strict=True):
             leaf.models = self.models
             leaf.forget(keep=False)

@@ -118,15 +118,18 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
     def step(self) -> None:
-        if self.plain:
-            return self.descend(self.model.d_flat)
+        g = self.model.d_flat if self.plain else self.direction()
+        self.model.flat -= np.multiply(g, self._lr_array, out=self.delta)
+
+    def direction(self) -> Array:
+        """The gradient, bent by the momentum."""
         g = self.gradient()
-        if np.any(self.momentum):
-            self.t += 1
-            self.v *= self.momentum
-            self.v += g if self.t == 1 else (1 - self.dampening) * g
-            g = g + self.momentum * self.v if self.nesterov else self.v
-        return self.descend(g)
+        if not np.any(self.momentum):
+            return g
+        self.t += 1
+        self.v *= self.momentum
+        self.v += g if self.t == 1 else (1 - self.dampening) * g
+        return g + self.momentum * self.v if self.nesterov else self.v
 
 
 class Adagrad(Optimizer):

@@ -161,7 +161,7 @@ def curves(runs: Mapping[str, Mapping[str, Any]]) -> Figure:
         runs: by title, a history with "loss" and "validation_loss", arrays (epochs, …) that are averaged.
 
     >>> run = {"loss": np.ones((3, 1)), "validation_loss": np.ones((3, 1))}
-    >>> curves({"a": run}).axes[0].get_title()
+    >>> curves({"a": run}).axes[0].get_title(loc="left")
     'a'
     """
     fig, axes = subplots(ncols=len(runs), width=8, height=3.3, sharey=True)

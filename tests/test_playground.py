@@ -657,7 +657,7 @@ def test_the_map_and_the_code_open_and_a_cell_moves_the_sliders() -> None:
     async def scene() -> None:
         notebook = Notebook(units=4)
         controls = notebook.controls
-        controls.bottom.selected_index = 0
+        controls.map_button.value = True
         await notebook.rest()
         assert controls.found is not None
         assert controls.found.done
@@ -670,7 +670,7 @@ def test_the_map_and_the_code_open_and_a_cell_moves_the_sliders() -> None:
         assert notebook.session.settings.batch_size == before.batch_sizes[row]
         assert controls.by_name["lr"].value == before.learning_rates[column]
         assert controls.cells[4][2].tooltip.startswith("learning rate")
-        controls.bottom.selected_index = 1
+        controls.code_button.value = True
         await notebook.rest()
         assert f"batch_size={before.batch_sizes[row]}" in controls.code.value
 

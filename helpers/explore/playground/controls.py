@@ -131,12 +131,18 @@ class Controls:
         )
         hint = w.HTML("Click into the code, press Ctrl+A and Ctrl+C, and paste it into a new cell.")
         self.map_box = w.VBox([w.HTML("")])
+        self.code_box = w.VBox([hint, self.code])
         self.cells: list[list[Any]] = []
-        self.bottom = w.Accordion(children=[self.map_box, w.VBox([hint, self.code])])
-        self.bottom.set_title(0, "What if? The validation loss of 54 settings")
-        self.bottom.set_title(1, "Copy as code")
-        self.bottom.selected_index = None
-        self.bottom.layout = {"max_width": "880px"}
+        folded = {"width": "auto", "padding": "0 14px"}
+        self.map_button = w.ToggleButton(
+            description="What if? Other learning rates and batch sizes", icon="th", layout=folded
+        )
+        self.code_button = w.ToggleButton(description="Copy as code", icon="code", layout=folded)
+        self.map_box.layout.display = self.code_box.layout.display = "none"
+        self.bottom = w.VBox(
+            [w.HBox([self.map_button, self.code_button]), self.map_box, self.code_box],
+            layout={"max_width": "880px"},
+        )
 
     def make_map(self) -> None:
         """54 buttons, made when they are first needed."""
@@ -206,7 +212,8 @@ class Controls:
         self.speed.observe(lambda change: home.player.look(speed=change["new"]), "value")
         self.panel.observe(lambda change: home.player.look(panel=change["new"]), "value")
         self.pulse.observe(lambda change: home.player.alive(), "value")
-        self.bottom.observe(lambda change: self.opened(), "selected_index")
+        self.map_button.observe(lambda change: self.opened(), "value")
+        self.code_button.observe(lambda change: self.opened(), "value")
 
     def moved(self, name: str, value: Any) -> None:
         if self.home and self._quiet != threading.get_ident():
@@ -219,10 +226,10 @@ class Controls:
             self.home.play(on)
 
     def opened(self) -> None:
-        if self.home and self.map_is_open:
-            self.home.what_if()
-        elif self.home:
-            self.home.update_code()
+        self.map_box.layout.display = None if self.map_is_open else "none"
+        self.code_box.layout.display = None if self.code_is_open else "none"
+        if self.home:
+            self.home.opened()
 
     def chosen(self, row: int, column: int) -> None:
         if self.home and self.found:
@@ -233,11 +240,11 @@ class Controls:
 
     @property
     def map_is_open(self) -> bool:
-        return self.bottom.selected_index == 0
+        return bool(self.map_button.value)
 
     @property
     def code_is_open(self) -> bool:
-        return self.bottom.selected_index == 1
+        return bool(self.code_button.value)
 
     # Showing --------------------------------------------------------------------------------------
 

@@ -58,12 +58,19 @@ class PlaygroundFrame:
             f'src="data:image/svg+xml;base64,{encoded}">\n{paragraph(self.sentence)}'
         )
 
-    def still(self) -> Frame:
+    def still(self) -> Still:
         """The same as a PNG, which is shown wherever notebooks are shown; it takes a quarter of a second."""
-        return Frame(Picture(png(self.drawing.figure()), self.alt, self.drawing.width), self.sentence)
+        return Still(Picture(png(self.drawing.figure()), self.alt, self.drawing.width), self.sentence)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": f"{self.alt}\n{self.sentence}"}
+
+
+class Still(Frame):
+    """A frame at rest; its sentence stands where that of the frames in motion will stand."""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": f"{self.picture.html()}\n{paragraph(self.sentence)}", "text/plain": repr(self)}
 
 
 def paragraph(sentence: str) -> str:

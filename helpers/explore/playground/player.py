@@ -69,23 +69,23 @@ class Player:
 
     def play(self) -> None:
         """Train and show, until `pause`."""
-        self._order(self._play)
+        self.do(self._play)
 
     def pause(self) -> None:
         """Stop where it is."""
-        self._order(self._pause)
+        self.do(self._pause)
 
     def step(self) -> None:
         """Pause, and take one step."""
-        self._order(self._step)
+        self.do(self._step)
 
     def reset(self) -> None:
         """Pause, and go back to the weights of the beginning."""
-        self._order(self._reset)
+        self.do(self._reset)
 
     def look(self, panel: str | None = None, speed: str | None = None) -> None:
         """Show another panel, or play at another speed."""
-        self._order(lambda: self._look(panel, speed))
+        self.do(lambda: self._look(panel, speed))
 
     def work(self, job: Iterator[Any]) -> None:
         """Do this in pieces, when nothing else is to be done; a newer job takes its place."""
@@ -93,11 +93,17 @@ class Player:
         def take() -> None:
             self._job = job
 
-        self._order(take)
+        self.do(take)
 
     def alive(self) -> None:
         """The page is still there."""
         self._watched, self._played = True, 0.0
+
+    def do(self, order: Callable[[], None]) -> None:
+        """Call this on the loop, between two pieces of work."""
+        with self._lock:
+            self._orders.append(order)
+        self._wake()
 
     @property
     def waiting(self) -> bool:
@@ -110,11 +116,6 @@ class Player:
         self._wake()
 
     # What is done about them, on the loop ---------------------------------------------------------
-
-    def _order(self, order: Callable[[], None]) -> None:
-        with self._lock:
-            self._orders.append(order)
-        self._wake()
 
     def _wake(self) -> None:
         if not self.loop.is_closed():

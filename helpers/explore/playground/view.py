@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from helpers.explore.playground.sweep import WhatIf, sweep
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BELOW = "With a kernel: what the loss would be for 54 other settings, and this network as code."
+READING_TIME = 6.0
+"""Seconds for which it is said why a setting was refused, while it plays."""
 _SHOWN: dict[str, Playground] = {}
 _NAMES = itertools.count()
 
@@ -85,7 +88,7 @@ class Playground:
         show: Callable[[Any], Any],
     ) -> None:
         self.session, self.controls, self.show = session, controls, show
-        self.refused = ""
+        self.refused, self.refused_until = "", 0.0
         self.player = Player(session, loop, self.shown, self.refuse, self.paused)
         controls.connect(self)
         self.update_code()
@@ -94,22 +97,29 @@ class Playground:
 
     def changed(self, name: str, value: Any) -> None:
         """A setting was moved."""
+        self.refused = ""
         self.player.change(**{name: value})
 
     def play(self, on: bool) -> None:
         """The play button was pressed."""
         (self.player.play if on else self.player.pause)()
 
-    def what_if(self) -> None:
-        """The map was asked for."""
-        self.player.work(self.fill_map())
+    def opened(self) -> None:
+        """The map or the code was opened, or closed."""
+        self.player.do(self.refresh)
 
     # Called by the player, on the event loop ------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Bring code and map up to date, where they are open."""
+        self.update_code()
+        if self.controls.map_is_open and self.controls.map_of != self.session.settings:
+            self.player.work(self.fill_map())
 
     def shown(self, frame: PlaygroundFrame) -> None:
         """A new picture."""
         bundle = frame._repr_mimebundle_()
-        if self.refused:
+        if self.refused and time.monotonic() < self.refused_until:
             bundle["text/html"] = bundle["text/html"].replace(
                 paragraph(frame.sentence), paragraph(self.refused), 1
             )
@@ -119,17 +129,13 @@ class Playground:
 
     def at_rest(self) -> None:
         """Bring up to date what would be too much for every picture."""
-        settings = self.session.settings
-        self.refused = ""
         if not self.player.waiting:  # else a slider would be moved back under the reader's hand
-            self.controls.follow(settings)
-        self.update_code()
-        if self.controls.map_is_open and self.controls.map_of != settings:
-            self.what_if()
+            self.controls.follow(self.session.settings)
+        self.refresh()
 
     def refuse(self, words: str) -> None:
         """A setting made no sense: say why, and put the widgets back."""
-        self.refused = words
+        self.refused, self.refused_until = words, time.monotonic() + READING_TIME
         self.controls.follow(self.session.settings)
 
     def paused(self) -> None:

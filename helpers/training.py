@@ -72,7 +72,8 @@ def fit(
     - `callbacks` are called with the `Run` after each epoch; `run.stop = True` ends the training. A callback
       with a method `on_step` is called after each step too.
     - `schedule` moves the learning rate after each "epoch", or after each "step" (`schedule_per`).
-    - `penalty` adds its gradient, `clip` shortens the gradient, before each step.
+    - `penalty` adds its gradient, `clip` shortens the gradient, before each step. (The recorded loss is that
+      of the data, without the penalty.)
     - `accumulate` batches are averaged into one step: the step of a batch that many times as large.
     - `history` of an earlier call is continued.
 
@@ -89,6 +90,8 @@ def fit(
     >>> fit(model, MSELoss(), SGD(model, lr=0.1), X, 2 * X + 1, batch_size=10, num_epochs=20, rng=rng)
     History(20 epochs, 200 steps, loss 0.0)
     """
+    if getattr(optimizer, "model", model) is not model:
+        raise ValueError("The optimizer was made for another model. Make it from the model that you train.")
     history = history or History()
     history.interrupted = False
     run = Run(model, optimizer, history, schedule)
@@ -105,7 +108,9 @@ def fit(
                 batches.shuffle()
                 one_epoch(run, loss, batches, after_backward, after_step, accumulate)
                 history.end_epoch(
-                    steps=len(batches), lr=optimizer.lr, **evaluate(model, loss, validation, metrics or {})
+                    steps=len(batches),
+                    lr=getattr(optimizer, "lr", None),
+                    **evaluate(model, loss, validation, metrics or {}),
                 )
                 if schedule is not None and schedule_per == "epoch":
                     schedule.step(*[monitored(history)] * schedule.needs_loss)
@@ -218,7 +223,7 @@ def training(model: Any, loss: Loss, batches: Batches) -> Iterator[None]:
     batches.X_shuffled[...], batches.y_shuffled[...] = batches.X, batches.y
     outputs = model.output_shape(batches.X_shuffled.shape)
     loss.check(np.broadcast_to(model.dtype.type(0), outputs), batches.y_shuffled)
-    first = model.layers[0]
+    first = model.layers[0] if hasattr(model, "layers") else model
     model.train()
     model.forget(keep=True)
     first.needs_dX = False
@@ -279,7 +284,8 @@ def predict(model: Any, X: Array, *, batch_size: int = 1024) -> Array:
     model.eval()
     X = np.asarray(X)
     X = X if isinstance(model.leaves()[0], Embedding) else X.astype(model.dtype, copy=False)
-    parts = [model.forward(X[i : i + batch_size]) for i in range(0, max(len(X), 1), batch_size)]
+    starts = range(0, max(len(X), 1), batch_size)
+    parts = [model.forward(X[i : i + batch_size]).copy() for i in starts]  # `fit` may be reusing its arrays
     for leaf, mode in zip(model.leaves(), modes, strict=True):
         leaf.training = mode
     if len(parts) == 1:
@@ -307,6 +313,8 @@ class EarlyStopping:
             raise ValueError(
                 f"EarlyStopping watches {self.monitor!r}, the history has {list(row)}: give `validation`."
             )
+        if np.ndim(row[self.monitor]):
+            raise ValueError("EarlyStopping watches one model; in a fleet each would stop at its own epoch.")
         if row[self.monitor] < self.best - self.min_delta:
             self.best, self.best_epoch = row[self.monitor], row["epoch"]
             self.weights = run.model.flat.copy()

@@ -236,7 +236,8 @@ def test_a_loss_that_is_not_a_number_stops_the_training_and_says_what_to_try(cap
     assert f"at step {np.argmin(np.isfinite(history.losses)) + 1}" in history.advice
     assert history.advice in capsys.readouterr().out
     assert history.advice in repr(history)
-    fine = fit(small(), LOSS, SGD(small(), lr=0.1), X, Y, rng=rng(), **FIT)
+    model = small()
+    fine = fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), **FIT)
     assert not fine.diverged
     assert fine.advice == capsys.readouterr().out == ""
 
@@ -316,6 +317,43 @@ def test_predicting_in_batches_changes_nothing():
     out = predict(fleet, X, batch_size=4)
     np.testing.assert_allclose(out, fleet.forward(X), atol=1e-15)
     assert type(out) is type(fleet.forward(X))
+
+
+def test_predictions_made_during_training_are_ones_own():
+    model, many = small(), rng(3).normal(size=(2500, 3))
+    frames, losses = [], []
+
+    def look(run):
+        frames.append(predict(run.model, X))
+        losses.append(LOSS.forward(run.model.forward(many), np.zeros(2500, int)))
+
+    watched = {"callbacks": [look], "validation": (many, np.zeros(2500, int))}
+    history = fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), **watched, **FIT)
+    np.testing.assert_allclose(history["validation_loss"], losses, rtol=1e-12)
+    assert not np.array_equal(frames[0], frames[1])
+    np.testing.assert_allclose(frames[2], model.forward(X), atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "first", [ReLU(), Flatten(), Residual(Linear(3, 3, rng=rng())), Dropout(0.1, rng=rng()), BatchNorm(3)]
+)
+def test_any_layer_may_come_first(first):
+    model = Sequential(first, Linear(3, 2, rng=rng()))
+    history = fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), **FIT)
+    assert history["loss"][-1] < history["loss"][0]
+    pictures = Sequential(MaxPool2d(2), Flatten(), Linear(4, 2, rng=rng()))
+    fit(pictures, LOSS, SGD(pictures, lr=0.1), rng().normal(size=(23, 1, 4, 4)), Y, rng=rng(), **FIT)
+    one = Linear(3, 2, rng=rng())
+    fit(one, LOSS, SGD(one, lr=0.1), X, Y, rng=rng(), **FIT)
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    with pytest.raises(ValueError, match="made for another model"):
+        fit(small(), LOSS, SGD(small()), X, Y, rng=rng(), **FIT)
+    fleet = Fleet([small(0), small(1)])
+    stopping = EarlyStopping(patience=1, monitor="loss")
+    with pytest.raises(ValueError, match="one model"):
+        fit(fleet, LOSS, SGD(fleet), X, Y, rng=rng(), callbacks=[stopping], **FIT)
 
 
 def test_float32_and_whole_numbers_are_taken():

@@ -49,11 +49,15 @@ class Window(Layer):
 
     def allocate(self, shape: Shape) -> dict[str, Any]:
         padded, inside, patches = self.pad(shape, self.outside)
-        arrays = {"padded": padded, "inside": inside, "patches": patches}
-        if self.needs_dX:
-            d_padded, d_inside, d_patches = self.pad(shape, 0)
-            arrays |= {"d_padded": d_padded, "dX": d_inside, "d_patches": d_patches}
-        return arrays
+        d_padded, d_inside, d_patches = self.pad(shape, 0)
+        return {
+            "padded": padded,
+            "inside": inside,
+            "patches": patches,
+            "d_padded": d_padded,
+            "dX": d_inside,
+            "d_patches": d_patches,
+        }
 
     def pad(self, shape: Shape, outside: float) -> tuple[Array, Array, list[Array]]:
         """Pictures of this shape with padding around them: all of it, the inside, the patches."""

@@ -28,7 +28,7 @@ class Optimizer:
             raise TypeError(f"The optimizer takes the model, got {type(model).__name__}.")
         self.model, self.t = model, 0
         self.lr = lr
-        self.weight_decay = self.number("weight_decay", weight_decay)
+        self.weight_decay = self.array(self.number("weight_decay", weight_decay))
         for name in self.vectors:
             setattr(self, name, np.zeros_like(model.flat))
         self.delta = np.empty_like(model.flat)
@@ -111,7 +111,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ):
         super().__init__(model, lr, weight_decay)
-        self.momentum = self.number("momentum", momentum)
+        self.momentum = self.array(self.number("momentum", momentum))
         self.dampening, self.nesterov = dampening, nesterov
         self.plain = not np.any(self.momentum) and not np.any(self.weight_decay)
         if nesterov and (not np.all(self.momentum) or dampening):
@@ -185,7 +185,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ):
         super().__init__(model, lr, weight_decay)
-        self.momentum = self.number("momentum", momentum)
+        self.momentum = self.array(self.number("momentum", momentum))
         self.alpha, self.eps, self.centered = alpha, eps, centered
 
     def step(self) -> None:

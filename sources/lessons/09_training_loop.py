@@ -622,6 +622,7 @@ for that is a **learning-rate schedule**, also called *decay* or *annealing*. Wi
 | **step decay** | $\eta_0 \gamma^{\lfloor t/s \rfloor}$: constant between milestones, then times $\gamma$ |
 | **cosine annealing** | $\frac12 \eta_0 (1 + \cos(\pi t/T))$ |
 | warm-up | from nearly 0 up to $\eta_0$, then one of the above |
+| one-cycle | up to $\eta_0$ in the first 30 % of the steps and down to nearly 0, along cosines |
 | **ReduceLROnPlateau** (dynamic adjustment) | times a factor, after some epochs without improvement |
 
 In the library each is one formula. Those of PyTorch, epoch by epoch:
@@ -746,6 +747,7 @@ choices = {
     "step": lambda o: schedules.StepLR(o, step_size=4, gamma=0.1),
     "cosine": annealed_to(num_epochs),
     "warm-up": lambda o: schedules.WarmupLR(o, 2, start_factor=0.1, after=annealed_to(num_epochs - 2)(o)),
+    "one-cycle": lambda o: schedules.OneCycleLR(o, max_lr=o.lr, total_steps=num_epochs + 1),
 }
 ends = {
     name: train_fleet(start_rates, range(4), batch_size=16, num_epochs=num_epochs, schedule=schedule)

@@ -184,6 +184,18 @@ def test_another_network_begins_anew(change: dict[str, Any]) -> None:
     assert session.now() == Session(Settings(**change)).now()
 
 
+@pytest.mark.parametrize("changes", [{}, {"batch_norm": True, "dropout": 0.2}, {"activation": "GELU"}])
+def test_a_second_network_is_looked_at_as_the_first(changes: dict[str, Any]) -> None:
+    session = Session(Settings(units=5))
+    for seed in (2, 3):
+        session.change(seed=seed, lr=0.1, **changes)
+        session.step(9)
+        fresh = Session(Settings(units=5, seed=seed, lr=0.1, **changes))
+        fresh.step(9)
+        assert session.now() == fresh.now()
+        assert np.array_equal(session.predict_grid(), fresh.predict_grid())
+
+
 def test_a_refused_change_leaves_all_as_it_was() -> None:
     session = Session()
     session.step(30)
@@ -233,7 +245,8 @@ def test_digits_are_reduced_with_what_the_training_rows_tell() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"dropout": 0.2, "l2": 0.01, "batch_norm": True, "optimizer": "Adam"}]
+    "changes",
+    [{}, {"data": "blobs"}, {"dropout": 0.2, "l2": 0.01, "batch_norm": True, "optimizer": "Adam"}],
 )
 def test_the_map_has_the_numbers_of_the_playground_itself(changes: dict[str, Any]) -> None:
     settings = Settings(units=4, train_share=0.2, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,21 @@ def largest_curvature(session: Session) -> float:
     >>> bool(np.isclose(largest_curvature(session), exact, rtol=1e-3))
     True
     """
+    gradient, here = gradient_of(session)
+    v = np.random.default_rng(0).normal(size=here.size)
+    size = 0.0
+    with np.errstate(all="ignore"):
+        for _ in range(ROUNDS):
+            v /= np.linalg.norm(v) or 1.0
+            product = (gradient(here + STEP * v) - gradient(here - STEP * v)) / (2 * STEP)
+            size, v = float(np.linalg.norm(product)), product
+            if not np.isfinite(size) or size == 0:
+                break
+    return size + 2 * session.settings.l2
+
+
+def gradient_of(session: Session) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
+    """The gradient of the whole training loss as a function of the parameters; and where they are now."""
     problem = session.problem
     model = deepcopy(session.model)
     model.bind(session.model.flat.copy(), np.zeros(model.size))
@@ -48,13 +64,4 @@ def largest_curvature(session: Session) -> float:
         model.backward(loss.backward())
         return model.d_flat.copy()
 
-    v = np.random.default_rng(0).normal(size=model.size)
-    size = 0.0
-    with np.errstate(all="ignore"):
-        for _ in range(ROUNDS):
-            v /= np.linalg.norm(v) or 1.0
-            product = (gradient(here + STEP * v) - gradient(here - STEP * v)) / (2 * STEP)
-            size, v = float(np.linalg.norm(product)), product
-            if not np.isfinite(size) or size == 0:
-                break
-    return size + 2 * session.settings.l2
+    return gradient, here

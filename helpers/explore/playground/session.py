@@ -53,6 +53,7 @@ class Session:
 
     settings: Settings
     best: Scores
+    mirror: Any = None
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -71,7 +72,8 @@ class Session:
         self.loss = network.build_loss(settings, self.problem)
         self.optimizer = network.build_optimizer(settings, self.model)
         self.penalty = network.build_penalty(settings, self.model)
-        self.mirror = Mirror(self.model)
+        if self.mirror is None or not self.mirror.follow(self.model):
+            self.mirror = Mirror(self.model)
         self._measure = network.build_loss(settings, self.problem)
         self._measure.checked = True
         train, validation = self.problem.train, self.problem.validation
@@ -248,21 +250,30 @@ class Mirror:
     """
 
     def __init__(self, model: Sequential) -> None:
-        self.model = model
         self._exact, self._coarse = deepcopy(model), deepcopy(model)
-        self._exact.bind(model.flat, np.zeros_like(model.flat))
         for leaf in self._coarse.leaves():
             leaf.dtype = np.dtype(np.float32)
         self._coarse.dtype = np.dtype(np.float32)
         self._coarse.bind(model.flat.astype(np.float32), np.zeros(model.size, np.float32))
+        self._unused = np.zeros_like(model.flat)  # the gradients of a network that is only looked at
+        self._layers = description(model)
         for copy in (self._exact, self._coarse):
             copy.eval()
             copy.forget(keep=True)
+        self.follow(model)
+
+    def follow(self, model: Sequential) -> bool:
+        """From now on look at this model; False when its layers are others and a new mirror is needed."""
+        if description(model) != self._layers:
+            return False
+        self.model = model
+        self._exact.bind(model.flat, self._unused)
+        return True
 
     def exact(self, X: np.ndarray) -> np.ndarray:
-        """The outputs for X (n, features); overwritten by the next call with as many rows."""
+        """The outputs for X (n, features)."""
         self._copy_state(self._exact)
-        return self._exact.forward(X)
+        return self._exact.forward(X).copy()  # in C order, as `predict` does: a sum depends on the order
 
     def coarse(self, X: np.ndarray) -> np.ndarray:
         """The outputs for X (n, features) in float32; overwritten by the next call."""
@@ -279,3 +290,8 @@ class Mirror:
         for mine, theirs in zip(copy.leaves(), self.model.leaves(), strict=True):
             for name, array in theirs.state().items():
                 setattr(mine, name, array.astype(mine.dtype))
+
+
+def description(model: Sequential) -> list[tuple[type, dict[str, Any] | None]]:
+    """The kind of each layer, and the shapes of its parameters."""
+    return [(type(leaf), leaf.parameter_shapes if leaf.size else None) for leaf in model.leaves()]

@@ -478,8 +478,8 @@ def test_a_large_network_leaves_the_loop_free() -> None:
             await asyncio.sleep(0)
             gaps.append(time.thread_time() - last)  # of work, not of waiting for the processor
             last = time.thread_time()
-        assert max(gaps) < 12 * PIECE
-        assert sorted(gaps)[len(gaps) // 2] < 2 * PIECE
+        assert len(gaps) > 8
+        assert sorted(gaps)[int(0.9 * len(gaps))] < 4 * PIECE  # a piece, its last steps and a picture
         stage.player.stop()
         await stage.rest()
 

@@ -23,6 +23,8 @@ EXPRESSIONS = {
     "relu": lambda a, b, e: a.relu(),
     "used twice": lambda a, b, e: (a * b).tanh() * a + a * a / b,
     "diamond": lambda a, b, e: (a * 2) * (a * 3) + (a * 2),
+    "the short way first": lambda a, b, e: (lambda h: h + (h * 3).tanh())(a * b),
+    "the long way first": lambda a, b, e: (lambda h: (h * 3).tanh() + h)(a * b),
     "sum of rows": lambda a, b, e: a.sum(e["axis"](0)) * b,
     "sum of columns": lambda a, b, e: a.sum(e["axis"](1), keepdims=True) * b,
 }

@@ -307,28 +307,19 @@ def fleet_of_54(rounds: int) -> Iterator[Row]:
     """9 learning rates × 6 batch sizes, 200 steps each: a fleet for each size, and the 54 in turn."""
     sets = [(size, small_twins(size, np.float32, n=20 * size)) for size in SIZES]
 
-    def arguments(twins: Twins, size: int) -> tuple[Any, dict[str, Any]]:
+    def train(model: Any, lr: Any, size: int, twins: Twins) -> Any:
         settings = {"batch_size": size, "num_epochs": 10, "rng": np.random.default_rng(0), "progress": False}
-        return (twins.X, twins.y), settings
+        fit(model, MSELoss(), SGD(model, lr=lr), twins.X, twins.y, **settings)
+        return model.flat
 
     def fleets() -> list[np.ndarray]:
         found = []
         for size, twins in sets:
-            fleet = Fleet([small(0, np.float32) for _ in RATES])
-            both, settings = arguments(twins, size)
-            fit(fleet, MSELoss(), SGD(fleet, lr=RATES), *both, **settings)
-            found += list(fleet.flat)
+            found += list(train(Fleet([small(0, np.float32) for _ in RATES]), RATES, size, twins))
         return found
 
     def in_turn() -> list[np.ndarray]:
-        found = []
-        for size, twins in sets:
-            for lr in RATES:
-                model = small(0, np.float32)
-                both, settings = arguments(twins, size)
-                fit(model, MSELoss(), SGD(model, lr=lr), *both, **settings)
-                found.append(model.flat)
-        return found
+        return [train(small(0, np.float32), lr, size, twins) for size, twins in sets for lr in RATES]
 
     def torch_in_turn() -> None:
         for _, twins in sets:

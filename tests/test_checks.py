@@ -9,7 +9,7 @@ import pytest
 from helpers.checks import blocks, notebook, probing
 from helpers.checks.backward.mistaken import close
 from helpers.checks.data_splits.choice import neighbours_score
-from helpers.checks.notebook import CheckFailed, missing_name, read, tell
+from helpers.checks.notebook import WIDTH, CheckFailed, missing_name, read, tell, wrap
 from helpers.checks.plain import same_plain, short, to_plain, type_that_is_not_plain
 from helpers.checks.probing import observe
 from helpers.checks.task import Rule, Task, all_of, find_task, grade
@@ -241,6 +241,9 @@ def test_inputs_that_must_be_refused():
         grade(task, lambda x: abs(x) ** 0.5)
     )
     assert "expected a ValueError, but KeyError came" in tell(grade(task, wrong_error))
+    assert "it returned a ValueError; use raise" in tell(
+        grade(task, lambda x: x**0.5 if x > 0 else ValueError("bad"))
+    )
 
 
 def test_what_the_judge_expects_never_reaches_the_learner():
@@ -323,6 +326,39 @@ def test_the_row_whose_slopes_do_not_sum_to_0_is_named():
         return p / len(y)
 
     assert "the slopes of row 3 sum to 1, expected 0" in tell(grade(task, wrong_in_the_last_row))
+
+
+def test_lines_are_broken_between_words_and_under_each_other():
+    lines = wrap("hint: " + "a word and another one, " * 12).split("\n")
+    assert len(lines) > 2
+    assert all(len(line) <= WIDTH for line in lines)
+    assert all(line.startswith("      a") or line[6].isalpha() for line in lines[1:])
+    assert wrap("short") == "short"
+
+
+@pytest.mark.parametrize(
+    "piece", ["`raise ValueError(n, k)`", "(1797, 64)", "[0.25 -1.5 12.75]", "-0.4469, …", "9: 0.9563"]
+)
+def test_values_and_code_are_not_broken(piece):
+    for before in range(60, 90):
+        assert piece in wrap("expected: " + "x" * before + f" {piece} and more words after it")
+
+
+def test_the_learners_line_is_not_broken():
+    def long_line(x):
+        return x + np.ones(len(x) + 1) + np.ones(len(x) + 2) + np.ones(len(x) + 3) + np.ones(len(x) + 4)
+
+    assert "np.ones(len(x) + 3) + np.ones(len(x) + 4)\n" in told(long_line)
+
+
+def test_what_a_probe_saw_beside_the_answer_is_not_shown():
+    task = find_task("data_splits/stratified_holdout")
+    for answer in (["a", ["b"]], {"train": [1]}, "rows", 7, [[[1], 2], 3], [np.zeros((2, 2)), np.zeros(1)]):
+        report = grade(task, lambda y, test_size, rng, answer=answer: answer)
+        assert report.points == 0
+        assert "again" not in tell(report)
+        assert "others" not in tell(report)
+        assert "unexpected form" not in tell(report)
 
 
 class Here:

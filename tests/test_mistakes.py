@@ -14,6 +14,11 @@ MISTAKES = [answer for answer in load_answers() if answer.hint is not None]
 ALTERNATIVES = [answer for answer in load_answers() if answer.hint is None]
 
 
+def in_one_line(text: str) -> str:
+    """The words without the line breaks that a narrow page needs."""
+    return " ".join(text.split())
+
+
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
 def test_every_task_has_five_mistakes_and_two_alternatives(task):
     count = Counter(answer.hint is None for answer in load_answers() if answer.task == task.id)
@@ -32,14 +37,16 @@ def test_the_hints_of_a_task_differ():
 
 
 @pytest.mark.parametrize("answer", MISTAKES, ids=str)
-def test_a_mistake_gets_less_than_full_points_and_its_hint(answer: Answer):
+def test_a_mistake_gets_less_than_full_points_and_its_hint(answer: Answer, monkeypatch):
     task = find_task(answer.task)
-    for seed in SEEDS:
+    if answer.endless:
+        monkeypatch.setattr("helpers.checks.task.TIME_LIMIT", 1.0)
+    for seed in SEEDS[:2] if answer.endless else SEEDS:
         report = grade(task, answer.answer, seed=seed)
         assert report.points < task.points, f"seed {seed}: the mistake passes"
         told = tell(report)
         assert answer.hint is not None
-        assert answer.hint in told, f"seed {seed}: {told}"
+        assert in_one_line(answer.hint) in in_one_line(told), f"seed {seed}: {told}"
 
 
 @pytest.mark.parametrize("answer", ALTERNATIVES, ids=str)

@@ -1,7 +1,8 @@
 """Building blocks of verdicts: rules that most tasks share, so that a task reads like its specification.
 
 Each block makes a `Rule` (or a case, for `raises`). `expected` is a function of the case; `key` picks a
-part of what the probe returned, when that is a dict (a name) or a list (a number).
+part of what the probe returned, when that is a dict (a name) or a list (a number); `name` is what the learner
+calls that part.
 """
 
 from collections.abc import Callable
@@ -37,8 +38,10 @@ def _numbers(value: Any, key: str | int | None) -> np.ndarray:
     return array
 
 
-def _named(key: str | int | None) -> str:
-    return "" if key is None else f" of {key}" if isinstance(key, str) else f" of part {key + 1}"
+def _named(key: str | int | None, name: str = "") -> str:
+    if name or isinstance(key, str):
+        return f" of {name or key}"
+    return "" if key is None else f" of part {key + 1}"
 
 
 def close_to(
@@ -48,6 +51,7 @@ def close_to(
     atol: float = 1e-9,
     hint: str = "",
     key: str | int | None = None,
+    name: str = "",
 ) -> Rule:
     """The numbers agree: |got − expected| ≤ atol + rtol · |expected|, everywhere, in the same shape.
 
@@ -64,7 +68,7 @@ def close_to(
 
     def what(case: Case, value: Any) -> str:
         want, got = np.asarray(expected(case)), _numbers(value, key)
-        return f"the value{_named(key)} is off\nexpected: {short(want)}\ngot:      {short(got)}"
+        return f"the value{_named(key, name)} is off\nexpected: {short(want)}\ngot:      {short(got)}"
 
     return Rule(what, holds, hint)
 
@@ -82,7 +86,7 @@ def equal_to(expected: Expected, *, hint: str = "", key: str | int | None = None
     return Rule(what, holds, hint)
 
 
-def same_shape(expected: Expected, *, hint: str = "", key: str | int | None = None) -> Rule:
+def same_shape(expected: Expected, *, hint: str = "", key: str | int | None = None, name: str = "") -> Rule:
     """The shape is that of `expected(case)`: an array, or a shape given as a tuple.
 
     >>> same_shape(lambda case: (2, 3)).holds({}, np.zeros((2, 3)))
@@ -95,7 +99,7 @@ def same_shape(expected: Expected, *, hint: str = "", key: str | int | None = No
 
     return Rule(
         lambda case, value: (
-            f"the shape{_named(key)} is wrong: expected {shape(case)}, got {np.shape(part(value, key))}"
+            f"the shape{_named(key, name)} is wrong: expected {shape(case)}, got {np.shape(part(value, key))}"
         ),
         lambda case, value: np.shape(part(value, key)) == shape(case),
         hint,

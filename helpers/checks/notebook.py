@@ -8,12 +8,17 @@ import difflib
 import os
 import re
 import sys
+import textwrap
 from typing import Any
 
 from helpers.checks.plain import short
 from helpers.checks.task import JUDGE_ONLY, Report, find_task, grade
 
 NOTEBOOK_SEED = 20_26
+WIDTH = 88  # JupyterLab breaks longer lines wherever they end, also inside a number
+# Kept in one piece: code, a shape, a row of numbers, a number with its name, the dots after the last one.
+_WHOLE = re.compile(r"`[^`]*`|\([^()]{,40}\)|\[[^\[\]]{,60}\]|\d+: \d\S*|\S+ …")
+_HEAD = re.compile(r"(hint|input|expected|got): *")  # what follows it stands under each other
 _CHECK_CALL = re.compile(r"""check\(\s*["']([\w/]+)["']\s*,\s*(\w+)""")
 _PASSED = re.compile(r"^passed (?:all (\d+)|(\d+) of (\d+))", re.MULTILINE)
 
@@ -65,11 +70,36 @@ def tell(report: Report) -> str:
         names = task.show or tuple(name for name in report.case if name not in JUDGE_ONLY and name != "seed")
         inputs = [f"{name} = {short(report.case[name])}" for name in names if name in report.case]
         if inputs:
-            lines.append(_in_lines("input:    ", inputs))
-        lines.append(report.finding.what)
+            lines += _in_lines("input:    ", inputs)
+        lines += report.finding.what.split("\n")
         if report.finding.hint:
             lines.append(f"hint: {report.finding.hint}")
-    return "\n".join(lines)
+    return "\n".join(map(wrap, lines))
+
+
+def wrap(line: str) -> str:
+    """A line broken between words, never inside a piece of code or a short row of numbers.
+
+    A line of the learner's own code stays as it is.
+
+    >>> print(wrap("hint: " + "every word of it " * 6))
+    hint: every word of it every word of it every word of it every word of it every word of
+          it every word of it
+    """
+    if len(line) <= WIDTH or " in your line " in line:
+        return line
+    kept = _WHOLE.sub(lambda piece: piece.group().replace(" ", "\0"), line.strip())
+    head = _HEAD.match(line)
+    left = len(line) - len(line.lstrip())
+    pieces = textwrap.wrap(
+        kept,
+        WIDTH,
+        initial_indent=" " * left,
+        subsequent_indent=" " * (head.end() if head else left),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(pieces).replace("\0", " ")
 
 
 def read(text: str) -> tuple[int, int] | None:
@@ -85,10 +115,12 @@ def read(text: str) -> tuple[int, int] | None:
     return (int(every), int(every)) if every else (int(some), int(total))
 
 
-def _in_lines(head: str, inputs: list[str]) -> str:
+def _in_lines(head: str, inputs: list[str]) -> list[str]:
     """Short inputs on one line, long ones under each other."""
-    one_line = ", ".join(inputs)
-    return head + (one_line if len(one_line) <= 100 else ("\n" + " " * len(head)).join(inputs))
+    one_line = head + ", ".join(inputs)
+    if len(one_line) <= WIDTH:
+        return [one_line]
+    return [(" " * len(head) if i else head) + text for i, text in enumerate(inputs)]
 
 
 def explain_missing_names() -> None:

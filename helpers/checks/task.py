@@ -18,6 +18,8 @@ from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
 Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
 JUDGE_ONLY = ("raises", "because", "hint")
+# Where a probe keeps what the learner returned, beside what it saw itself; only that is shown to a learner.
+_RETURNED = ("split", "gradient")
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,15 @@ class Rule:
             what = self.what if isinstance(self.what, str) else self.what(case, about)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
             what = self.what if isinstance(self.what, str) else "the answer has an unexpected form"
-            what += f": got {short(seen.value)}"
+            what += f": got {short(_returned(seen.value))}"
         return Finding(what, self.hint)
+
+
+def _returned(value: Any) -> Any:
+    """The part of a probe's value that the learner's code returned."""
+    if isinstance(value, dict):
+        return next((value[key] for key in _RETURNED if key in value), value)
+    return value
 
 
 Verdict = Callable[[Case, Observation], Finding | None]
@@ -78,8 +87,9 @@ class Task:
 
     `id` is "lesson/name"; `cases(rng)` makes a list of dicts of plain data; `probe(learner, case)` runs
     the learner's object on one case; `verdict(case, observation)` judges; `hints` gives a hint for a type
-    of error ("IndexError"); `signature` is how the task asks for it; `show` names the inputs that are
-    printed on a failure (all by default); `counting` asks for the number of lines run.
+    of error ("IndexError", or "TimeIsUp" at the time limit); `signature` is how the task asks for it; `show`
+    names the inputs that are printed on a failure (all by default); `counting` asks for the number of lines
+    run.
     """
 
     id: str
@@ -152,7 +162,9 @@ def _judge_the_run(task: Task, seen: Observation) -> Finding | None:
     if seen.timed_out:
         return Finding(
             f"{task.name} was still running after {TIME_LIMIT:.0f} seconds and was stopped",
-            "Look for a loop that never ends: does its condition change on every turn?",
+            task.hints.get(
+                "TimeIsUp", "Look for a loop that never ends: does its condition change every turn?"
+            ),
         )
     if seen.error:
         return _judge_error(task, seen)
@@ -209,9 +221,22 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
     wanted, because = case["raises"], case.get("because", "the input is wrong")
     got = seen.error["type"] if seen.error else None
     if seen.error and wanted in seen.error["kinds"]:
-        return None
+        return (
+            None
+            if seen.error["message"]
+            else Finding(
+                f"{because}: a {got} came, without a word",
+                f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message that says it.",
+            )
+        )
     if got == "NotImplementedError" or (seen.error and seen.error["arguments"]):
         return _judge_error(task, seen)
+    returned = type_that_is_not_plain(seen.value) or ""
+    if returned.endswith("Error"):
+        return Finding(
+            f"{because}: it returned a {returned}; use raise",
+            "`return` hands the error over as if it were an answer, and the caller goes on with it.",
+        )
     came = f"{got} came" if got and got != "ReturnedNothing" else f"it returned {short(seen.value)}"
     hint = case.get("hint") or f"Test for it first and `raise {wanted}` with a message that names the value."
     return Finding(f"{because}: expected a {wanted}, but {came}", hint)

@@ -30,7 +30,7 @@ class Linear(Layer):
     parameter_names = ("W", "b")
     W, b, dW, db = Parameter(), Parameter(), Parameter(), Parameter()
     X1_T: Array  # [X 1], as it lies in memory: a row for each feature, then a row of ones
-    X: Array  # the X in it
+    X: Any = None  # the X in it
     out_T: Array | None
     dX_T: Array | None
 
@@ -43,9 +43,9 @@ class Linear(Layer):
         self.flat[:] = rng.uniform(-bound, bound, self.size)
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
-            self.prepare(X)
-        if X is not self.X:
+        if X is not self.X:  # the layer before may have written into it already
+            if X.shape != self.shape:
+                self.prepare(X)
             self.X[...] = X
         out_T = self.Wb_T.dot(self.X1_T, out=self.out_T)  # outᵀ = [W; b]ᵀ [X 1]ᵀ
         return self.out if self.keep else out_T.mT

@@ -20,28 +20,25 @@ def ones(shape: int | tuple[int, int], dtype: np.dtype) -> Array:
     return np.ones(shape, dtype)
 
 
-def in_a_row(values: Array) -> Array:
-    """All entries in a row (N,), in the order in which they lie in memory; (K, 1, N) for a fleet."""
-    if isinstance(values, Stack):
-        return (values.mT if values.ndim > 2 else values).reshape(len(values), 1, -1)
-    return (values.mT if values.ndim > 1 else values).ravel()
+def rows(values: Stack) -> Any:
+    """The entries of each model of a fleet in a row, (K, 1, N), in the order in which they lie in memory."""
+    return values.transpose(0, *range(values.ndim - 1, 0, -1)).reshape(len(values), 1, -1)
 
 
 def inner(a: Array, b: Array) -> Any:
     """Σ a·b over all entries: a float, or (K,) for a fleet of K models."""
-    row = in_a_row(a)
-    other = row if b is a else in_a_row(b)
-    if row.ndim == 1:
-        return float(row.dot(other))
-    return np.asarray(row.dot(other.mT))[:, 0, 0]
+    if isinstance(a, Stack):
+        return np.asarray(rows(a).dot(rows(b.view(Stack)).mT))[:, 0, 0]
+    row = a.T.ravel()  # samples lie last in memory: nothing is copied
+    return float(row.dot(row if b is a else b.T.ravel()))
 
 
 def total(values: Array) -> Any:
     """Σ of all entries: a float, or (K,) for a fleet of K models."""
-    row = in_a_row(values)
-    if row.ndim == 1:
-        return float(row.dot(ones(row.size, row.dtype)))
-    return np.asarray(row.dot(ones((row.shape[-1], 1), row.dtype)))[:, 0, 0]
+    if isinstance(values, Stack):
+        row = rows(values)
+        return np.asarray(row.dot(ones((row.shape[-1], 1), row.dtype)))[:, 0, 0]
+    return float(values.T.ravel().dot(ones(values.size, values.dtype)))
 
 
 @lru_cache

@@ -100,6 +100,55 @@ def prints_the_split(n_samples, test_size, rng):
     print(order[n_test:], order[:n_test])
 
 
+@mistake("data_splits/holdout", hint="the first and the last too")
+def never_draws_the_last_row(n_samples, test_size, rng):
+    test = rng.choice(n_samples - 1, size=round(n_samples * test_size), replace=False)
+    return np.setdiff1d(np.arange(n_samples), test), test
+
+
+@mistake("data_splits/holdout", hint="every k-th row from a random start")
+def takes_every_kth_row(n_samples, test_size, rng):
+    n_test = round(n_samples * test_size)
+    step = n_samples // max(1, n_test)
+    test = (rng.integers(n_samples) + step * np.arange(n_test)) % n_samples
+    return np.setdiff1d(np.arange(n_samples), test), test
+
+
+@mistake("data_splits/holdout", hint="With k = 0, order[-k:] is order[0:]")
+def counts_from_the_end(n_samples, test_size, rng):
+    order, k = rng.permutation(n_samples), round(n_samples * test_size)
+    return order[:-k], order[-k:]
+
+
+@mistake("data_splits/holdout", hint="The size comes out by chance")
+def tosses_a_coin_for_each_row(n_samples, test_size, rng):
+    test = rng.random(n_samples) < test_size
+    return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+@mistake("data_splits/holdout", hint="Row numbers are whole numbers (dtype int)")
+def returns_floats(n_samples, test_size, rng):
+    order, n_test = rng.permutation(n_samples).astype(float), round(n_samples * test_size)
+    return order[n_test:], order[:n_test]
+
+
+@mistake("data_splits/holdout", hint="one array came, two are needed")
+def returns_the_test_rows_only(n_samples, test_size, rng):
+    return rng.permutation(n_samples)[: round(n_samples * test_size)]
+
+
+@mistake("data_splits/holdout", hint="one array came, two are needed")
+def returns_a_list_of_the_test_rows(n_samples, test_size, rng):
+    return returns_the_test_rows_only(n_samples, test_size, rng).tolist()
+
+
+@alternative("data_splits/holdout")
+def tests_one_row_at_least(n_samples, test_size, rng):
+    order = rng.permutation(n_samples)
+    train, test = np.split(order, [n_samples - max(1, round(n_samples * test_size))])
+    return train, test
+
+
 @alternative("data_splits/holdout")
 def by_choice(n_samples, test_size, rng):
     test = rng.choice(n_samples, size=round(n_samples * test_size), replace=False)
@@ -221,6 +270,23 @@ def takes_the_same_number_of_each_class(y, test_size, rng):
     return np.setdiff1d(np.arange(len(y)), test), np.array(test)
 
 
+@mistake("data_splits/stratified_holdout", hint="join the pieces with np.concatenate")
+def does_not_join_the_pieces(y, test_size, rng):
+    train, test = [], []
+    for name in np.unique(y):
+        rows = rng.permutation(np.flatnonzero(y == name))
+        n_test = max(1, round(len(rows) * test_size))
+        train.append(rows[n_test:])
+        test.append(rows[:n_test])
+    return train, test
+
+
+@mistake("data_splits/stratified_holdout", hint="these are labels, not row numbers")
+def returns_the_labels(y, test_size, rng):
+    train, test = with_a_mask_and_rounding_up(y, test_size, rng)
+    return y[train], y[test]
+
+
 @mistake("data_splits/stratified_holdout", hint="make no generator of your own")
 def seeds_inside(y, test_size, rng):
     return with_a_mask_and_rounding_up(y, test_size, np.random.default_rng(0))
@@ -331,6 +397,28 @@ def never_refuses(n_samples, n_splits, rng):
     return [(np.setdiff1d(np.arange(n_samples), fold), fold) for fold in folds]
 
 
+@mistake("data_splits/k_fold", hint="it returned a ValueError; use raise")
+def returns_the_error(n_samples, n_splits, rng):
+    if not 2 <= n_splits <= n_samples:
+        return ValueError("bad")
+    return splits.k_fold(n_samples, n_splits, rng)
+
+
+@mistake("data_splits/k_fold", hint="a ValueError came, without a word")
+def refuses_without_a_word(n_samples, n_splits, rng):
+    if not 2 <= n_splits <= n_samples:
+        raise ValueError
+    return splits.k_fold(n_samples, n_splits, rng)
+
+
+@mistake("data_splits/k_fold", hint="every k-th row from a random start")
+def deals_without_shuffling(n_samples, n_splits, rng):
+    if not 2 <= n_splits <= n_samples:
+        raise ValueError(f"n_splits must be from 2 to {n_samples}, got {n_splits}")
+    order = np.roll(np.arange(n_samples), rng.integers(n_samples))
+    return _turns([order[i::n_splits] for i in range(n_splits)])
+
+
 @mistake("data_splits/k_fold", hint="one turn for each fold")
 def returns_the_first_turn(n_samples, n_splits, rng):
     return _turns(np.array_split(rng.permutation(n_samples), n_splits))[:1]
@@ -435,6 +523,11 @@ def changes_the_training_rows(prepare, X_train, X_test):
     return not np.array_equal(before, after)
 
 
+@mistake("data_splits/find_the_leak", hint="Shift all test rows to one side, e.g. + 1000.")
+def doubles_the_test_rows(prepare, X_train, X_test):
+    return not np.allclose(prepare(X_train, X_test)[0], prepare(X_train, 2 * X_test)[0])
+
+
 @alternative("data_splits/find_the_leak")
 def puts_training_rows_in_the_place_of_test_rows(prepare, X_train, X_test):
     return not np.allclose(prepare(X_train, X_test)[0], prepare(X_train, X_train)[0])
@@ -530,6 +623,42 @@ def returns_the_position(y, candidates, score, rng):
     averages = _averages(splits.k_fold(len(rest), 5, rng), rest, candidates, score)
     best = int(np.argmax(averages))
     return 100 + best, score(candidates[best], rest, test)
+
+
+def _by(summary, y, candidates, score, rng):
+    rest, test = splits.stratified_holdout(y, 0.2, rng)
+    folds = splits.k_fold(len(rest), 5, rng)
+    totals = [summary([score(c, rest[a], rest[b]) for a, b in folds]) for c in candidates]
+    best = candidates[int(np.argmax(totals))]
+    return best, score(best, rest, test)
+
+
+@mistake("data_splits/choose_honestly", hint="a median, a maximum or a single fold forgets the hard ones")
+def takes_the_median(y, candidates, score, rng):
+    return _by(np.median, y, candidates, score, rng)
+
+
+@mistake("data_splits/choose_honestly", hint="highest average")
+def takes_the_best_fold(y, candidates, score, rng):
+    return _by(max, y, candidates, score, rng)
+
+
+@mistake("data_splits/choose_honestly", hint="highest average")
+def takes_the_best_worst_fold(y, candidates, score, rng):
+    return _by(min, y, candidates, score, rng)
+
+
+@mistake("data_splits/choose_honestly", hint="highest average")
+def takes_the_last_fold(y, candidates, score, rng):
+    return _by(lambda scores: scores[-1], y, candidates, score, rng)
+
+
+@mistake("data_splits/choose_honestly", hint="train, test is the order")
+def swaps_test_and_rest(y, candidates, score, rng):
+    test, rest = splits.stratified_holdout(y, 0.2, rng)
+    averages = _averages(splits.k_fold(len(rest), 5, rng), rest, candidates, score)
+    best = candidates[int(np.argmax(averages))]
+    return best, score(best, rest, test)
 
 
 @mistake("data_splits/choose_honestly", hint="highest average")

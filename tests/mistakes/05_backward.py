@@ -196,6 +196,16 @@ def db_over_everything(d_out, X, W):
     return d_out @ W.T, X.T @ d_out, d_out.sum()
 
 
+@mistake("backward/linear_backward", hint="the value of dX is off")
+def wrong_sign_of_dX(d_out, X, W):
+    return -d_out @ W.T, X.T @ d_out, d_out.sum(axis=0)
+
+
+@mistake("backward/linear_backward", hint="the shape of db is wrong: expected (2,), got ()")
+def db_as_one_number(d_out, X, W):
+    return d_out @ W.T, X.T @ d_out, float(d_out.sum())
+
+
 @mistake("backward/linear_backward", hint="The order is dX, dW, db.")
 def other_order(d_out, X, W):
     return X.T @ d_out, d_out @ W.T, d_out.sum(axis=0)
@@ -266,6 +276,18 @@ def no_maximum(logits, y):
 @mistake("backward/softmax_cross_entropy_backward", hint="Subtract from each row its own maximum")
 def one_maximum_for_all_rows(logits, y):
     e = np.exp(logits - logits.max())
+    return (e / e.sum(axis=1, keepdims=True) - _onehot(logits, y)) / len(y)
+
+
+@mistake("backward/softmax_cross_entropy_backward", hint="np.nan_to_num or np.clip hide the NaN")
+def hides_the_nan(logits, y):
+    p = np.nan_to_num(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
+    return (p - _onehot(logits, y)) / len(y)
+
+
+@mistake("backward/softmax_cross_entropy_backward", hint="exp(1000) overflows")
+def clips_the_logits(logits, y):
+    e = np.exp(np.clip(logits, -700, 700))
     return (e / e.sum(axis=1, keepdims=True) - _onehot(logits, y)) / len(y)
 
 
@@ -433,7 +455,7 @@ class HandsOnTooEarly(_Node):
                     waiting.append(source)
 
 
-@mistake("backward/autodiff_node", hint="order the nodes so that each comes after its inputs")
+@mistake("backward/autodiff_node", hint="order the nodes so that each comes after its inputs", endless=True)
 class HandsOnAllOfItEachTime(_Node):
     def backward(self, first=True):
         if first:
@@ -450,6 +472,40 @@ class WalksFromTheInputs(_Node):
         for node in self.order():
             for source, slope in node.edges:
                 source.grad += slope * node.grad
+
+
+@mistake("backward/autodiff_node", hint="Every node once", endless=True)
+class AlongEveryPath(_Node):
+    """Sums over all paths: right for small graphs, and without end for 30 doublings."""
+
+    def backward(self, arriving=1.0):
+        self.grad += arriving
+        for source, slope in self.edges:
+            source.backward(arriving * slope)
+
+
+@mistake("backward/autodiff_node", hint="remember the nodes that you have seen, not their data")
+class RemembersTheData(_Node):
+    def order(self):
+        order, seen = [], set()
+
+        def visit(node):
+            if node.data not in seen:
+                seen.add(node.data)
+                for source, _ in node.edges:
+                    visit(source)
+                order.append(node)
+
+        visit(self)
+        return order
+
+
+@mistake("backward/autodiff_node", hint="write `__mul__`")
+class ProductNotWritten:
+    def __init__(self, data, edges=()):
+        self.data, self.grad, self.edges = data, 0.0, edges
+
+    __add__, tanh, order, backward = _Node.__add__, _Node.tanh, _Node.order, _Node.backward
 
 
 @mistake("backward/autodiff_node", hint="with the pairs (source, slope)")
@@ -514,21 +570,11 @@ class WithASmallFunctionPerOperation:
             node, done = stack.pop()
             if done and node not in order:
                 order.append(node)
-            elif not done:
+            elif not done and node not in order:
                 stack += [(node, True), *((source, False) for source in node.sources)]
         self.grad = 1
         for node in order[::-1]:
             node.hand_on()
-
-
-@alternative("backward/autodiff_node")
-class AlongEveryPath(_Node):
-    """Sums over all paths: slow for large graphs, and right."""
-
-    def backward(self, arriving=1.0):
-        self.grad += arriving
-        for source, slope in self.edges:
-            source.backward(arriving * slope)
 
 
 @alternative("backward/autodiff_node")
@@ -551,12 +597,12 @@ class CountsWhoMustStillCome(_Node):
 # --- train_moons -------------------------------------------------------------------------------------------
 
 
-def _gradients(X, y, W1, b1, W2, b2, mask=True):
+def _gradients(X, y, W1, b1, W2, b2, mask=lambda Z: Z > 0):
     Z = X @ W1 + b1
     A = np.maximum(Z, 0)
     p = _p(A @ W2 + b2)
     d = (p - np.eye(2)[y]) / len(y)
-    dZ = d @ W2.T * ((Z > 0) if mask else 1)
+    dZ = d @ W2.T * mask(Z)
     return -np.log(p[np.arange(len(y)), y]).mean(), [X.T @ dZ, dZ.sum(axis=0), A.T @ d, d.sum(axis=0)]
 
 
@@ -585,10 +631,25 @@ def trains_the_callers_start(X, y, start, lr, num_steps):
 def without_the_mask_of_ReLU(X, y, start, lr, num_steps):
     parameters, losses = [part.copy() for part in start], []
     for _ in range(num_steps):
-        loss, gradients = _gradients(X, y, *parameters, mask=False)
+        loss, gradients = _gradients(X, y, *parameters, mask=np.ones_like)
         parameters = [part - lr * d for part, d in zip(parameters, gradients, strict=True)]
         losses.append(loss)
     return parameters, losses
+
+
+@mistake("backward/train_moons", hint="0 is not positive")
+def lets_the_slope_through_at_0(X, y, start, lr, num_steps):
+    parameters, losses = [part.copy() for part in start], []
+    for _ in range(num_steps):
+        loss, gradients = _gradients(X, y, *parameters, mask=lambda Z: Z >= 0)
+        parameters = [part - lr * d for part, d in zip(parameters, gradients, strict=True)]
+        losses.append(loss)
+    return parameters, losses
+
+
+@mistake("backward/train_moons", hint="Return the new arrays")
+def returns_the_start(X, y, start, lr, num_steps):
+    return start, _descend(X, y, start, lr, num_steps)[1]
 
 
 @mistake("backward/train_moons", hint="Compute all gradients first")

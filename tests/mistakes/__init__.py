@@ -14,11 +14,15 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to a task: a mistake with the `hint` it must get, or (hint None) an alternative."""
+    """An answer to a task: a mistake with the `hint` it must get, or (hint None) an alternative.
+
+    An `endless` one runs into the time limit: the test sets a short one.
+    """
 
     task: str
     answer: Any
     hint: str | None
+    endless: bool = False
 
     def __str__(self) -> str:
         return f"{self.task}: {self.answer.__name__}"
@@ -27,9 +31,9 @@ class Answer:
 ANSWERS: list[Answer] = []
 
 
-def mistake(task: str, *, hint: str) -> Callable[[Any], Any]:
+def mistake(task: str, *, hint: str, endless: bool = False) -> Callable[[Any], Any]:
     """Mark a wrong answer: less than full points, and `hint` occurs in what the learner is told."""
-    return _keep(task, hint)
+    return _keep(task, hint, endless)
 
 
 def alternative(task: str) -> Callable[[Any], Any]:
@@ -37,9 +41,9 @@ def alternative(task: str) -> Callable[[Any], Any]:
     return _keep(task, None)
 
 
-def _keep(task: str, hint: str | None) -> Callable[[Any], Any]:
+def _keep(task: str, hint: str | None, endless: bool = False) -> Callable[[Any], Any]:
     def decorate(answer: Any) -> Any:
-        ANSWERS.append(Answer(task, answer, hint))
+        ANSWERS.append(Answer(task, answer, hint, endless))
         return answer
 
     return decorate

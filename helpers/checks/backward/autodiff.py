@@ -27,9 +27,15 @@ GRAPHS: dict[str, tuple[str, list[list[str]]]] = {
         "s = a + b, t = tanh(s), L = s · t + s",
         [["s", "add", "a", "b"], ["t", "tanh", "s"], ["m", "mul", "s", "t"], ["L", "add", "m", "s"]],
     ),
+    "same value": (
+        "p = a · b, q = a · b, L = p · c + q",
+        [["p", "mul", "a", "b"], ["q", "mul", "a", "b"], ["m", "mul", "p", "c"], ["L", "add", "m", "q"]],
+    ),
     "doubled": (
-        "L = a doubled ten times",
-        [[f"x{i + 1}", "add", f"x{i}", f"x{i}"] for i in range(10)] + [["L", "mul", "x10", "b"]],
+        "x1 = a + a, x2 = x1 + x1, …, x30 = x29 + x29, L = x30 · b",
+        [["x1", "add", "a", "a"]]
+        + [[f"x{i + 1}", "add", f"x{i}", f"x{i}"] for i in range(1, 30)]
+        + [["L", "mul", "x30", "b"]],
     ),
 }
 
@@ -41,8 +47,13 @@ HINTS = {
     "used twice, far apart": "a has two ways to move L, and they add up: source.grad += …, starting from 0.",
     "must wait": "s feeds t, m and L. It may hand on its grad once, when all three have "
     "added theirs: order the nodes so that each comes after its inputs, and walk that order from the end.",
+    "same value": "p and q hold the same number and are two nodes: remember the nodes that you have "
+    "seen, not their data.",
     "doubled": "Every node once: keep the set of those that you have seen.",
 }
+
+
+METHODS = {"add": "__add__", "mul": "__mul__", "tanh": "tanh"}
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -66,6 +77,8 @@ def _probe(learner: Any, case: Case) -> dict[str, Any]:
         "tanh": lambda a: a.tanh(),
     }
     for name, operation, *sources in case["steps"]:
+        if not hasattr(nodes[sources[0]], METHODS[operation]):
+            return {"missing": METHODS[operation]}
         nodes[name] = do[operation](*(nodes[source] for source in sources))
         if nodes[name] is None:
             return {"nothing": operation}
@@ -124,9 +137,17 @@ autodiff_node = Task(
         "AttributeError": "Keep the names data, grad and edges, and return a new Node from every operation.",
         "TypeError": "edges is a list of pairs (source, slope), a Node and a number. data is a number.",
         "RecursionError": "Does backward call itself without end? Every node is visited once.",
+        "TimeIsUp": "Every node once: from x30 to a lead 2 · 2 · … · 2, a billion, paths, too many to walk "
+        "one by one. Keep the set of the nodes that you have seen. And does every loop end?",
         "ValueError": "edges is a list of pairs, [(self, slope)] when there is one.",
     },
     verdict=all_of(
+        Rule(
+            lambda case, value: f"Node has no `{value['missing']}`: write `{value['missing']}`",
+            lambda case, value: "missing" not in value,
+            "It belongs inside the class, indented like `__init__`, under exactly this name: Python looks "
+            "for `__mul__` when it meets a * b.",
+        ),
         Rule(
             lambda case, value: f"the operation {value['nothing']} returned None",
             lambda case, value: "nothing" not in value,

@@ -91,16 +91,18 @@ linear_backward = Task(
             "Forward, W leads from inputs to outputs. Backward it leads from outputs to inputs: W.T.",
             key=0,
         ),
-        blocks.same_shape(_dX, key=0, hint="dX has the shape of X."),
-        blocks.same_shape(_dW, key=1, hint="dW has the shape of W."),
+        blocks.same_shape(_dX, key=0, name="dX", hint="dX has the shape of X."),
+        blocks.same_shape(_dW, key=1, name="dW", hint="dW has the shape of W."),
         blocks.same_shape(
-            _db, key=2, hint="db has the shape of b, one slope for each output: which axis goes?"
+            _db, key=2, name="db", hint="db has the shape of b, one slope for each output: which axis goes?"
         ),
         blocks.close_to(
-            _dX, key=0, hint="dX: row i of d_out, led back through W. A product with W transposed."
+            _dX, key=0, name="dX", hint="dX: row i of d_out, led back through W. A product with W transposed."
         ),
-        blocks.close_to(_dW, key=1, hint="dW: the sum over the rows of x_ik · d_out_ij. That is a product."),
-        blocks.close_to(_db, key=2, hint="db: d_out summed over the rows: which axis goes?"),
+        blocks.close_to(
+            _dW, key=1, name="dW", hint="dW: the sum over the rows of x_ik · d_out_ij. That is a product."
+        ),
+        blocks.close_to(_db, key=2, name="db", hint="db: d_out summed over the rows: which axis goes?"),
         blocks.leaves_input_unchanged(hint="d_out, X and W are needed by others: compute new arrays."),
     ),
 )
@@ -123,6 +125,21 @@ def _row_sum_off(case: Case, value: Any) -> str:
     sums = np.sum(value, axis=1)
     row = int(np.abs(sums).argmax())
     return f"the slopes of row {row} sum to {sums[row]:.3g}, expected 0"
+
+
+def _rows_off(case: Case, value: Any) -> list[int]:
+    """The rows with a wrong slope."""
+    want = _d_logits(case)
+    return [i for i, row in enumerate(np.asarray(value)) if not close(row, want[i])]
+
+
+def _overflow_hidden(case: Case, value: Any) -> bool:
+    """Whether all wrong rows are rows whose probabilities, computed without care, are NaN."""
+    with np.errstate(all="ignore"):
+        e = np.exp(case["logits"])
+        careless = set(np.flatnonzero(~np.isfinite(e / e.sum(axis=1, keepdims=True)).all(axis=1)).tolist())
+    off = set(_rows_off(case, value))
+    return bool(off) and off <= careless
 
 
 def _softmax_cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -185,6 +202,14 @@ softmax_cross_entropy_backward = Task(
             _d_logits,
             "the probabilities sum to one in each column, they should in each row",
             "A row is a sample and its classes compete: maximum and sum go along axis=1.",
+        ),
+        Rule(
+            lambda case, value: (
+                f"only rows with very large or very small logits are off: {_rows_off(case, value)}"
+            ),
+            lambda case, value: not _overflow_hidden(case, value),
+            "exp(1000) overflows. np.nan_to_num or np.clip hide the NaN, but 0 is not the right number: "
+            "change the logits so that exp stays finite.",
         ),
         Rule(
             _row_sum_off,

@@ -1,6 +1,6 @@
 """Task 5: an MLP trained on moons. The path is compared step by step with one from the same start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from helpers.checks.task import Case, Rule, Task, all_of
 FEW = 3  # up to so many steps a mistake can be told from its numbers
 
 
+def _is_positive(Z: Array) -> Array:
+    return Z > 0
+
+
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     asked = [(12, 4, 0.5, 1), (15, 6, 0.3, 1), (20, 5, 0.5, 3), (60, 12, 0.5, 40)]
     cases = []
@@ -27,13 +31,21 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng.normal(size=2) / 4,
         ]
         cases.append({"X": X, "y": y, "start": start, "lr": lr, "num_steps": num_steps})
+    cases.insert(2, _with_the_origin(cases[1]))
     return cases
 
 
+def _with_the_origin(case: Case) -> Case:
+    """The same with a row (0, 0) and biases that start at 0, as they often do: there Z is exactly 0."""
+    X, (W1, b1, W2, b2) = case["X"].copy(), case["start"]
+    X[0] = 0
+    return {**case, "X": X, "start": [W1, np.zeros_like(b1), W2, np.zeros_like(b2)]}
+
+
 def _train(
-    case: Case, *, sign: float = -1, mask: bool = True, late: bool = False
+    case: Case, *, sign: float = -1, mask: Callable[[Array], Array] = _is_positive, late: bool = False
 ) -> tuple[list[Array], Array]:
-    """The path, or the one of a mistake: uphill, without ReLU's mask, with W2 updated before it is used."""
+    """The path, or the one of a mistake: uphill, another mask of ReLU, W2 updated before it is used."""
     X, y, lr = case["X"], case["y"], case["lr"]
     W1, b1, W2, b2 = (part.copy() for part in case["start"])
     losses = []
@@ -47,7 +59,7 @@ def _train(
         d_logits = (p - np.eye(2)[y]) / len(y)
         dW2, db2 = A.T @ d_logits, d_logits.sum(axis=0)
         used = W2 + sign * lr * dW2 if late else W2
-        dZ = d_logits @ used.T * ((Z > 0) if mask else 1)
+        dZ = d_logits @ used.T * mask(Z)
         for part, d in zip((W1, b1, W2, b2), (X.T @ dZ, dZ.sum(axis=0), dW2, db2), strict=True):
             part += sign * lr * d
     return [W1, b1, W2, b2], np.array(losses)
@@ -138,6 +150,11 @@ train_moons = Task(
             "Append one loss in each step, the mean over all rows.",
         ),
         Rule(
+            "the start came back: none of W1, b1, W2, b2 has moved",
+            lambda case, value: len(_unmoved(case, value)) < 4,
+            "Return the new arrays, the ones that the updates made, not those of `start`.",
+        ),
+        Rule(
             lambda case, value: f"{' and '.join(_unmoved(case, value))} did not move",
             lambda case, value: not _unmoved(case, value),
             "Every parameter takes a step in its own direction, the biases too.",
@@ -146,7 +163,12 @@ train_moons = Task(
         _path_of(
             "W1 and b1 moved as if there were no ReLU",
             "Backward through ReLU: where Z was not positive, nothing passes. Multiply dA by (Z > 0).",
-            mask=False,
+            mask=np.ones_like,
+        ),
+        _path_of(
+            "b1 moved as if ReLU let the slope through where Z is exactly 0, as in row 0",
+            "Where Z was not positive, nothing passes, and 0 is not positive.",
+            mask=lambda Z: Z >= 0,
         ),
         _path_of(
             "W1 and b1 moved with the new W2",

@@ -17,6 +17,7 @@ from helpers.checks.probing import call
 from helpers.checks.task import Case, Rule, Task, all_of
 
 CANDIDATES = ([1, 3, 5, 9, 15], [25, 1, 7], [2, 50, 10, 4])
+HARD_FOLD = {3: (0.30, 0.95), 5: (0.85, 0.85), 7: (0.70, 0.90)}  # accuracy on the hard fold, on the others
 FOLDS, TEST_SIZE = 5, 0.2
 
 
@@ -52,18 +53,37 @@ def _row_numbers(rows: Any, n: int) -> np.ndarray:
     return array
 
 
+def one_hard_fold(n: int) -> Callable[[int, Any, Any], float]:
+    """A `score` as of a small file with one hard corner: the fold with the first training row differs.
+
+    That is one fold of the five, whatever the cut. 7 has the best average, 3 the best median and best fold,
+    5 the best worst fold.
+
+    >>> score = one_hard_fold(10)
+    >>> score(3, [1, 2], [0, 5]), score(3, [0, 2], [1, 5])
+    (0.3, 0.95)
+    """
+
+    def score(candidate: int, train: Any, rows: Any) -> float:
+        hard = _row_numbers(rows, n).min() < _row_numbers(train, n).min()
+        return HARD_FOLD.get(candidate, (0.5, 0.5))[0 if hard else 1]
+
+    return score
+
+
 def _cases(rng: np.random.Generator) -> list[Case]:
     y = data.load_breast_cancer().y
     return [
         {"y": y[rows], "candidates": candidates, "rows": rows, "seed": new_seed(rng)}
-        for candidates in CANDIDATES
+        for candidates in (*CANDIDATES, list(HARD_FOLD))
         for rows in [np.sort(rng.permutation(len(y))[:400])]
     ]
 
 
 def _probe(learner: Any, case: Case) -> dict[str, Any]:
     X, calls = data.load_breast_cancer().X[case["rows"]], []
-    inner = neighbours_score(X, case["y"].copy())
+    hard = case["candidates"] == list(HARD_FOLD)
+    inner = one_hard_fold(len(X)) if hard else neighbours_score(X, case["y"].copy())
 
     def score(candidate: Any, train: Any, rows: Any) -> float:
         result = inner(candidate, train, rows)
@@ -154,6 +174,10 @@ def _shares(case: Case, value: Any) -> list[tuple[int, float]]:
     return [(int((tested == c).sum()), float((case["y"] == c).sum() * TEST_SIZE)) for c in (0, 1)]
 
 
+def _is_the_training_part(case: Case, value: Any) -> bool:
+    return abs(len(_test(value)) - (1 - TEST_SIZE) * len(case["y"])) <= 2
+
+
 choose_honestly = Task(
     id="data_splits/choose_honestly",
     points=5,
@@ -211,6 +235,13 @@ choose_honestly = Task(
         ),
         Rule(
             lambda case, value: (
+                f"the last score was on {len(_test(value))} of {len(case['y'])} rows, expected about a fifth"
+            ),
+            lambda case, value: not _is_the_training_part(case, value),
+            "This is the training part: train, test is the order in which stratified_holdout returns them.",
+        ),
+        Rule(
+            lambda case, value: (
                 "in the test set the classes have "
                 + " and ".join(
                     f"{count} rows (a fifth is {share:.1f})" for count, share in _shares(case, value)
@@ -233,7 +264,8 @@ choose_honestly = Task(
         Rule(
             _not_best,
             _is_best,
-            "Take the candidate with the highest average over its five folds.",
+            "Take the candidate with the highest average over its five folds, np.mean: a median, a maximum "
+            "or a single fold forgets the hard ones.",
         ),
         Rule(
             lambda case, value: (

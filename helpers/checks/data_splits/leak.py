@@ -66,6 +66,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         X_test = 1 + 2 * rng.normal(size=(int(rng.integers(10, 20)), X_train.shape[1]))
         # So that test rows have a say in every statistic, also min and max, and in another one when negated.
         X_test[0], X_test[1] = 9, -7
+        if way == "subtract the median":  # far from the middle, so that no multiple crosses it; more above
+            far = np.where(np.arange(len(X_test)) % 4 == 1, -1, 1) * (4 + np.abs(X_test[:, 0]))
+            X_test = far[:, None] + rng.uniform(size=X_test.shape)
         kinds = ["training rows", "all rows"]
         cases.append(
             {"way": way, "uses": rng.permutation(kinds).tolist(), "X_train": X_train, "X_test": X_test}
@@ -117,6 +120,12 @@ find_the_leak = Task(
             lambda case, value: not all(value),
             "Z_test may depend on X_test, that is its purpose. A leak shows in Z_train: compare that one "
             "only, and change nothing but the test rows.",
+        ),
+        Rule(
+            _said,
+            lambda case, value: case["way"] != "subtract the median" or any(value),
+            "Doubling keeps what is above the middle above it, so a median does not move. Shift all test "
+            "rows to one side, e.g. + 1000.",
         ),
         Rule(
             _said,

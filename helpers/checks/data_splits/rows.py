@@ -14,6 +14,7 @@ from helpers.checks.probing import call
 from helpers.checks.task import Case, Rule
 
 DRAWS = 6  # a property of chance is looked at in so many draws
+MANY_DRAWS = 100  # where the rows are few, and a rule asks what can come out at all
 
 
 def n_rows(case: Case) -> int:
@@ -22,6 +23,8 @@ def n_rows(case: Case) -> int:
 
 
 def _is_rows(part: Any) -> bool:
+    if _is_pieces(part):
+        return False
     array = np.asarray(part)
     return array.ndim == 1 and (array.dtype.kind in "iu" or array.size == 0)
 
@@ -58,14 +61,68 @@ def in_each_draw(what: Callable[[Case, Any], str], holds: Callable[[Case, Any], 
     )
 
 
-def two_parts(names: str) -> Rule:
-    """The answer is two 1-D arrays (or lists) of whole numbers."""
-    return in_each_draw(
-        lambda case, pair: f"expected two arrays of row numbers, {names}; got {short(pair)}",
-        lambda case, pair: is_pair_of_rows(pair),
-        "Return two arrays of row numbers, not a mask of True and False and not the rows themselves. "
-        "np.flatnonzero(mask) turns a mask into row numbers.",
-    )
+def two_parts(names: str) -> list[Rule]:
+    """The answer is two arrays of row numbers; each way to miss that has its own words."""
+    return [
+        in_each_draw(
+            lambda case, pair: f"one array came, two are needed: {names}; got {short(pair)}",
+            lambda case, pair: not _is_one_array(pair),
+            f"Return both, with a comma between them: {names}, in this order.",
+        ),
+        in_each_draw(
+            lambda case, pair: (
+                f"a part is a list of {len(next(filter(_is_pieces, pair)))} pieces, not one array"
+            ),
+            lambda case, pair: not (isinstance(pair, list) and any(map(_is_pieces, pair))),
+            "One piece for each class: join the pieces with np.concatenate before you return.",
+        ),
+        in_each_draw(
+            lambda case, pair: f"these are labels, not row numbers: {short(pair[0])}",
+            lambda case, pair: not _are_labels(case, pair),
+            "Return the numbers of the rows, and leave it to the caller to write y[train] and y[test].",
+        ),
+        in_each_draw(
+            lambda case, pair: f"the row numbers have dtype {_float_part(pair)[0].dtype}",
+            lambda case, pair: not _float_part(pair),
+            "Row numbers are whole numbers (dtype int): with floats nobody can pick rows. np.zeros, np.empty "
+            "and np.array([]) make floats unless you write dtype=int.",
+        ),
+        in_each_draw(
+            lambda case, pair: f"expected two arrays of row numbers, {names}; got {short(pair)}",
+            lambda case, pair: is_pair_of_rows(pair),
+            "Return two arrays of row numbers, not a mask of True and False and not the rows themselves. "
+            "np.flatnonzero(mask) turns a mask into row numbers.",
+        ),
+    ]
+
+
+def _is_one_array(answer: Any) -> bool:
+    if isinstance(answer, np.ndarray):
+        return answer.ndim == 1
+    return isinstance(answer, list) and (len(answer) == 1 or all(isinstance(row, int) for row in answer))
+
+
+def _is_pieces(part: Any) -> bool:
+    return isinstance(part, list) and any(isinstance(piece, list | np.ndarray) for piece in part)
+
+
+def _are_labels(case: Case, pair: Any) -> bool:
+    """Whether the parts hold nothing but names of classes, and more of them than there are classes."""
+    if not (isinstance(pair, list) and all(np.ndim(part) == 1 for part in pair)):
+        return False
+    names = set(np.asarray(case.get("y", [])).tolist())
+    values = [value for part in pair for value in np.asarray(part).tolist()]
+    return len(values) > len(names) > 0 and set(values) <= names and not _has_masks(pair)
+
+
+def _has_masks(pair: Any) -> bool:
+    return any(np.asarray(part).dtype == bool for part in pair)
+
+
+def _float_part(pair: Any) -> list[np.ndarray]:
+    """The parts that hold floats, in a pair."""
+    parts = [np.asarray(part) for part in pair] if isinstance(pair, list) and len(pair) == 2 else []
+    return [part for part in parts if part.dtype.kind == "f" and part.ndim == 1 and part.size]
 
 
 def no_row_twice(hint: str) -> Rule:
@@ -108,10 +165,17 @@ same_again = Rule(
 )
 
 other_seed_other_split = Rule(
-    f"{DRAWS} generators with different seeds give the same split",
-    lambda case, value: any(_plain(value["split"]) != _plain(other) for other in value["others"]),
+    lambda case, value: f"{len(draws(value))} generators with different seeds give the same split",
+    lambda case, value: (
+        _leaves_no_choice(case) or any(_plain(value["split"]) != _plain(other) for other in value["others"])
+    ),
     "The `rng` that is passed decides the split: draw from it, and make no generator of your own.",
 )
+
+
+def _leaves_no_choice(case: Case) -> bool:
+    """Whether no row, or one of a few, is held out: then equal splits can be chance."""
+    return "n_samples" in case and case["n_samples"] * case.get("test_size", 1) < 1
 
 
 def _plain(answer: Any) -> Any:
@@ -121,14 +185,14 @@ def _plain(answer: Any) -> Any:
     return sorted(np.asarray(answer).tolist())
 
 
-def draw(learner: Callable[..., Any], *arguments: Any, seed: int) -> dict[str, Any]:
-    """One split, the same once more, and splits of other seeds."""
+def draw(learner: Callable[..., Any], *arguments: Any, seed: int, times: int = DRAWS) -> dict[str, Any]:
+    """One split, the same once more, and splits of other seeds: `times` different ones."""
 
     def split(seed: int) -> Any:
         answer = call(learner, *arguments, np.random.default_rng(seed))
         return list(answer) if isgenerator(answer) else answer
 
-    others = [split(seed + 1 + i) for i in range(DRAWS - 1)]
+    others = [split(seed + 1 + i) for i in range(times - 1)]
     return {"split": split(seed), "again": split(seed), "others": others}
 
 

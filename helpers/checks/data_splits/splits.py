@@ -11,6 +11,8 @@ import numpy as np
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged, raises
 from helpers.checks.data_splits.rows import (
+    DRAWS,
+    MANY_DRAWS,
     draw,
     draws,
     every_row_once,
@@ -42,20 +44,65 @@ def _has_test_size(case: Case, rows: Any) -> bool:
     return abs(len(rows) - _n_test(case)) <= 0.5  # a half may be rounded up or down
 
 
+def _holdout_cases(rng: np.random.Generator) -> list[Case]:
+    asked = [(10, 0.3), (7, 0.1), (100, 0.29), (571, 0.2), (1797, 0.15), (200, 0.57), (5, 0.1)]
+    cases: list[Case] = [{"n_samples": n, "test_size": size, "seed": new_seed(rng)} for n, size in asked]
+    cases[0]["times"] = MANY_DRAWS
+    return cases
+
+
+def _sizes_of_tests(value: Any) -> list[int]:
+    return sorted({len(pair[1]) for pair in draws(value)})
+
+
+def _never_tested(case: Case, value: Any) -> set[int]:
+    """Rows that no draw tests. Of 10 rows and 100 draws of 3, by chance: below 10 · 0.7^100 = 3e-15."""
+    if len(draws(value)) < MANY_DRAWS:
+        return set()
+    return set(range(n_rows(case))) - set().union(*(sets(pair)[1] for pair in draws(value)))
+
+
+def _kinds_of_tests(value: Any) -> int:
+    return len({frozenset(sets(pair)[1]) for pair in draws(value)})
+
+
+def _few_kinds(case: Case, value: Any) -> bool:
+    """Whether so few test sets occur that one random number, such as a start, may decide them.
+
+    A start among n rows gives n sets at most. Right answers give 120 sets of 3 of 10 rows: that 100 draws
+    show only 20 of them has a chance below C(120, 20) · (20/120)^100 = 1e-55.
+    """
+    return len(draws(value)) >= MANY_DRAWS and _kinds_of_tests(value) <= 2 * n_rows(case)
+
+
 holdout = Task(
     id="data_splits/holdout",
     points=3,
     signature="holdout(n_samples, test_size, rng)",
-    cases=lambda rng: [
-        {"n_samples": n, "test_size": size, "seed": new_seed(rng)}
-        for n, size in [(10, 0.3), (7, 0.1), (100, 0.29), (571, 0.2), (1797, 0.15), (200, 0.57)]
-    ],
-    probe=lambda learner, case: draw(learner, case["n_samples"], case["test_size"], seed=case["seed"]),
+    cases=_holdout_cases,
+    show=("n_samples", "test_size"),
+    probe=lambda learner, case: draw(
+        learner, case["n_samples"], case["test_size"], seed=case["seed"], times=case.get("times", DRAWS)
+    ),
     verdict=all_of(
-        two_parts("train and test"),
+        *two_parts("train and test"),
         no_row_twice("Draw without replacement: rng.permutation(n_samples) has every row once."),
         no_row_in_both("Cut one shuffled order in two. What you draw separately can overlap."),
         every_row_once("What is not in the test set belongs to the training set."),
+        Rule(
+            lambda case, value: (
+                f"the test set has {short(_sizes_of_tests(value))} rows in {len(draws(value))} splits, "
+                f"expected {round(_n_test(case))} in each"
+            ),
+            lambda case, value: len(_sizes_of_tests(value)) == 1,
+            "The size comes out by chance. A coin for each row gives about the right number; the task asks "
+            "for exactly round(n_samples * test_size), in every split.",
+        ),
+        in_each_draw(
+            lambda case, pair: "all rows are in the test set, and none is left to train on",
+            lambda case, pair: len(pair[0]) > 0,
+            "With k = 0, order[-k:] is order[0:], the whole array. Count from the front.",
+        ),
         in_each_draw(
             lambda case, pair: "train and test are the wrong way round",
             lambda case, pair: not _has_test_size(case, pair[0]) or _has_test_size(case, pair[1]),
@@ -74,6 +121,23 @@ holdout = Task(
         ),
         same_again,
         other_seed_other_split,
+        Rule(
+            lambda case, value: (
+                f"in {len(draws(value))} splits some rows were never tested: "
+                f"{first_of(_never_tested(case, value))}"
+            ),
+            lambda case, value: not _never_tested(case, value),
+            "Every row must have its chance, the first and the last too. Which numbers do you draw from? In "
+            "NumPy the end of a range does not belong to it.",
+        ),
+        Rule(
+            lambda case, value: (
+                f"{len(draws(value))} splits have only {_kinds_of_tests(value)} different test sets"
+            ),
+            lambda case, value: not _few_kinds(case, value),
+            "Shuffle all rows. With every k-th row from a random start, only the start is chance, and rows "
+            "that lie k apart always go together.",
+        ),
     ),
 )
 
@@ -149,7 +213,7 @@ stratified_holdout = Task(
         leaves_input_unchanged(
             "y", hint="Whoever calls you still needs y in its order: shuffle row numbers, not y."
         ),
-        two_parts("train and test"),
+        *two_parts("train and test"),
         no_row_twice(
             "Collect row numbers, not positions inside a class: np.flatnonzero(y == name) gives the row "
             "numbers of a class, and rng.permutation shuffles them."
@@ -228,6 +292,15 @@ def _not_a_partition(case: Case, folds: Any) -> str:
     return f"turn {turn}: both parts have {sum(map(len, fold))} rows together, expected {n}, each once"
 
 
+def _all_folds(value: Any) -> list[frozenset[int]]:
+    return [frozenset(sets(fold)[1]) for folds in draws(value) for fold in folds]
+
+
+def _folds_come_back(case: Case, value: Any) -> bool:
+    """Whether two draws share a fold. Of 60 rows in folds of 12, by chance: 435 pairs / C(60, 12) = 3e-10."""
+    return case["n_samples"] >= 60 and len(set(_all_folds(value))) < len(_all_folds(value))
+
+
 def _k_fold_probe(learner: Any, case: Case) -> Any:
     n, k = case["n_samples"], case["n_splits"]
     if not 2 <= k <= n:  # a case that is to be refused: what came is shown as it is
@@ -285,5 +358,11 @@ k_fold = Task(
         ),
         same_again,
         other_seed_other_split,
+        Rule(
+            "generators with different seeds give some of the same folds",
+            lambda case, value: not _folds_come_back(case, value),
+            "Shuffle all rows. With every k-th row from a random start, only the start is chance, and rows "
+            "that lie k apart always go together.",
+        ),
     ),
 )

@@ -102,6 +102,25 @@ def counts_rows_from_one(n_samples, batch_size, rng):
     return [batch + 1 for batch in _batches(n_samples, batch_size, rng)]
 
 
+@mistake("training_loop/mini_batches", hint="a batch has at least one row")
+def leaves_the_refusal_to_range(n_samples, batch_size, rng):
+    return _batches(n_samples, batch_size, rng)
+
+
+@mistake("training_loop/mini_batches", hint="Run your function on the input above")
+def refuses_one_row(n_samples, batch_size, rng):
+    if batch_size <= 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return _batches(n_samples, batch_size, rng)
+
+
+@mistake("training_loop/mini_batches", hint="Shuffle all the rows before you cut")
+def begins_anywhere_in_the_file(n_samples, batch_size, rng):
+    _refuse(batch_size)
+    order = np.roll(np.arange(n_samples), rng.integers(n_samples))
+    return [order[i : i + batch_size] for i in range(0, n_samples, batch_size)]
+
+
 @alternative("training_loop/mini_batches")
 def as_a_generator_function(n_samples, batch_size, rng):
     _refuse(batch_size)
@@ -598,6 +617,20 @@ def takes_nan_for_better(*arguments):
     return _early(*arguments, better=lambda new, best, before: not new >= best)
 
 
+@mistake("training_loop/early_stopping", hint="The first loss may be NaN")
+def takes_the_first_loss_whatever_it_is(model, train_epoch, validation_loss, patience, max_epochs):
+    best, best_epoch, losses, kept = None, 0, [], None
+    for epoch in range(1, max_epochs + 1):
+        train_epoch()
+        losses.append(validation_loss())
+        if best is None or losses[-1] < best:
+            best, best_epoch, kept = losses[-1], epoch, model.flat.copy()
+        elif epoch - best_epoch >= patience:
+            break
+    model.flat[...] = kept
+    return best_epoch, losses
+
+
 @mistake("training_loop/early_stopping", hint="Keep a copy of the weights whenever a new best comes")
 def never_restores(model, train_epoch, validation_loss, patience, max_epochs):
     last = []
@@ -977,7 +1010,7 @@ def takes_e_for_ten(build, parts, num_epochs, budget, rng):
 
 @mistake("training_loop/tune_in_a_budget", hint="A grid repeats a few")
 def tries_a_grid(build, parts, num_epochs, budget, rng):
-    grid = iter([(lr, size) for lr in np.logspace(-3, 0, 6) for size in SIZES])
+    grid = iter([(lr, size) for lr in np.logspace(-3, 0, 12) for size in SIZES])
     return _finish(_search(build, parts, num_epochs, budget, rng, lambda rng: next(grid)), parts)
 
 
@@ -985,6 +1018,23 @@ def tries_a_grid(build, parts, num_epochs, budget, rng):
 def keeps_one_batch_size(build, parts, num_epochs, budget, rng):
     draw = lambda rng: (10 ** rng.uniform(-3, 0), 32)  # noqa: E731
     return _finish(_search(build, parts, num_epochs, budget, rng, draw), parts)
+
+
+@mistake("training_loop/tune_in_a_budget", hint="Each trial draws its batch size too")
+def leaves_a_batch_size_out(build, parts, num_epochs, budget, rng):
+    def draw(rng):
+        return 10 ** rng.uniform(-3, 0), 2 ** rng.integers(3, 6)
+
+    return _finish(_search(build, parts, num_epochs, budget, rng, draw), parts)
+
+
+@mistake("training_loop/tune_in_a_budget", hint="for the shuffling neither")
+def shuffles_with_its_own_generator(build, parts, num_epochs, budget, rng):
+    trials = [
+        _trial(build, parts, num_epochs, np.random.default_rng(0), _draw(rng))
+        for _ in range(budget // num_epochs)
+    ]
+    return _finish(trials, parts)
 
 
 @mistake("training_loop/tune_in_a_budget", hint="Learning rates lie between 0.001 and 1")

@@ -16,7 +16,7 @@ from helpers.checks.task import Case, Rule, Task, all_of
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear
 
-KINDS = ["simple", "recovers", "ties", "max_epochs", "nan", "short"]
+KINDS = ["simple", "recovers", "ties", "max_epochs", "nan", "nan_first", "short"]
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -31,6 +31,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         "ties": ([*low, *[low[-1]] * 3, 0.1, 0.1, 0.1, 0.1], 3, 40),
         "max_epochs": ([*low, b, b, b, a], 10, 7),
         "nan": ([*low, float("nan"), b, float("nan"), low[-1] - 0.01, float("nan"), b], 2, 40),
+        "nan_first": ([float("nan"), *low, float("nan"), b], 2, 40),
         "short": ([*low, b, 0.05, 0.04], 1, 40),
     }
     cases = []
@@ -209,6 +210,10 @@ early_stopping = Task(
             "loop.",
         ),
         _length("nan", "A loss that is NaN is no improvement: ask whether it is lower than the best, `<`."),
+        _length(
+            "nan_first",
+            "The first loss may be NaN, and nothing is lower than NaN: begin with best = float('inf').",
+        ),
         _length("short", "With patience = 1, the first epoch without a new best is the last."),
         Rule(
             _best_is_off,

@@ -14,8 +14,8 @@ from helpers.explore.playground.sweep import NUM_RATES, NUM_SIZES, WhatIf
 if TYPE_CHECKING:
     from helpers.explore.playground.view import Playground
 
-COLUMN = {"width": "285px", "margin": "0 8px 0 0"}
-ROW = {"width": "281px"}
+COLUMN = {"width": "272px", "margin": "0 6px 0 0"}  # three stand side by side on a laptop
+ROW = {"width": "268px"}
 WIDE = {"width": "425px", "max_width": "100%"}
 LABEL = {"description_width": "92px"}
 HEARTBEAT = 2000
@@ -179,7 +179,7 @@ class Controls:
             return w.VBox([w.HTML(f"<b>{title}</b>"), *children], layout=COLUMN)
 
         flow = {"display": "flex", "flex_flow": "row wrap"}
-        names = w.GridBox(self.features, layout={"grid_template_columns": "repeat(4, 1fr)", "width": "281px"})
+        names = w.GridBox(self.features, layout={"grid_template_columns": "repeat(4, 1fr)", "width": "268px"})
         columns = w.Box(
             [
                 column("Data", get["data"], get["noise"], get["train_share"], w.Label("inputs"), names),

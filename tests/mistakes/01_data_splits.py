@@ -150,6 +150,11 @@ def tests_one_row_at_least(n_samples, test_size, rng):
 
 
 @alternative("data_splits/holdout")
+def refuses_an_empty_test_set(n_samples, test_size, rng):
+    return splits.holdout(n_samples, test_size, rng)
+
+
+@alternative("data_splits/holdout")
 def by_choice(n_samples, test_size, rng):
     test = rng.choice(n_samples, size=round(n_samples * test_size), replace=False)
     return np.setdiff1d(np.arange(n_samples), test), test

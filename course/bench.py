@@ -1,4 +1,4 @@
-"""How fast is the engine? The same training in NumPy here, in PyTorch and in scikit-learn, side by side.
+"""How fast is the engine? The same training here, in PyTorch and in scikit-learn, side by side.
 
 Each work is timed in turns (ours, theirs, ours, theirs, …), in CPU time, with one thread, and the medians
 are compared. All loops are complete: shuffle, batches, forward, loss, backward, step, the loss recorded.
@@ -45,7 +45,7 @@ class Row:
     ratio: str
     goal: str
     reached: bool
-    remark: str = ""
+    remark: str
 
 
 def engine(rounds: int = 7) -> list[Row]:
@@ -308,8 +308,8 @@ def fleet_of_54(rounds: int) -> Iterator[Row]:
     sets = [(size, small_twins(size, np.float32, n=20 * size)) for size in SIZES]
 
     def train(model: Any, lr: Any, size: int, twins: Twins) -> Any:
-        settings = {"batch_size": size, "num_epochs": 10, "rng": np.random.default_rng(0), "progress": False}
-        fit(model, MSELoss(), SGD(model, lr=lr), twins.X, twins.y, **settings)
+        rng, optimizer = np.random.default_rng(0), SGD(model, lr=lr)
+        fit(model, MSELoss(), optimizer, twins.X, twins.y, batch_size=size, num_epochs=10, rng=rng)
         return model.flat
 
     def fleets() -> list[np.ndarray]:
@@ -354,11 +354,10 @@ def fleet_of_54(rounds: int) -> Iterator[Row]:
 
 
 def boundary(rounds: int) -> Row:
-    """The predictions on a grid of 100 × 100 points, for the picture of a decision boundary."""
+    """The predictions on a grid of 100 × 100 points: the picture of a decision boundary."""
     axis = np.linspace(-1, 1, 100, dtype=np.float32)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    model, wide = small(0, np.float32), small(0)
-    grid64 = grid.astype(np.float64)
+    model, wide, grid64 = small(0, np.float32), small(0), grid.astype(np.float64)
 
     def many(net: Sequential, X: np.ndarray) -> None:
         for _ in range(50):

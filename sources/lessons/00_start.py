@@ -207,8 +207,8 @@ r"""
 | loss | one number for how wrong the answers are | not computed, only its slope | 07 |
 | backward | for each parameter: which way is better? | `Z.T @ error` | [05 backward](05_backward.ipynb) |
 | update | go a step that way | line 7 | 08 |
-| validate | look at rows that it does not train on | left out | 09, 11 |
-| tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | 09, 10 |
+| validate | look at rows that it does not train on | left out | [09](09_training_loop.ipynb), 11 |
+| tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [09](09_training_loop.ipynb), 10 |
 | test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), 03, 15 |
 | save | keep the parameters | left out | 19 |
 | deploy | make it small and fast, let others use it | left out | 16, 17, 18, 19 |
@@ -223,7 +223,7 @@ test comes after the choosing. Lesson 01 shows what happens otherwise.
 | the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]), 02 features, 03 metrics |
 | the engine, by hand | 04 forward, [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
-| training that works | 09 training loop, 10 normalization, 11 overfitting |
+| training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]), 10 normalization, 11 overfitting |
 | other shapes of data | 12 convolution, 13 sequences, 14 generative models |
 | can it be trusted | 15 trust |
 | small enough to use | 16 distillation, 17 quantization, 18 large models in 4 bits, 19 deployment |
@@ -232,6 +232,7 @@ Lessons with a link are ready; the others are being written.
 
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
 [e05]: ../exercises/05_backward/05_backward.ipynb
+[e09]: ../exercises/09_training_loop/09_training_loop.ipynb
 
 **That was the tour. The next page is [01 data splits](01_data_splits.ipynb).** If you are tired, go there
 tomorrow. If you want to know what all the words are that you hear around this, stay: from here on every

@@ -58,12 +58,12 @@ def engine(rounds: int = 7) -> list[Row]:
     torch.set_num_threads(1)
     rows = []
     print(f"NumPy {np.__version__}, PyTorch {torch.__version__}, one thread, CPU time, medians of {rounds}\n")
-    print(f"{'work':44} {'ours':>10} {'other':>10} {'ratio':>7}  {'goal':10} remark")
+    print(f"{'work':53} {'ours':>10} {'other':>10} {'ratio':>7}  {'goal':10} remark")
     for row in works(rounds):
         rows.append(row)
         mark = "" if row.reached else "  (below the goal)"
         print(
-            f"{row.work:44} {row.ours:>10} {row.theirs:>10} {row.ratio:>7}  {row.goal:10} {row.remark}{mark}",
+            f"{row.work:53} {row.ours:>10} {row.theirs:>10} {row.ratio:>7}  {row.goal:10} {row.remark}{mark}",
             flush=True,
         )
     return rows

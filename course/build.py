@@ -85,7 +85,7 @@ def run(source: Source, notebook: NotebookNode) -> NotebookNode:
     seconds: list[float] = []
     client.on_cell_executed = lambda **_: seconds.append(_computing(client))
     try:
-        asyncio.run(client.async_execute(env=environment({"PYTHONHASHSEED": "0"})))
+        asyncio.run(client.async_execute(env=environment({"PYTHONHASHSEED": "0", "HELPERS_PROGRESS": "0"})))
     except CellExecutionError as error:
         place = _failing_cell(source, notebook)
         raise CourseError(f"{place}: {error.ename}: {error.evalue}. Correct the cell.") from None

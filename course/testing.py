@@ -22,6 +22,7 @@ from course.places import ROOT, environment, throwaway_homes
 GROUPS = ("unit", "notebooks", "browser")
 SHOWN_LINES = 200
 # OpenBLAS and PyTorch take other code paths with these, as they would on another processor.
+QUIET = {"HELPERS_PROGRESS": "0"}  # a progress bar would be an output more on a slow machine
 OTHER_PROCESSOR = {"OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
@@ -142,7 +143,7 @@ def run_stage(
         process = subprocess.Popen(
             command,
             cwd=root,
-            env=environment({**os.environ, **throwaway_homes(folder / "homes"), **stage.variables}),
+            env=environment({**QUIET, **throwaway_homes(folder / "homes"), **stage.variables}),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -69,8 +69,8 @@ def fit(
 
     - `rng` shuffles; a fleet of K models takes one generator, or K of them, one for each model.
     - `validation` is (X, y); its loss and the `metrics`, name → f(predictions, y), are recorded each epoch.
-    - `callbacks` are called with the `Run` after each epoch; `run.stop = True` ends the training. A callback
-      with a method `on_step` is called after each step too.
+    - `callbacks` are called with the `Run` after each epoch; `run.stop = True` ends the training. The methods
+      `on_step` and `on_end` of a callback, if it has them, are called after each step and at the end.
     - `schedule` moves the learning rate after each "epoch", or after each "step" (`schedule_per`).
     - `penalty` adds its gradient, `clip` shortens the gradient, before each step. (The recorded loss is that
       of the data, without the penalty.)
@@ -121,6 +121,9 @@ def fit(
                 bar.show(epoch + 1, history)
     except KeyboardInterrupt:
         history.interrupted = True
+    for callback in callbacks:
+        if hasattr(callback, "on_end"):
+            callback.on_end(run)
     bar.close()
     if history.diverged and progress:
         print(history.advice)
@@ -294,7 +297,7 @@ def predict(model: Any, X: Array, *, batch_size: int = 1024) -> Array:
 
 
 class EarlyStopping:
-    """A callback: stop when `monitor` has not improved for `patience` epochs, and go back to the best epoch.
+    """A callback: stop when `monitor` has not improved for `patience` epochs, and end at the best.
 
     Source: Prechelt, "Early stopping - but when?" (1998).
 
@@ -321,10 +324,13 @@ class EarlyStopping:
             self.state = {name: array.copy() for name, array in run.model.state().items()}
         elif row["epoch"] - self.best_epoch >= self.patience:
             run.stop = True
-            if self.weights is not None:
-                run.model.flat[...] = self.weights
-                for name, array in run.model.state().items():
-                    array[...] = self.state[name]
+
+    def on_end(self, run: Run) -> None:
+        """Go back to the best epoch, however the training ended."""
+        if self.weights is not None:
+            run.model.flat[...] = self.weights
+            for name, array in run.model.state().items():
+                array[...] = self.state[name]
 
 
 class ProgressBar:

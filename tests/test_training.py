@@ -122,6 +122,15 @@ def test_accumulation_is_the_large_batch(every):
     np.testing.assert_allclose(small_batches.flat, large.flat, atol=1e-13)
 
 
+def test_early_stopping_goes_back_to_the_best_epoch_when_the_epochs_run_out():
+    model = small()
+    options = {"batch_size": 5, "num_epochs": 40, "validation": (X[:7], 1 - Y[:7]), "rng": rng()}
+    history = fit(model, LOSS, SGD(model, lr=0.5), X, Y, callbacks=[EarlyStopping(patience=100)], **options)
+    losses = history["validation_loss"]
+    assert min(losses) < losses[-1]
+    assert evaluate(model, LOSS, (X[:7], 1 - Y[:7]))["validation_loss"] == min(losses)
+
+
 def test_early_stopping_goes_back_to_the_best_epoch():
     model = small()
     stopping = EarlyStopping(patience=2)

@@ -325,7 +325,8 @@ Write `tune_in_a_budget(build, parts, num_epochs, budget, rng)`:
    **log-uniformly** ($10^u$ with $u$ uniform between −3 and 0), and a batch size, one of 8, 16, 32 and 64.
 2. Each trial trains a new network for `num_epochs` epochs with your `train`, and is scored by its accuracy
    on the validation rows.
-3. The trial with the highest score wins. Only its network, as it is, meets the test rows.
+3. The trial with the highest score wins; of equal ones, any. Only its network, as it is, meets the test
+   rows.
 
 Return `(lr, batch_size, test_accuracy)` of the winner. All chance comes from `rng`.
 

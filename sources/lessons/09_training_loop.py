@@ -75,7 +75,8 @@ And this is the **training loop**. Shuffle; take some samples; forward, backward
 
 # %%
 def train_in_twelve_lines(model, optimizer, X, y, batch_size, num_epochs, rng):
-    criterion, losses = CrossEntropyLoss(), []
+    criterion = CrossEntropyLoss()
+    losses = []
     for _ in range(num_epochs):
         order = rng.permutation(len(X))  # every sample once, in a new order
         for start in range(0, len(X), batch_size):
@@ -106,8 +107,8 @@ for batch_size in (8, 512):
 
 # %% [markdown]
 r"""
-A wide gap, and yet you will read that large batches are better, from people who measured it too. By the
-end of section 3 you will know why both are right.
+A wide gap, and yet you will read that large batches are better, from people who measured it too. Section 3
+shows why both are right.
 
 First a check that our loop does what everybody's does. PyTorch, from the same weights, over the same
 batches:
@@ -130,7 +131,7 @@ for _ in range(3):
         sgd.step()
 
 difference = np.abs(net[0].weight.detach().numpy() - model.layers[0].W.T).max()
-print("after 96 steps every weight agrees to 1e-12:", bool(difference < 1e-12))
+print("after 96 steps the weights of the first layer agree to 1e-12:", bool(difference < 1e-12))
 
 # %% [markdown]
 r"""
@@ -157,7 +158,7 @@ claim("epochs-are-iterations", measured=math.ceil(1000 / 32), digits=0)
 # %% [markdown]
 r"""
 How often is a sample used in an epoch? `permutation` has each row number once. Some programs draw each batch
-anew instead, with replacement. Then a third of the samples is missed:
+anew instead, with replacement. Then more than a third of the samples is missed:
 """
 
 # %%
@@ -172,9 +173,9 @@ claim("several-updates-per-epoch", measured=shuffled.max(), digits=0)
 r"""
 ### Many networks at once
 
-From here on every number is an average over several seeds. Training ten networks one after the other would
-be dull, so the library trains a **fleet**: the same layers, with one more axis in front of every array, so
-that one product of matrices serves all of them. `fit` is the loop above with what section 6 will add.
+From here on most numbers are averages over several seeds. To be quick, the library trains a **fleet**: the
+same layers, with one more axis in front of every array, so that one product of matrices serves all of them.
+`fit` is the loop above with what section 6 will add.
 """
 
 # %%
@@ -228,8 +229,8 @@ claim("batch-mix-matches-set", measured=mixed - one_class)
 
 # %% [markdown]
 r"""
-Each update makes the network better at one digit and worse at the nine others, and the last digits of the
-epoch win.
+Each update makes the network better at one digit and worse at the others, and the last digits of the epoch
+win. The number is the gap.
 """
 
 # %% [markdown]
@@ -254,8 +255,8 @@ claim("larger-initial-rate-faster", measured=distance[1.01])
 # %% [markdown]
 r"""
 Larger is faster at first; at 0.5 a single step would do. Above that each step jumps across, so it is slower
-again, and beyond a limit, which is 2 divided by the curvature, every step leads away. A network has many
-curvatures, and they change while it trains, so nobody can compute the limit beforehand. You can measure it.
+again, and beyond a limit, 2 divided by the curvature, here 2/2 = 1, every step leads away: at 1.01 as far as
+the claim's number. A network has many curvatures, which change while it trains, so measure the limit.
 Eleven learning rates, each about three times the one before, five seeds, ten epochs: 55 networks.
 
 **Predict:** how many of the eleven will end above 90 %?
@@ -271,16 +272,16 @@ for lr, scores in zip(lrs, sweep["validation_accuracy"][-1], strict=True):
 fig = figures.rate_sweep(lrs, sweep["loss"], sweep["validation_accuracy"][-1])
 show(
     fig,
-    alt="Left: training loss by epoch; below a rate of 0.01 it hardly falls, at 1 it falls fastest, from 3 "
-    "on it stays at 2.3. Right: accuracy rises from 0.1 to 0.94 as the rate grows to 1, then drops to 0.1.",
+    alt="Left: training loss by epoch; up to a rate of 0.01 it hardly falls, at 0.32 and 1 it falls fastest, "
+    "from 3 on it stays above 2.3. Right: accuracy rises from 0.1 to 0.94 as the rate grows to 1, then drops "
+    "to 0.1.",
 )
 
 # %% [markdown]
 r"""
-Two, and a third comes close. There are three regions. **Too small:** only patience is missing; with a
-hundred times as many epochs it would arrive. **Good:** about one factor of ten wide. **Too large:** the
-cliff. Note how near the best rate stands to it: a factor of three above the best, all is lost. So search on
-a logarithmic scale, and rather stay a little below.
+Two, and a third comes close. There are three regions. **Too small:** only patience is missing. **Good:**
+about one factor of ten wide. **Too large:** the cliff. Note how near the best rate stands to it: a factor of
+three above the best, all is lost. So search on a logarithmic scale, and rather stay a little below.
 
 "The optimal learning rate" is hard to pin down. Each seed chose one, by its own validation loss:
 """
@@ -360,8 +361,7 @@ show(
 # %% [markdown]
 r"""
 The gradient of one sample is eight times as much noise as signal, and still its steps lead down on average.
-Four times the batch halves the noise: four times the work for twice the precision. That is why the batch
-size is not simply "as large as possible".
+Four times the batch halves the noise: four times the work for twice the precision.
 
 ### Three rulers
 
@@ -425,15 +425,16 @@ Three rulers, three winners.
   has looked at 16 times as many samples.
 - By **time** the middle wins, 8 and 32: at 2 the fixed effort eats the time, at 512 the samples do.
 
-So ask of every sentence about batch sizes: *at equal what?* On a graphics card the fixed part can be worth
+So ask about batch sizes: *at equal what?* On a graphics card the fixed part can be worth
 thousands of samples, so there the third ruler looks more like the second. That is why people with large
 machines speak well of large batches.
 """
 
 # %% [markdown]
 r"""
-Closed with the accuracy at 8 minus that at 512, after equal epochs; and with the spread from 8 to 512, after
-equal steps. This small model takes any batch size, if it gets the steps.
+Two claims can be closed with the table: the first with the accuracy at 8 minus that at 512, after equal
+epochs; the second with the spread from 8 to 512, after equal steps. This small model takes any batch size, if
+it gets the steps.
 """
 
 # %%
@@ -480,7 +481,8 @@ claim("tiny-batch-hardly-converges", measured=ones[2].mean() - ones[0].mean())
 
 # %% [markdown]
 r"""
-Too small a batch is hard to train with the rate of a larger one. That is all.
+Too small a batch is hard to train with the rate of a larger one. That is all. (The number is the accuracy at
+0.02 minus that at 0.5.)
 """
 
 # %% [markdown]
@@ -587,7 +589,7 @@ claim("accumulation-gives-large-batch", measured=int(-np.log10(plain)), digits=0
 
 # %% [markdown]
 r"""
-The claim is closed with the number of digits that agree. With **batch norm** (lesson 10) it is not the same:
+The number says how many digits agree. With **batch norm** (lesson 10) it is not the same:
 each sample is compared with its 31 neighbours instead of 255. Accumulation saves memory, not time. `fit`
 does it with `accumulate=8`.
 """
@@ -620,8 +622,10 @@ for name, rates in rules.items():
 
 # %% [markdown]
 r"""
-A constant rate ends on a floor that is proportional to it, lr/4. To get lower, the rate must fall. A rule
-for that is a **learning-rate schedule**, also called *decay* or *annealing*. With $T$ steps in all:
+A constant rate ends on a floor of about lr/4 and gets no lower, however long you train. Here 0.01 did well,
+since 500 steps were just enough to arrive; who does not know that beforehand starts high and lets the rate
+fall, and $1/t$ came lowest. A rule for that is a **learning-rate schedule**, also called *decay* or
+*annealing*. With $T$ steps in all:
 
 | schedule | rate after $t$ steps |
 | --- | --- |
@@ -693,14 +697,15 @@ claim("step-decay-by-stage", measured=len(drops), digits=0)
 # %% [markdown]
 r"""
 *"Annealing avoids too large updates at the start."* It starts at the highest rate. Against a wild start there
-is the **warm-up**. A deep network, five hidden layers, Adam with a rate that is a little too large for it;
-how far do the parameters move in the first ten steps, and where does the training end?
+is the **warm-up**. A deep network, five hidden layers, a rate that is a little too large for it, and Adam
+(lesson 08), which divides each step by an average of the gradient's size, so that even the first steps have
+full length. How far do the parameters move from step 1 to step 10, and where does the training end?
 """
 
 
 # %%
 class Distance:
-    """A callback of fit: how far the parameters are from the start after ten steps."""
+    """A callback of fit: how far the parameters get from the first step to the tenth."""
 
     def __call__(self, run):
         pass
@@ -788,7 +793,7 @@ r"""
 | a good rate, 0.3 | hardly anything: the ends are alike, only too fast a decay (exponential) loses |
 | near the cliff, 0.9 | all of them: the high rate covers ground, the falling rate settles |
 | deep network, Adam, a little too high | warm-up; cosine alone starts as wildly as a constant rate |
-| noisy slope near a minimum | all of them: the floor falls with the rate |
+| noisy slope near a minimum, 0.1 | all of them: the floor falls with the rate |
 
 Schedules and rates belong together: with a schedule, start higher than you would without one.
 """
@@ -887,7 +892,7 @@ claim("too-many-iterations-overfit", measured=curve.max() - curve[-1])
 
 # %%
 show(
-    figures.curves({"30 % of 400 labels wrong": noisy, "1,024 right labels": clean}),
+    figures.curves({"30 % of 400 labels by chance": noisy, "1,024 right labels": clean}),
     alt="With wrong labels the training loss falls on while the validation loss turns and rises. With right "
     "labels both fall and stay down.",
 )
@@ -900,9 +905,8 @@ best epoch. Both fall, go on. A **stopping criterion** is the rule that ends the
 a loss that is low enough, or this one. With right labels there was nothing to stop; more epochs did no harm.
 
 *"The rate is lowered after convergence to prevent overfitting."* On the parabola of section 5 there was
-nothing to overfit, and lowering the rate still lowered the loss: that is its main effect, and the claim is
-closed with it, as the floor of the constant rate over that of the cosine. But look at the wrong labels, now
-with SGD and 40 epochs:
+nothing to overfit, and lowering the rate still lowered the loss. That is its main effect; the number is the
+floor of the constant rate over that of the cosine. But look at the wrong labels, now with SGD and 40 epochs:
 """
 
 # %%
@@ -976,9 +980,8 @@ folder.cleanup()
 # %% [markdown]
 r"""
 Without Adam's averages the loss is twice as high for a while. *"Save the weights each epoch, change
-hyperparameters by hand and continue."* It works, but it is another run, which nobody can repeat who does not
-know what you changed and when. Save all the state, and write a change down where the run can read it: that
-is what a schedule is.
+hyperparameters by hand and continue."* It works, but it is another run, and nobody can repeat it who does not
+know what you changed and when. Save all the state, and write changes down as a schedule.
 """
 
 # %%
@@ -998,8 +1001,8 @@ algorithm it is called **automated hyperparameter optimization (HPO)**.
   which setting promises most (the *acquisition function*); try it, update the model, repeat. We use Optuna's
   TPE: its surrogate is two densities, one of the settings that went well, one of those that went badly.
 - **Simulated annealing** walks: a step to a worse place is accepted with probability $e^{-\Delta/T}$, and the
-  temperature $T$ falls. Apart from its name it has nothing to do with learning-rate annealing, and for this
-  purpose it is hardly used.
+  temperature $T$ falls. It has only the name in common with learning-rate annealing, and is hardly used for
+  this.
 
 Sixteen trials each. One trial is a short training: 512 pictures, four epochs. The learning rate ranges over
 five powers of ten, the weight decay too. As you do not know beforehand where the good region lies, each of
@@ -1054,17 +1057,17 @@ for name, best in found.items():
 # %%
 show(
     figures.search_progress(found),
-    alt="Best accuracy so far over 16 trials, mean of 12 searches: the grid ends lowest, random search is "
-    "above it, and TPE is highest from about the tenth trial on.",
+    alt="Best accuracy so far over 16 trials, each of 12 searches in grey and their mean: the grid ends "
+    "lowest, random search above it, and TPE is highest from the sixth trial on.",
 )
 claim("search-finds-best-hyperparameters", measured=found["random"][-1].mean() - found["grid"][-1].mean())
 
 # %% [markdown]
 r"""
 The grid has only four learning rates, more than a power of ten apart; whether one of them is good is luck.
-Random search depends less on it, and TPE spends its later trials where the first ones went well. None of
-them finds *the* optimum; they find something good for what you pay. *"The optimal learning rate is found by
-search"*: in section 2 the five seeds disagreed about it. So many different winners among five:
+Random search depends less on it. TPE begins with the same five draws and spends the others where those went
+well. None of them finds *the* optimum; they find something good for what you pay. *"The optimal learning rate
+is found by search"*: in section 2 the five seeds disagreed about it. So many different winners among five:
 """
 
 # %%
@@ -1079,6 +1082,14 @@ A network that trains under your hands. Before you touch it, predict:
 1. Raise the **learning rate** slowly. Which do you see first, a loss that zig-zags, or one that explodes?
 2. At a rate where it just still trains, take a **batch size** of 1. What happens to the loss curve?
 3. Then lower the rate by a factor of ten. Does it come to rest?
+
+<details><summary>Answer</summary>
+
+With the settings it begins with: the zig-zag comes first, from a rate of 1 on; at 3 the loss rises. At a rate
+of 2 a batch of one is too noisy, and the loss rises. At 0.3 it falls again, but a batch of one goes on
+jumping when you play on: its floor is lower, not gone.
+
+</details>
 """
 
 # %%

@@ -1112,6 +1112,11 @@ def draws_all_settings_first(build, parts, num_epochs, budget, rng):
 
 
 @alternative("training_loop/tune_in_a_budget")
+def answers_with_an_array(build, parts, num_epochs, budget, rng):
+    return np.array(_finish(_search(build, parts, num_epochs, budget, rng), parts))
+
+
+@alternative("training_loop/tune_in_a_budget")
 def scores_in_pieces(build, parts, num_epochs, budget, rng):
     def right(model, part):
         rows = zip(parts[part][0], parts[part][1], strict=True)

@@ -57,7 +57,10 @@ def _probe(learner: Any, case: Case) -> dict[str, Any]:
             return model, WatchedLoss(journal), WatchedSGD(journal, model, float(lr))
 
         arguments = case["parts"], case["num_epochs"], budget, np.random.default_rng(seed)
-        return {"answer": call(learner, build, *arguments), "rates": rates, "events": journal.events}
+        answer = call(learner, build, *arguments)
+        if isinstance(answer, np.ndarray):
+            answer = answer.tolist()
+        return {"answer": answer, "rates": rates, "events": journal.events}
 
     def shortly(seed: int) -> list[Any]:
         seen = search(seed, budget=2 * case["num_epochs"])

@@ -65,7 +65,7 @@ def imported_by(path: Path) -> set[str]:
     return found
 
 
-# A room, and what it must never import: imports run one way, see CONTRIBUTING.md.
+# A room, and what it must never import: course → checks, explore → training → nn → NumPy, never back up.
 ABOVE = {
     "helpers": ["course", "tests"],
     "helpers/nn": ["helpers.training", "helpers.checks", "helpers.explore", "helpers.figures"],

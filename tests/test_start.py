@@ -168,6 +168,11 @@ def test_a_set_up_that_fails_is_told_and_is_never_good(project: Path, start: Mod
     assert start.state(project) == "broken"
 
 
+def hear_ctrl_c() -> None:
+    """A shell that starts the tests in the background makes them, and so their children, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_stops_cleanly(project: Path, start: ModuleType) -> None:
     (project / "backend.py").write_text("import time\ntime.sleep(60)\n")
@@ -179,6 +184,7 @@ def test_ctrl_c_stops_cleanly(project: Path, start: ModuleType) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     assert child.stdout is not None
     while "installing the packages" not in child.stdout.readline():

@@ -237,12 +237,7 @@ def check(names: list[str], root: Path = ROOT) -> list[str]:
     exercises = [source for source in chosen if source.kind == "exercise" and _readable(source.built)]
     with tempfile.TemporaryDirectory(prefix="course-check-") as folder:
         for source in exercises:
-            copy = Path(folder) / source.built.relative_to(root)
-            copy.parent.mkdir(parents=True)
-            shutil.copy2(source.built, copy)
-        generate(Path(folder), [source.name for source in exercises])
-        for source in exercises:
-            made = (Path(folder) / source.released.relative_to(root)).read_bytes()
+            made = _released_by(source, Path(folder)).read_bytes()
             if not source.released.exists() or source.released.read_bytes() != made:
                 problems.append(
                     f"exercises/{source.name} is not what solutions/{source.name} gives. Build it."
@@ -305,26 +300,29 @@ def reset(name: str, root: Path = ROOT) -> Path | None:
 
     The only command that replaces a learner's file. Raises `CourseError` for an unknown exercise.
     """
-    found = [source for source in sources.choose([name], root) if source.kind == "exercise"]
-    if not found:
-        raise CourseError(f"{name} has no exercise.")
-    source = found[0]
+    source = sources.exercise(name, root)
     if not _readable(source.built):
         where = source.built.relative_to(root).as_posix()
         raise CourseError(
             f"{where} cannot be read, so nothing was changed. Run `course build {source.name}`."
         )
     with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
-        copy = Path(folder) / source.built.relative_to(root)
-        copy.parent.mkdir(parents=True)
-        shutil.copy2(source.built, copy)
-        generate(Path(folder), [source.name])
+        made = _released_by(source, Path(folder))
         saved = None
         if source.released.exists():
             saved = _free_name(source.released)
             shutil.copy2(source.released, saved)
-        _put(Path(folder) / source.released.relative_to(root), source.released)
+        _put(made, source.released)
     return saved
+
+
+def _released_by(source: Source, folder: Path) -> Path:
+    """The exercise that the present solution gives, made in `folder`."""
+    copy = folder / source.built.relative_to(source.root)
+    copy.parent.mkdir(parents=True)
+    shutil.copy2(source.built, copy)
+    generate(folder, [source.name])
+    return folder / source.released.relative_to(source.root)
 
 
 def _free_name(path: Path) -> Path:

@@ -67,13 +67,6 @@ def _api(root: Path, **directories: str) -> Any:
     return NbGraderAPI(CourseDirectory(config=config), config=config, log=KeptLog())
 
 
-def _exercise(name: str, root: Path) -> Source:
-    found = [source for source in sources.choose([name], root) if source.kind == "exercise"]
-    if not found:
-        raise CourseError(f"{name} has no exercise.")
-    return found[0]
-
-
 def _succeed(api: Any, result: dict[str, Any], what: str) -> None:
     """Raise `CourseError` with nbgrader's reason if a step failed."""
     if not result["success"]:
@@ -115,7 +108,7 @@ def release(name: str, root: Path = ROOT) -> Path:
 
     The notebook in exercises/ is not touched. Raises `CourseError` for an unknown or unbuilt exercise.
     """
-    source = _exercise(name, root)
+    source = sources.exercise(name, root)
     notebook = register(source, root)
     archive = root / "release" / f"{source.name}.zip"
     archive.parent.mkdir(exist_ok=True)
@@ -126,7 +119,7 @@ def release(name: str, root: Path = ROOT) -> Path:
 
 def submissions(name: str, root: Path = ROOT) -> list[str]:
     """The students who handed in an exercise, by the names of their folders in submitted/."""
-    source = _exercise(name, root)
+    source = sources.exercise(name, root)
     return sorted(path.parent.name for path in (root / "submitted").glob(f"*/{source.name}") if path.is_dir())
 
 
@@ -139,7 +132,7 @@ def autograde(
     lies where none is looked for, gets a `Mark` with its problem. What was handed in is never changed.
     Raises `CourseError` when there is nothing to grade.
     """
-    source = _exercise(name, root)
+    source = sources.exercise(name, root)
     known = submissions(name, root)
     lost = {} if students else misplaced(root)
     unknown = sorted(set(students) - set(known))
@@ -262,7 +255,7 @@ def feedback(name: str, root: Path = ROOT) -> list[Path]:
 
     Raises `CourseError` if nothing was graded, or with nbgrader's reason.
     """
-    source = _exercise(name, root)
+    source = sources.exercise(name, root)
     if not list((root / "autograded").glob(f"*/{source.name}")):
         raise CourseError(f"Nothing of {source.name} is graded yet. Run `course autograde {name}` first.")
     api = _api(root)

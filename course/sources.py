@@ -93,6 +93,14 @@ def choose(names: list[str], root: Path = ROOT) -> list[Source]:
     return chosen
 
 
+def exercise(name: str, root: Path = ROOT) -> Source:
+    """The one exercise that a name means. Raises `CourseError` if there is none."""
+    found = [source for source in choose([name], root) if source.kind == "exercise"]
+    if not found:
+        raise CourseError(f"{name} has no exercise.")
+    return found[0]
+
+
 def read(source: Source) -> NotebookNode:
     """The notebook that a source describes, without outputs.
 

@@ -2,7 +2,6 @@
 
 import ast
 import errno
-import importlib.util
 import json
 import os
 import shutil
@@ -46,17 +45,6 @@ import json, sys
 print(json.dumps({"words": sys.argv[1:], "prefix": sys.prefix}))
 sys.exit(7 if "fail" in sys.argv else 0)
 """
-
-
-@pytest.fixture
-def start() -> ModuleType:
-    """start.py as a module, fresh for each test."""
-    spec = importlib.util.spec_from_file_location("start", START)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def make_wheel(folder: Path, version: str) -> str:

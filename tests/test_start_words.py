@@ -1,7 +1,6 @@
 """The sentences and the progress lines of start.py."""
 
 import doctest
-import importlib.util
 import os
 import signal
 import sys
@@ -11,18 +10,6 @@ from types import ModuleType
 
 import pytest
 
-START = Path(__file__).resolve().parents[1] / "start.py"
-
-
-@pytest.fixture
-def start() -> ModuleType:
-    """start.py as a module, fresh for each test."""
-    spec = importlib.util.spec_from_file_location("start", START)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize(

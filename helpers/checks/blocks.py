@@ -73,19 +73,6 @@ def close_to(
     return Rule(what, holds, hint)
 
 
-def equal_to(expected: Expected, *, hint: str = "", key: str | int | None = None) -> Rule:
-    """The value is exactly the expected one (integers, text, lists)."""
-
-    def holds(case: Case, value: Any) -> bool:
-        return np.array_equal(np.asarray(part(value, key)), np.asarray(expected(case)))
-
-    def what(case: Case, value: Any) -> str:
-        want = np.asarray(expected(case)).tolist()
-        return f"the value{_named(key)} is off\nexpected: {short(want)}\ngot:      {short(part(value, key))}"
-
-    return Rule(what, holds, hint)
-
-
 def same_shape(expected: Expected, *, hint: str = "", key: str | int | None = None, name: str = "") -> Rule:
     """The shape is that of `expected(case)`: an array, or a shape given as a tuple.
 

@@ -175,7 +175,14 @@ class Conv2d(Window):
         }
 
 
-class MaxPool2d(Window):
+class Pool(Window):
+    """One number for each window and channel; the windows do not overlap unless `stride` says so."""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
+        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
+
+
+class MaxPool2d(Pool):
     """The largest number in each window: X (n, C, height, width) → (n, C, out height, out width).
 
     `stride` is the size of the window unless you say otherwise. The gradient goes to the largest entry; among
@@ -188,9 +195,6 @@ class MaxPool2d(Window):
     """
 
     outside = -np.inf
-
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
-        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
 
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:
@@ -211,7 +215,7 @@ class MaxPool2d(Window):
         return self.gathered()
 
 
-class AvgPool2d(Window):
+class AvgPool2d(Pool):
     """The mean of each window: X (n, C, height, width) → (n, C, out height, out width); padding counts as 0.
 
     Source: LeCun et al., "Gradient-based learning applied to document recognition" (1998).
@@ -220,9 +224,6 @@ class AvgPool2d(Window):
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
-        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
 
     def forward(self, X: Array) -> Array:
         if X.shape != self.shape:

@@ -121,10 +121,6 @@ def _accuracy(case: Case, network: Any, part: str) -> Any:
     return None if None in said else float(np.mean(np.array(said) == y))
 
 
-def _of_part(rows: list[int], part: str) -> bool:
-    return any(_START[part] <= row < _START[part] + SIZES[part] for row in rows)
-
-
 def _rates(value: Any) -> np.ndarray:
     return np.array([network["lr"] for network in _networks(value)])
 

@@ -11,7 +11,6 @@ from types import ModuleType
 import pytest
 
 
-
 @pytest.mark.parametrize(
     ("log", "told"),
     [

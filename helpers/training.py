@@ -178,20 +178,23 @@ class Batches:
             raise ValueError(
                 f"rng is one generator or one for each of {self.models} models, got {len(self.rngs)}."
             )
-        lead = (self.models,) if self.models else ()
-        kind = Stack if self.models else np.ndarray
-        self.X_shuffled = np.empty((*lead, *self.X.shape), self.X.dtype).view(kind)
-        self.y_shuffled = np.empty((*lead, *self.y.shape), self.y.dtype).view(kind)
-        every = (slice(None),) * len(lead)
-        parts = [(*every, slice(i, i + batch_size)) for i in range(0, n, batch_size)]
-        self.parts = [(self.X_shuffled[part], self.y_shuffled[part]) for part in parts]
+        orders = (len(self.rngs),) if self.models else ()
+        self.X_shuffled = np.empty((*orders, *self.X.shape), self.X.dtype)
+        self.y_shuffled = np.empty((*orders, *self.y.shape), self.y.dtype)
+        batches = [slice(i, i + batch_size) for i in range(0, n, batch_size)]
+        self.parts = [(self.part(self.X_shuffled, b), self.part(self.y_shuffled, b)) for b in batches]
+
+    def part(self, shuffled: Array, batch: slice) -> Array:
+        """A batch; in a fleet a `Stack` with one for each model, or with one that all models look at."""
+        if not self.models:
+            return shuffled[batch]
+        own = shuffled[:, batch]
+        return np.broadcast_to(own, (self.models, *own.shape[1:])).view(Stack)
 
     def shuffle(self) -> None:
-        """Draw a new order, in a fleet one for each model (the same for all if there is one generator)."""
+        """Draw a new order; in a fleet one for each model, if there is a generator for each."""
         orders = [rng.permutation(self.n) for rng in self.rngs]
-        order = orders[0]
-        if self.models:
-            order = np.stack(orders if len(orders) > 1 else orders * self.models)
+        order = np.array(orders) if self.models else orders[0]
         self.X.take(order, axis=0, out=self.X_shuffled, mode="clip")
         self.y.take(order, axis=0, out=self.y_shuffled, mode="clip")
 

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import maximum, sign, square, subtract, tanh  # by name: `np.tanh` is looked up at every call
 
 from helpers.nn.base import Array, Layer, Shape
 
@@ -46,13 +47,13 @@ class ReLU(Layer):
     zeros: Array  # of the shape of X: faster to compare with than the number 0
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
+        if X is not self.X:
             self.prepare(X)
-        self.a = np.maximum(X, self.zeros, out=self.out)
+        self.a = maximum(X, self.zeros, out=self.out)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        dX = np.sign(self.a, out=self.dX)  # 1 where the unit is on, 0 where it is off
+        dX = sign(self.a, out=self.dX)  # 1 where the unit is on, 0 where it is off
         dX *= d_out
         return dX
 
@@ -125,7 +126,7 @@ class GELU(Layer):
             self.density = np.exp(-0.5 * X**2) / math.sqrt(2 * math.pi)
         else:
             c = math.sqrt(2 / math.pi)
-            t = np.tanh(c * (X + 0.044715 * X**3))
+            t = tanh(c * (X + 0.044715 * X**3))
             self.share = 0.5 * (1 + t)
             self.density = 0.5 * (1 - t**2) * c * (1 + 3 * 0.044715 * X**2)
         return X * self.share
@@ -177,14 +178,14 @@ class Tanh(Layer):
     one: Array
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
+        if X is not self.X:
             self.prepare(X)
-        self.a = np.tanh(X, out=self.out)
+        self.a = tanh(X, out=self.out)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        dX = np.square(self.a, out=self.dX)
-        np.subtract(self.one, dX, out=dX)
+        dX = square(self.a, out=self.dX)
+        subtract(self.one, dX, out=dX)
         dX *= d_out
         return dX  # d_out (1 - a²)
 

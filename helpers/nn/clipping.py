@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Stack
+from helpers.nn.base import Array
 
 
 def norm(vector: Array) -> Any:
@@ -19,10 +19,8 @@ def norm(vector: Array) -> Any:
     >>> norm(np.array([3.0, 4.0]))
     5.0
     """
-    if isinstance(vector, Stack):
-        rows = vector[:, None, :]
-        return np.sqrt(np.asarray(rows.dot(rows.mT))[:, 0])
-    return float(np.sqrt(vector.dot(vector)))
+    length = np.sqrt(np.vecdot(vector, vector))
+    return length[:, None] if vector.ndim > 1 else float(length)
 
 
 @dataclass

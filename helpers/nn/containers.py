@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.base import Array, Layer, Shape, aligned, aligned_like
 from helpers.nn.layers import Linear
 
 
@@ -49,10 +49,12 @@ class Sequential(Layer):
             raise ValueError(f"All layers of a model need one dtype, got {sorted(map(str, dtypes))}.")
         self.chain(layers)
         self.dtype = dtypes.pop() if dtypes else np.dtype(np.float64)
-        flat = np.concatenate([layer.flat for layer in layers if layer.size] or [np.zeros(0, self.dtype)])
         for leaf in leaves:
             leaf.dtype = self.dtype
-        self.bind(flat, np.zeros_like(flat))
+        flat = aligned((sum(layer.size for layer in layers),), self.dtype)
+        if flat.size:
+            np.concatenate([layer.flat for layer in layers if layer.size], out=flat)
+        self.bind(flat, aligned_like(flat))
 
     def forward(self, X: Array) -> Array:
         for forward in self.forwards:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Parameter, Shape
+from helpers.nn.base import Array, Layer, Parameter, Shape, aligned
 
 TO_MEMORY = {4: (1, 2, 3, 0), 5: (0, 2, 3, 4, 1)}  # (K?, n, C, H, W) → (K?, C, H, W, n)
 TO_PICTURES = {4: (3, 0, 1, 2), 5: (0, 4, 1, 2, 3)}  # and back
@@ -144,7 +144,7 @@ class Conv2d(Window):
         super().bind(flat, d_flat)
         block = (*flat.shape[:-1], -1, self.out_channels)
         Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # [W; b]
-        self.Wb_T, self.W_2d = Wb.mT, Wb[..., :-1, :]
+        self.Wb_T, self.W_2d = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
         for name in ("W", "dW"):  # in the order of axes that PyTorch has
             self.views[name] = np.moveaxis(self.views[name], -1, -4)
 
@@ -158,16 +158,15 @@ class Conv2d(Window):
 
     def allocate(self, shape: Shape) -> dict[str, Any]:
         *lead, n, F, oh, ow = self.output_shape(shape)
-        kind = type(self.new((1,) * len(shape)))
         arrays = super().allocate(shape)
         kernel, C = self.kernel_size, self.in_channels
         for d in ("", "d_") if self.needs_dX else ("",):
-            columns = np.ones((*lead, self.W_2d.shape[-2] + (d == ""), oh * ow * n), self.dtype).view(kind)
+            columns = aligned((*lead, self.W_2d.shape[-2] + (d == ""), oh * ow * n), self.dtype, fill=1)
             windows = columns[..., : self.W_2d.shape[-2], :].reshape(*lead, C, *kernel, oh, ow, n)
             entries = [windows[..., i, j, :, :, :] for i in range(kernel[0]) for j in range(kernel[1])]
-            arrays |= {d + "columns": columns, d + "entries": entries}
+            arrays |= {d + "columns": self.factor(columns), d + "entries": entries}
         out_2d_shape = (*lead, F, oh * ow * n)
-        out_2d = np.empty(out_2d_shape, self.dtype).view(kind) if self.keep else None
+        out_2d = aligned(out_2d_shape, self.dtype) if self.keep else None
         return arrays | {
             "out_2d": out_2d,
             "out_2d_shape": out_2d_shape,

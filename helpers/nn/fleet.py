@@ -12,7 +12,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from helpers.nn.base import Array, Shape, Stack
+from helpers.nn.base import Array, Shape, Stack, aligned, aligned_like
 from helpers.nn.containers import Sequential
 
 
@@ -42,13 +42,14 @@ class Fleet(Sequential):
             leaf.models = self.models
             leaf.forget(keep=False)
             leaf.merge(others)
-        flat = np.stack([model.flat for model in models]).view(Stack)
-        self.bind(flat, np.zeros_like(flat))
+        flat = aligned((self.models, models[0].size), self.dtype)
+        flat[:] = [model.flat for model in models]
+        self.bind(flat, aligned_like(flat))
 
     def forward(self, X: Array) -> Array:
         if not isinstance(X, Stack):
             X = np.broadcast_to(X, (self.models, *X.shape)).view(Stack)
-        return super().forward(X)
+        return super().forward(X).view(Stack)
 
     def unstack(self) -> list[Sequential]:
         """The models, with what they have learnt."""

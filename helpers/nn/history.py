@@ -33,8 +33,7 @@ class History:
 
     def end_epoch(self, *, steps: int, **values: Any) -> None:
         """Close an epoch of this many steps, and record these values for it."""
-        mean = np.mean(self.losses[-steps:], axis=0)
-        loss = mean if np.ndim(mean) else float(mean)
+        loss = sum(self.losses[-steps:]) / steps
         row = {"epoch": len(self.epochs) + 1, "step": len(self.losses), "loss": loss}
         self.epochs.append(row | values)
 

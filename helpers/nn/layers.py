@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Parameter, Shape
+from helpers.nn.base import Array, Layer, Parameter, Shape, aligned
 
 
 class Linear(Layer):
@@ -61,7 +61,7 @@ class Linear(Layer):
         super().bind(flat, d_flat)
         block = (*flat.shape[:-1], self.in_features + 1, self.out_features)
         Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # b lies behind W: [W; b]
-        self.Wb_T, self.W_2d = Wb.mT, Wb[..., :-1, :]
+        self.Wb_T, self.W_2d = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != (3 if self.models else 2) or shape[-1] != self.in_features:
@@ -74,8 +74,10 @@ class Linear(Layer):
     def allocate(self, shape: Shape) -> dict[str, Any]:
         arrays = super().allocate(shape)
         X1 = self.new((*shape[:-1], self.in_features + 1), fill=1)
+        if not self.needs_dX and self.in_features >= 32:
+            X1 = aligned(X1.shape, self.dtype, fill=1)
         out_T, dX_T = (a if a is None else a.mT for a in (arrays["out"], arrays["dX"]))
-        return arrays | {"X1_T": X1.mT, "X": X1[..., :-1], "out_T": out_T, "dX_T": dX_T}
+        return arrays | {"X1_T": self.factor(X1.mT), "X": X1[..., :-1], "out_T": out_T, "dX_T": dX_T}
 
 
 class Embedding(Layer):

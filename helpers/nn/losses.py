@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy import exp, log
 
 from helpers.nn.base import Array, Stack
 
@@ -20,15 +21,16 @@ def ones(shape: int | tuple[int, int], dtype: np.dtype) -> Array:
     return np.ones(shape, dtype)
 
 
-def rows(values: Stack) -> Any:
-    """The entries of each model of a fleet in a row, (K, 1, N), in the order in which they lie in memory."""
-    return values.transpose(0, *range(values.ndim - 1, 0, -1)).reshape(len(values), 1, -1)
+def rows(values: Array) -> Array:
+    """The entries of each model of a fleet in a row, (K, N), in the order in which they lie in memory."""
+    return np.asarray(values).transpose(0, *range(values.ndim - 1, 0, -1)).reshape(len(values), -1)
 
 
 def inner(a: Array, b: Array) -> Any:
     """Σ a·b over all entries: a float, or (K,) for a fleet of K models."""
     if isinstance(a, Stack):
-        return np.asarray(rows(a).dot(rows(b.view(Stack)).mT))[:, 0, 0]
+        row = rows(a)
+        return np.vecdot(row, row if b is a else rows(b))
     row = a.T.ravel()  # samples lie last in memory: nothing is copied
     return float(row.dot(row if b is a else b.T.ravel()))
 
@@ -37,7 +39,7 @@ def total(values: Array) -> Any:
     """Σ of all entries: a float, or (K,) for a fleet of K models."""
     if isinstance(values, Stack):
         row = rows(values)
-        return np.asarray(row.dot(ones((row.shape[-1], 1), row.dtype)))[:, 0, 0]
+        return np.vecdot(row, ones(row.shape[-1], row.dtype))
     return float(values.T.ravel().dot(ones(values.size, values.dtype)))
 
 
@@ -330,21 +332,25 @@ class CrossEntropyLoss(Loss):
             )
 
     def values(self, predictions: Array, y: Array) -> Array:
-        z, log_sum, target, share = self.parts(predictions, y)
-        return (share * log_sum)[..., 0] - (target * z).sum(axis=-1)  # -Σ target·log p
+        z, log_sum, target = self.parts(predictions, y)
+        return log_sum[..., 0] - (target * z).sum(axis=-1)  # -Σ target·log p
 
     def total(self, predictions: Array, y: Array) -> Any:
-        z, log_sum, target, share = self.parts(predictions, y)
-        return inner(share, log_sum) - inner(target, z)
+        z, log_sum, target = self.parts(predictions, y)
+        return total(log_sum) - inner(target, z)
 
-    def parts(self, predictions: Array, y: Array) -> tuple[Array, ...]:
-        """z and log Σ exp(z), whose difference is log p; the target and its sum. Sets `slope`."""
+    def parts(self, predictions: Array, y: Array) -> tuple[Array, Array, Array]:
+        """z and log Σ exp(z), whose difference is log p, and the target. Sets `slope`."""
         z = predictions - predictions.max(axis=-1, keepdims=True)
-        e, target = np.exp(z), self.target(y, z)
+        e, target = exp(z), self.target(y, z)
         column = ones((z.shape[-1], 1), z.dtype)
-        sum_e, share = e.dot(column), target.dot(column)
-        self.slope = e * (share / sum_e) - target  # p - target
-        return z, np.log(sum_e), target, share
+        sum_e = e.dot(column)
+        if self.weight is None and y.ndim < z.ndim:  # the target sums to 1
+            self.slope = e / sum_e - target  # p - target
+            return z, log(sum_e), target
+        share = target.dot(column)
+        self.slope = e * (share / sum_e) - target
+        return z, share * log(sum_e), target
 
     def target(self, y: Array, z: Array) -> Array:
         """The probabilities (n, C) that the network should give, times the weights of the classes."""
@@ -353,9 +359,11 @@ class CrossEntropyLoss(Loss):
             weight = np.ones(C) if self.weight is None else self.weight
             smooth = (1 - self.label_smoothing) * np.eye(C) + self.label_smoothing / C
             self.table = (smooth * weight).astype(z.dtype)  # a row for each class
+            self.table_T = self.table.T.copy()
         if y.ndim == z.ndim:
             return y.dot(self.table)
-        return self.table.T.take(y, axis=1).transpose(*range(1, z.ndim), 0).view(type(z))
+        columns = self.table_T.take(y, axis=1)  # (C, n), so that the samples lie last in memory
+        return columns.T if z.ndim == 2 else columns.transpose(1, 2, 0).view(type(z))
 
     def entries(self, y: Array) -> Any:
         if y.dtype.kind == "f":

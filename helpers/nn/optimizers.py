@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import divide, multiply, sqrt, square  # by name: `np.multiply` is looked up at every call
 
-from helpers.nn.base import Array
+from helpers.nn.base import Array, aligned_like
 from helpers.nn.containers import Sequential
 
 
@@ -29,9 +30,10 @@ class Optimizer:
         self.model, self.t = model, 0
         self.lr = lr
         self.weight_decay = self.array(self.number("weight_decay", weight_decay))
+        self.decays = bool(np.any(self.weight_decay))
         for name in self.vectors:
-            setattr(self, name, np.zeros_like(model.flat))
-        self.delta = np.empty_like(model.flat)
+            setattr(self, name, aligned_like(model.flat))
+        self.delta = aligned_like(model.flat)
 
     def step(self) -> None:
         """Take one step."""
@@ -64,7 +66,7 @@ class Optimizer:
 
     def gradient(self) -> Array:
         """∂L/∂parameters, with weight_decay · parameters added: an L2 penalty."""
-        if np.any(self.weight_decay):
+        if self.decays:
             return self.model.d_flat + self.weight_decay * self.model.flat
         return self.model.d_flat
 
@@ -113,13 +115,14 @@ class SGD(Optimizer):
         super().__init__(model, lr, weight_decay)
         self.momentum = self.array(self.number("momentum", momentum))
         self.dampening, self.nesterov = dampening, nesterov
-        self.plain = not np.any(self.momentum) and not np.any(self.weight_decay)
+        self.plain = not np.any(self.momentum) and not self.decays
         if nesterov and (not np.all(self.momentum) or dampening):
             raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
     def step(self) -> None:
         g = self.model.d_flat if self.plain else self.direction()
-        self.model.flat -= np.multiply(g, self._lr_array, out=self.delta)
+        flat = self.model.flat
+        flat -= multiply(g, self._lr_array, out=self.delta)
 
     def direction(self) -> Array:
         """The gradient, bent by the momentum."""
@@ -245,16 +248,17 @@ class Adam(Optimizer):
     def move(self, g: Array) -> None:
         """One step of Adam along g. Every line is one operation on whole vectors, in place."""
         self.t += 1
-        weights1, weights2 = ((1 - beta**self.t) / (1 - beta) for beta in self.betas)
+        beta1, beta2 = self.betas
+        weights1, weights2 = (1 - beta1**self.t) / (1 - beta1), (1 - beta2**self.t) / (1 - beta2)
         m, v, delta = self.m, self.v, self.delta
         m *= self.beta1
         m += g
         v *= self.beta2
-        v += np.multiply(g, g, out=delta)
+        v += square(g, out=delta)
         # lr (m / weights1) / (√(v / weights2) + eps), with √weights2 taken out of the root
-        np.sqrt(v, out=delta)
+        sqrt(v, out=delta)
         delta += self.array(self.eps * weights2**0.5)
-        np.divide(m, delta, out=delta)
+        divide(m, delta, out=delta)
         delta *= self.array(self.lr * (weights2**0.5 / weights1))
         self.model.flat -= delta
 

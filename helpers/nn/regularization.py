@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Stack
+from helpers.nn.base import Array, Layer
 from helpers.nn.clipping import norm
 from helpers.nn.layers import Linear
 
@@ -15,7 +15,7 @@ from helpers.nn.layers import Linear
 def draw(rng: Any, shape: tuple[int, ...]) -> Array:
     """Uniform numbers in 0..1; a fleet has a list of generators, one for each model."""
     if isinstance(rng, list):
-        return np.stack([one.random(shape[1:]) for one in rng]).view(Stack)
+        return np.stack([one.random(shape[1:]) for one in rng])
     return rng.random(shape)
 
 
@@ -77,12 +77,12 @@ class DropConnect(Linear):
             self.mask = (draw(self.rng, self.W.shape) >= self.p) * self.W.dtype.type(1 / (1 - self.p))
         self.output_shape(X.shape)  # refuses a wrong shape
         self.input, self.W_used = X, self.W * self.mask
-        return X.dot(self.W_used) + self.b
+        return X @ self.W_used + self.b
 
     def backward(self, d_out: Array) -> Array:
-        self.dW[...] = self.input.mT.dot(d_out) * self.mask
+        self.dW[...] = self.input.mT @ d_out * self.mask
         self.db[...] = d_out.sum(axis=-2, keepdims=bool(self.models))
-        return d_out.dot(self.W_used.mT)
+        return d_out @ self.W_used.mT
 
     def merge(self, layers: Sequence[Any]) -> None:
         super().merge(layers)
@@ -124,7 +124,7 @@ class Penalty:
         """The penalty, to be added to the loss: a float, or (K, 1) in a fleet."""
         w = self.model.flat * self.marks
         value = self.l1 * np.abs(w).sum(axis=-1, keepdims=w.ndim > 1) + self.l2 * norm(w) ** 2
-        return np.asarray(value) if isinstance(w, Stack) else float(value)
+        return value if w.ndim > 1 else float(value)
 
     def add_gradient(self, model: Any) -> None:
         """Add ∂penalty/∂parameters to the gradients."""

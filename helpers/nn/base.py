@@ -189,15 +189,20 @@ class Layer:
     # Kept arrays ---------------------------------------------------------------------------------
 
     def prepare(self, X: Array) -> None:
-        """Get the arrays for a batch of this shape, by `allocate` if it is new."""
-        if X.ndim < 2:
-            raise ValueError(f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None].")
+        """Get ready for this X: the kept arrays for its shape, by `allocate` if the shape is new."""
         self.X = X
         if X.shape == self.shape:
             return
-        if not self.size and X.dtype.kind == "f":
-            self.dtype = X.dtype
-        for name, array in self.reserve(X.shape).items():
+        kept = self.kept.get(X.shape) if self.kept else None
+        if kept is None:
+            if X.ndim < 2:
+                raise ValueError(
+                    f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None]."
+                )
+            if not self.size and X.dtype.kind == "f":
+                self.dtype = X.dtype
+            kept = self.reserve(X.shape)
+        for name, array in kept.items():
             setattr(self, name, array)  # (`__dict__.update` would make every attribute slower to read)
         self.shape = X.shape
 

@@ -31,6 +31,7 @@ class Linear(Layer):
     W, b, dW, db = Parameter(), Parameter(), Parameter(), Parameter()
     X1_T: Array  # [X 1], as it lies in memory: a row for each feature, then a row of ones
     X: Any = None  # the X in it
+    d_rows: Array | None
     out_T: Array | None
     dX_T: Array | None
 
@@ -51,7 +52,11 @@ class Linear(Layer):
         return self.out if self.keep else out_T.mT
 
     def backward(self, d_out: Array) -> Array:
-        self.X1_T.dot(d_out, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
+        d = d_out
+        if self.d_rows is not None:  # in a wide layer: see `allocate`
+            d = self.d_rows
+            d[...] = d_out
+        self.X1_T.dot(d, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
         if not self.needs_dX:
             return self.dX
         dX_T = self.W_2d.dot(d_out.mT, out=self.dX_T)  # dXᵀ = W d_outᵀ
@@ -74,10 +79,16 @@ class Linear(Layer):
     def allocate(self, shape: Shape) -> dict[str, Any]:
         arrays = super().allocate(shape)
         X1 = self.new((*shape[:-1], self.in_features + 1), fill=1)
-        if not self.needs_dX and self.in_features >= 32:
+        d_rows = None
+        # BLAS multiplies fastest what lies row by row, a sample after the other, as the data come. In a wide
+        # layer that is worth more than long runs: for the data as they are, and for a copy of d_out.
+        if self.keep and not self.needs_dX and self.in_features >= 32:
             X1 = aligned(X1.shape, self.dtype, fill=1)
+        elif self.keep and min(self.in_features, self.out_features) >= 64:
+            d_rows = aligned(self.output_shape(shape), self.dtype)
         out_T, dX_T = (a if a is None else a.mT for a in (arrays["out"], arrays["dX"]))
-        return arrays | {"X1_T": self.factor(X1.mT), "X": X1[..., :-1], "out_T": out_T, "dX_T": dX_T}
+        kept = {"X1_T": self.factor(X1.mT), "X": X1[..., :-1], "d_rows": d_rows, "out_T": out_T, "dX_T": dX_T}
+        return arrays | kept
 
 
 class Embedding(Layer):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy import exp, log
+from numpy import exp, log, maximum
 
 from helpers.nn.base import Array, Stack
 
@@ -317,7 +317,7 @@ class CrossEntropyLoss(Loss):
             raise ValueError(f"label_smoothing must be in 0..1, got {label_smoothing}.")
         self.weight = None if weight is None else np.asarray(weight)
         self.label_smoothing = label_smoothing
-        self.table: Array | None = None
+        self.column = np.ones((0, 1))
 
     def check(self, predictions: Array, y: Array) -> None:
         if predictions.shape not in (y.shape, (*y.shape, *predictions.shape[-1:])):
@@ -341,21 +341,21 @@ class CrossEntropyLoss(Loss):
 
     def parts(self, predictions: Array, y: Array) -> tuple[Array, Array, Array]:
         """z and log Σ exp(z), whose difference is log p, and the target. Sets `slope`."""
-        z = predictions - predictions.max(axis=-1, keepdims=True)
+        z = predictions - maximum.reduce(predictions, axis=-1, keepdims=True)
         e, target = exp(z), self.target(y, z)
-        column = ones((z.shape[-1], 1), z.dtype)
-        sum_e = e.dot(column)
+        sum_e = e.dot(self.column)
         if self.weight is None and y.ndim < z.ndim:  # the target sums to 1
             self.slope = e / sum_e - target  # p - target
             return z, log(sum_e), target
-        share = target.dot(column)
+        share = target.dot(self.column)
         self.slope = e * (share / sum_e) - target
         return z, share * log(sum_e), target
 
     def target(self, y: Array, z: Array) -> Array:
         """The probabilities (n, C) that the network should give, times the weights of the classes."""
         C = z.shape[-1]
-        if self.table is None or len(self.table) != C or self.table.dtype != z.dtype:
+        if len(self.column) != C or self.column.dtype != z.dtype:
+            self.column = np.ones((C, 1), z.dtype)
             weight = np.ones(C) if self.weight is None else self.weight
             smooth = (1 - self.label_smoothing) * np.eye(C) + self.label_smoothing / C
             self.table = (smooth * weight).astype(z.dtype)  # a row for each class
@@ -366,9 +366,8 @@ class CrossEntropyLoss(Loss):
         return columns.T if z.ndim == 2 else columns.transpose(1, 2, 0).view(type(z))
 
     def entries(self, y: Array) -> Any:
-        if y.dtype.kind == "f":
-            return super().entries(y[..., 0])
-        if self.weight is None:
-            return super().entries(y)
+        samples = y if y.dtype.kind in "iu" else y[..., 0]
+        if self.weight is None or samples is not y:
+            return samples.size // len(samples) if type(samples) is Stack else samples.size
         counted = self.weight[y]
         return counted.sum(axis=-1)

@@ -97,7 +97,11 @@ def _probe(learner: Any, case: Case) -> dict[str, Any]:
 
     answer = choose()
     protocol = list(calls)
-    return {"split": answer, "calls": protocol, "again": choose()}
+    again = choose()
+    same_rows = [_rows(one["rows"]) for one in protocol] == [
+        _rows(one["rows"]) for one in calls[len(protocol) :]
+    ]
+    return {"split": answer, "calls": protocol, "again": again, "same_rows": same_rows}
 
 
 def _rows(part: Any) -> set[int]:
@@ -290,8 +294,11 @@ choose_honestly = Task(
             "Return the score on the test rows. The average of the winner's folds chose it, so it flatters.",
         ),
         Rule(
-            lambda case, value: f"the same generator gives {value['again']} at the second call",
-            lambda case, value: value["split"] == value["again"],
+            lambda case, value: (
+                f"a second call, with the same generator, gave {value['again']}"
+                + ("" if value["same_rows"] else " and scored other rows")
+            ),
+            lambda case, value: value["same_rows"] and value["split"] == value["again"],
             "Use only `rng`, in the test split and in the folds, so that others can repeat your choice.",
         ),
     ),

@@ -32,6 +32,13 @@ def mlp(*middle):
 MODELS = {
     "tanh": (mlp(lambda s: act.Tanh()), (3,)),
     "deep": (mlp(lambda s: act.ReLU(), lambda s: Linear(8, 8, rng=rng(s)), lambda s: act.Sigmoid()), (3,)),
+    "narrow": (mlp(lambda s: Linear(8, 1, rng=rng(s)), lambda s: Linear(1, 8, rng=rng(s))), (3,)),
+    "wide": (
+        lambda s: Sequential(
+            Linear(64, 64, rng=rng(s)), act.Tanh(), Linear(64, 64, rng=rng(s)), Linear(64, 2, rng=rng(s))
+        ),
+        (64,),
+    ),
     "elu": (mlp(lambda s: act.ELU()), (3,)),
     "gelu": (mlp(lambda s: act.GELU()), (3,)),
     "silu": (mlp(lambda s: act.SiLU()), (3,)),

@@ -101,7 +101,7 @@ class Layer:
     models = 0  # K in a fleet of K models
     kept: dict[Shape, dict[str, Any]] | None = None  # arrays for each shape of X
     shape: Shape | None = None  # of the last X
-    X: Any = None  # the last X
+    X: Any = None  # the last X, where results are kept
     out: Any = None  # kept results: None stands for a new array
     dX: Any = None
 
@@ -190,7 +190,7 @@ class Layer:
 
     def prepare(self, X: Array) -> None:
         """Get ready for this X: the kept arrays for its shape, by `allocate` if the shape is new."""
-        self.X = X
+        self.X = X if self.keep else None  # known again at the next step; else not kept alive
         if X.shape == self.shape:
             return
         kept = self.kept.get(X.shape) if self.kept else None

@@ -235,7 +235,7 @@ def training(model: Any, loss: Loss, batches: Batches) -> Iterator[None]:
     first.needs_dX = False
     for part in {part.shape: part for part, _ in batches}:
         model.reserve(part)
-    loss.checked = True
+    loss.checked, loss.size = True, -1
     try:
         yield
     finally:

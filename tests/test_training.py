@@ -94,17 +94,18 @@ def wide():
 
 
 @pytest.mark.parametrize("make", [small, wide])
-def test_fit_is_the_loop_written_out(make):
+@pytest.mark.parametrize("loss", [LOSS, CrossEntropyLoss(weight=[1, 3])])
+def test_fit_is_the_loop_written_out(make, loss):
     quick, slow = make(), make()
     X = rng(5).normal(size=(23, quick.layers[0].in_features))
-    history = fit(quick, LOSS, SGD(quick, lr=0.1), X, Y, rng=rng(1), **FIT)
+    history = fit(quick, loss, SGD(quick, lr=0.1), X, Y, rng=rng(1), **FIT)
     shuffle, optimizer, losses = rng(1), SGD(slow, lr=0.1), []
     for _ in range(3):
         order = shuffle.permutation(23)
         for i in range(0, 23, 5):
             batch = order[i : i + 5]
-            losses.append(LOSS.forward(slow.forward(X[batch]), Y[batch]))
-            slow.backward(LOSS.backward())
+            losses.append(loss.forward(slow.forward(X[batch]), Y[batch]))
+            slow.backward(loss.backward())
             optimizer.step()
     # the same to the last bit, but that a wide layer lies in another order in memory while `fit` trains
     distance = 0 if make is small else 1e-13

@@ -65,6 +65,9 @@ class Loss:
     factor = 1
     takes_labels = False  # y may be the numbers of classes
     checked = False  # `fit` checks all data once, not at every step
+    size = -1  # of the y that `count` and `share` are for
+    count: Any
+    share: Array  # factor / count
 
     def __init__(self, *, reduction: str = "mean"):
         if reduction not in ("mean", "sum", "none"):
@@ -87,16 +90,23 @@ class Loss:
         """The loss of a batch: a float (an array if reduction is "none")."""
         if not self.checked:
             self.check(predictions, y)
-        self.count = self.entries(y) if self.reduction == "mean" else 1
+            self.measure(predictions, y)
+        elif y.size != self.size:
+            self.measure(predictions, y)
         if self.reduction == "none":
             return self.values(predictions, y)
         return self.total(predictions, y) / self.count
 
+    def measure(self, predictions: Array, y: Array) -> None:
+        """What "mean" divides by, for a batch of this size; and what it makes of the slope."""
+        self.size = y.size
+        self.count = self.entries(y) if self.reduction == "mean" else 1
+        dtype = np.result_type(predictions, y) if y.dtype.kind == "f" else predictions.dtype
+        self.share = each(np.asarray(self.factor / self.count, dtype), predictions)
+
     def backward(self) -> Array:
         """∂L/∂predictions for the last `forward`, in the shape of the predictions."""
-        if type(self.count) is int:
-            return self.slope * number(self.factor / self.count, self.slope.dtype)
-        return self.slope * each(np.asarray(self.factor / self.count, self.slope.dtype), self.slope)
+        return self.slope * self.share
 
     def total(self, predictions: Array, y: Array) -> Any:
         """The sum of the values."""
@@ -366,8 +376,14 @@ class CrossEntropyLoss(Loss):
         return columns.T if z.ndim == 2 else columns.transpose(1, 2, 0).view(type(z))
 
     def entries(self, y: Array) -> Any:
-        samples = y if y.dtype.kind in "iu" else y[..., 0]
-        if self.weight is None or samples is not y:
-            return samples.size // len(samples) if type(samples) is Stack else samples.size
+        if y.dtype.kind == "f":
+            return super().entries(y[..., 0])
+        if self.weight is None:
+            return super().entries(y)
         counted = self.weight[y]
         return counted.sum(axis=-1)
+
+    def measure(self, predictions: Array, y: Array) -> None:
+        super().measure(predictions, y)
+        if self.weight is not None:
+            self.size = -1  # not for the next y of this size: its classes weigh something else

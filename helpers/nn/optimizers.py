@@ -16,21 +16,40 @@ from helpers.nn.base import Array, aligned_like
 from helpers.nn.containers import Sequential
 
 
+class Number:
+    """A hyperparameter of an optimizer, such as `momentum`: a number, or K of them, one for each model.
+
+    It may be changed at any time. `optimizer.used` holds the names of those that are not 0.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, optimizer: Any, owner: type | None = None) -> Any:
+        return optimizer.numbers[self.name]
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        optimizer.numbers[self.name] = optimizer.array(optimizer.number(self.name, value))
+        optimizer.used = {name for name, array in optimizer.numbers.items() if np.any(array)}
+
+
 class Optimizer:
     """The contract: `step()` moves `model.flat` along `model.d_flat`, as the last `backward` left it.
 
-    `lr` may be changed at any time. A subclass lists the vectors that it keeps in `vectors`.
+    `lr` and every `Number` may be changed at any time. A subclass lists the vectors that it keeps in
+    `vectors`.
     """
 
     vectors: tuple[str, ...] = ()
+    weight_decay = Number()
+    used: set[str]
 
     def __init__(self, model: Sequential, lr: Any, weight_decay: Any = 0.0):
         if not hasattr(model, "flat"):
             raise TypeError(f"The optimizer takes the model, got {type(model).__name__}.")
         self.model, self.t = model, 0
-        self.lr = lr
-        self.weight_decay = self.array(self.number("weight_decay", weight_decay))
-        self.decays = bool(np.any(self.weight_decay))
+        self.numbers: dict[str, Array] = {}
+        self.lr, self.weight_decay = lr, weight_decay
         for name in self.vectors:
             setattr(self, name, aligned_like(model.flat))
         self.delta = aligned_like(model.flat)
@@ -66,7 +85,7 @@ class Optimizer:
 
     def gradient(self) -> Array:
         """∂L/∂parameters, with weight_decay · parameters added: an L2 penalty."""
-        if self.decays:
+        if "weight_decay" in self.used:
             return self.model.d_flat + self.weight_decay * self.model.flat
         return self.model.d_flat
 
@@ -102,6 +121,7 @@ class SGD(Optimizer):
 
     vectors = ("v",)
     v: Array
+    momentum = Number()
 
     def __init__(
         self,
@@ -113,21 +133,19 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ):
         super().__init__(model, lr, weight_decay)
-        self.momentum = self.array(self.number("momentum", momentum))
-        self.dampening, self.nesterov = dampening, nesterov
-        self.plain = not np.any(self.momentum) and not self.decays
+        self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
         if nesterov and (not np.all(self.momentum) or dampening):
             raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
     def step(self) -> None:
-        g = self.model.d_flat if self.plain else self.direction()
+        g = self.direction() if self.used else self.model.d_flat
         flat = self.model.flat
         flat -= multiply(g, self._lr_array, out=self.delta)
 
     def direction(self) -> Array:
         """The gradient, bent by the momentum."""
         g = self.gradient()
-        if not np.any(self.momentum):
+        if "momentum" not in self.used:
             return g
         self.t += 1
         self.v *= self.momentum
@@ -176,6 +194,7 @@ class RMSprop(Optimizer):
     square: Array
     mean: Array
     v: Array
+    momentum = Number()
 
     def __init__(
         self,
@@ -188,8 +207,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ):
         super().__init__(model, lr, weight_decay)
-        self.momentum = self.array(self.number("momentum", momentum))
-        self.alpha, self.eps, self.centered = alpha, eps, centered
+        self.momentum, self.alpha, self.eps, self.centered = momentum, alpha, eps, centered
 
     def step(self) -> None:
         g = self.gradient()
@@ -200,7 +218,7 @@ class RMSprop(Optimizer):
             self.mean += (1 - self.alpha) * (g - self.mean)
             spread = self.square - self.mean**2
         g = g / (np.sqrt(spread) + self.eps)
-        if np.any(self.momentum):
+        if "momentum" in self.used:
             self.v *= self.momentum
             self.v += g
             g = self.v

@@ -85,6 +85,20 @@ def test_defaults_are_pytorchs(name):
     twins.same()
 
 
+@pytest.mark.parametrize("key", ["lr", "weight_decay", "momentum"])
+@pytest.mark.parametrize("name", ["sgd", "momentum, weight decay", "rmsprop, all", "adam", "adamw"])
+def test_a_hyperparameter_may_change_on_the_way(name, key):
+    ours, theirs, arguments = OPTIMIZERS[name]
+    twins = Twins()
+    optimizer, torch_optimizer = ours(twins.model, **arguments), theirs(twins.theirs, **arguments)
+    for i in range(20):
+        if i == 10 and hasattr(optimizer, key):  # Adam has no momentum of that name
+            setattr(optimizer, key, 0.03)
+            torch_optimizer.param_groups[0][key] = 0.03
+        twins.step(optimizer, torch_optimizer, i)
+    twins.same()
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_saved_state_continues_to_the_same_bit(name):
     make, _, arguments = OPTIMIZERS[name]

@@ -113,7 +113,7 @@ def fit(
                     **evaluate(model, loss, validation, metrics or {}),
                 )
                 if schedule is not None and schedule_per == "epoch":
-                    schedule.step(*[monitored(history)] * schedule.needs_loss)
+                    schedule.step(*([monitored(history)] if schedule.needs_loss else []))
                 for callback in callbacks:
                     callback(run)
                 if run.stop or history.diverged:
@@ -195,6 +195,7 @@ class Batches:
         """Draw a new order; in a fleet one for each model, if there is a generator for each."""
         orders = [rng.permutation(self.n) for rng in self.rngs]
         order = np.array(orders) if self.models else orders[0]
+        # (the order is always in range; with mode="raise" NumPy would make a copy first, to be safe)
         self.X.take(order, axis=0, out=self.X_shuffled, mode="clip")
         self.y.take(order, axis=0, out=self.y_shuffled, mode="clip")
 
@@ -228,13 +229,14 @@ def training(model: Any, loss: Loss, batches: Batches) -> Iterator[None]:
     """Training mode: results go into kept arrays, and y is looked at once instead of at every step."""
     batches.X_shuffled[...], batches.y_shuffled[...] = batches.X, batches.y
     outputs = model.output_shape(batches.X_shuffled.shape)
-    loss.check(np.broadcast_to(model.dtype.type(0), outputs), batches.y_shuffled)
+    predictions = np.broadcast_to(model.dtype.type(0), outputs)  # of the right shape, in the memory of one
+    loss.check(predictions, batches.y_shuffled)
     first = model.layers[0] if hasattr(model, "layers") else model
     model.train()
     model.forget(keep=True)
     first.needs_dX = False
-    for part in {part.shape: part for part, _ in batches}:
-        model.reserve(part)
+    for shape in {X.shape for X, _ in batches}:
+        model.reserve(shape)
     loss.checked, loss.size = True, -1
     try:
         yield

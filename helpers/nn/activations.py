@@ -16,7 +16,7 @@ from helpers.nn.base import Array, Layer, Shape
 
 
 def sigmoid(X: Array) -> Array:
-    """1 / (1 + exp(-x)) for each entry, without overflow: exp only ever sees a number below zero.
+    """1 / (1 + exp(-x)) for each entry, without overflow: exp never sees a number above zero.
 
     >>> sigmoid(np.array([0.0, 1000.0, -1000.0]))
     array([0.5, 1. , 0. ])
@@ -70,6 +70,8 @@ class LeakyReLU(Layer):
     array([[-0.1,  2. ]])
     """
 
+    settings = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01):
         self.negative_slope = negative_slope
 
@@ -90,6 +92,8 @@ class ELU(Layer):
     array([[-1.,  2.]])
     """
 
+    settings = ("alpha",)
+
     def __init__(self, alpha: float = 1.0):
         self.alpha = alpha
 
@@ -105,12 +109,14 @@ class ELU(Layer):
 class GELU(Layer):
     """x Φ(x), with Φ the share of a standard normal below x; slope Φ(x) + x φ(x).
 
-    `approximate="tanh"` uses the formula from before erf was fast everywhere, as PyTorch's argument does.
+    `approximate="tanh"` uses the paper's approximation, as PyTorch's argument of that name does.
     Source: Hendrycks and Gimpel, "Gaussian error linear units" (2016).
 
     >>> GELU().forward(np.array([[0.0, 1.0]])).round(4)
     array([[0.    , 0.8413]])
     """
+
+    settings = ("approximate",)
 
     def __init__(self, approximate: str = "none"):
         if approximate not in ("none", "tanh"):
@@ -208,4 +214,5 @@ class Softmax(Layer):
         return self.p
 
     def backward(self, d_out: Array) -> Array:
+        # ∂pⱼ/∂xᵢ = pⱼ(1 - pᵢ) for i = j, else -pⱼpᵢ; so dXᵢ = pᵢ (dᵢ - Σⱼ dⱼpⱼ)
         return self.p * (d_out - (d_out * self.p).sum(axis=-1, keepdims=True))

@@ -8,6 +8,8 @@ Two decisions make the layers fast without making them longer:
 - A batch X (n, features) is stored feature by feature: in memory the samples are the last axis. NumPy
   then works on long runs of numbers, and one more feature that is always 1 costs nothing.
 - What depends on the size of a batch is allocated when the size changes, and kept.
+
+(In a wide layer, some arrays lie sample by sample after all: see `Linear.allocate`.)
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Stack(np.ndarray):
     """
 
     def dot(self, other: Any, out: Any = None) -> Any:
-        one_term = self.shape[-1] == 1  # each sum has one term: no matrix product is needed
+        one_term = self.shape[-1] == 1  # sums of one term, for which `matmul` has no fast way
         product = np.multiply if one_term else np.matmul
         return product(np.asarray(self), other, out=out).view(Stack)
 
@@ -87,12 +89,14 @@ class Parameter:
 class Layer:
     """The contract of a layer: `forward(X)`, then `backward(d_out)`.
 
-    A subclass lists its parameters in `parameter_names`; the gradient of `W` is `dW`. `forward` returns a
+    A subclass lists its parameters in `parameter_names`; the gradient of `W` is `dW`. It lists in `settings`
+    the other numbers that make two layers differ, such as the p of a dropout. `forward` returns a
     new array each time, as NumPy does; only while `fit` trains (`keep` is on) are results written into kept
     arrays, which the next call overwrites.
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()  # what is learnt without a gradient: running means
     dtype: Any = np.dtype(np.float64)
     training = True
@@ -138,7 +142,7 @@ class Layer:
 
     def own(self, **shapes: Shape) -> None:
         """Make the parameters with these shapes, and gradients beside them, in two flat vectors."""
-        size = sum(int(np.prod(shape)) for shape in shapes.values())
+        size = sum(math.prod(shape) for shape in shapes.values())
         self.parameter_shapes = shapes
         self.bind(aligned((size,), self.dtype), aligned((size,), self.dtype))
 
@@ -149,7 +153,7 @@ class Layer:
         for name, shape in self.parameter_shapes.items():
             # a vector in a fleet becomes a row per model, so that it still stretches over the batch
             view_shape = (*lead, 1, *shape) if lead and len(shape) == 1 else (*lead, *shape)
-            stop = start + int(np.prod(shape))
+            stop = start + math.prod(shape)
             self.views[name] = flat[..., start:stop].reshape(view_shape)
             self.views["d" + name] = d_flat[..., start:stop].reshape(view_shape)
             start = stop
@@ -177,20 +181,21 @@ class Layer:
         return {name: getattr(self, name) for name in self.state_names}
 
     def merge(self, layers: Sequence[Layer]) -> None:
-        """Become the layer of a fleet: gather the state and the generators of these K layers."""
+        """Become the layer of a fleet: gather what these K layers have learnt without a gradient."""
         for name in self.state_names:
             arrays = np.stack([getattr(layer, name) for layer in layers])
             setattr(self, name, arrays[:, None] if arrays.ndim == 2 else arrays)
 
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{name} {array.shape}" for name, array in self.parameters().items())
-        return f"{type(self).__name__}({sizes})"
+        sizes = [f"{name} {array.shape}" for name, array in self.parameters().items()]
+        settings = [f"{name}={getattr(self, name)!r}" for name in self.settings]
+        return f"{type(self).__name__}({', '.join(sizes + settings)})"
 
     # Kept arrays ---------------------------------------------------------------------------------
 
     def prepare(self, X: Array) -> None:
         """Get ready for this X: the kept arrays for its shape, by `allocate` if the shape is new."""
-        self.X = X if self.keep else None  # known again at the next step; else not kept alive
+        self.X = X if self.keep else None  # in `fit`, the same array again needs no `prepare` (`is`)
         if X.shape == self.shape:
             return
         kept = self.kept.get(X.shape) if self.kept else None
@@ -227,7 +232,7 @@ class Layer:
         """An array (n, …), or (K, n, …) in a fleet, that is stored with the samples as the last axis."""
         lead = 1 if self.models else 0
         memory = aligned((*shape[:lead], *shape[lead + 1 :], shape[lead]), self.dtype, fill)
-        return memory.transpose(*range(lead), -1, *range(lead, len(shape) - 1))
+        return np.moveaxis(memory, -1, lead)
 
     def factor(self, array: Array) -> Array:
         """The array as a factor of a matrix product: in a fleet a `Stack`."""

@@ -115,7 +115,10 @@ class Sequential(Layer):
         before: dict[str, Any] = {}
         for layer in self.layers:
             kept = layer.reserve(shape)
-            if isinstance(layer, Linear) and before.get("out") is not None and "out_T" not in before:
+            one_linear_after_another = (
+                "out_T" in before
+            )  # it multiplies into out_T, which is `out` transposed
+            if isinstance(layer, Linear) and before.get("out") is not None and not one_linear_after_another:
                 before["out"] = kept["X"]
             before, shape = kept, layer.output_shape(shape)
         return {}

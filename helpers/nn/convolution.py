@@ -25,6 +25,7 @@ def pair(value: Any) -> tuple[int, int]:
 class Window(Layer):
     """What convolution and pooling share: a window that slides over padded pictures."""
 
+    settings = ("kernel_size", "stride", "padding")
     outside = 0.0  # what the padding is filled with
     padded: Array  # the pictures with their padding, (C, H, W, n)
     inside: Array  # the pictures in it, (n, C, H, W)
@@ -134,7 +135,7 @@ class Conv2d(Window):
         self.columns.dot(d.mT, out=self.dWb)
         if not self.needs_dX:
             return self.dX
-        self.W_2d.dot(d, out=self.d_columns)
+        self.W_matrix.dot(d, out=self.d_columns)
         self.d_padded.fill(0)
         for d_entry, d_patch in zip(self.d_entries, self.d_patches, strict=True):
             d_patch += d_entry  # a pixel is in many patches: their gradients add up
@@ -144,7 +145,7 @@ class Conv2d(Window):
         super().bind(flat, d_flat)
         block = (*flat.shape[:-1], -1, self.out_channels)
         Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # [W; b]
-        self.Wb_T, self.W_2d = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
+        self.Wb_T, self.W_matrix = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
         for name in ("W", "dW"):  # in the order of axes that PyTorch has
             self.views[name] = np.moveaxis(self.views[name], -1, -4)
 
@@ -161,8 +162,8 @@ class Conv2d(Window):
         arrays = super().allocate(shape)
         kernel, C = self.kernel_size, self.in_channels
         for d in ("", "d_") if self.needs_dX else ("",):
-            columns = aligned((*lead, self.W_2d.shape[-2] + (d == ""), oh * ow * n), self.dtype, fill=1)
-            windows = columns[..., : self.W_2d.shape[-2], :].reshape(*lead, C, *kernel, oh, ow, n)
+            columns = aligned((*lead, self.W_matrix.shape[-2] + (d == ""), oh * ow * n), self.dtype, fill=1)
+            windows = columns[..., : self.W_matrix.shape[-2], :].reshape(*lead, C, *kernel, oh, ow, n)
             entries = [windows[..., i, j, :, :, :] for i in range(kernel[0]) for j in range(kernel[1])]
             arrays |= {d + "columns": self.factor(columns), d + "entries": entries}
         out_2d_shape = (*lead, F, oh * ow * n)

@@ -31,10 +31,10 @@ class Fleet(Sequential):
     """
 
     def __init__(self, models: Sequence[Sequential]):
-        shapes = {repr(model) for model in models}
-        if len(shapes) != 1:
+        kinds = {f"{model!r} in {model.dtype}" for model in models}
+        if len(kinds) != 1:
             raise ValueError(
-                f"A fleet needs models with the same layers, got {sorted(shapes) or 'no models'}."
+                f"A fleet needs models with the same layers, got {sorted(kinds) or 'no models'}."
             )
         self.members, self.models, self.dtype = list(models), len(models), models[0].dtype
         self.chain(deepcopy(models[0].layers))

@@ -30,8 +30,8 @@ class Linear(Layer):
     parameter_names = ("W", "b")
     W, b, dW, db = Parameter(), Parameter(), Parameter(), Parameter()
     X1_T: Array  # [X 1], as it lies in memory: a row for each feature, then a row of ones
-    X: Any = None  # the X in it
-    d_rows: Array | None
+    X: Any = None  # the place of X in it
+    d_rows: Array | None  # a place for d_out, sample by sample
     out_T: Array | None
     dX_T: Array | None
 
@@ -44,7 +44,7 @@ class Linear(Layer):
         self.flat[:] = rng.uniform(-bound, bound, self.size)
 
     def forward(self, X: Array) -> Array:
-        if X is not self.X:  # the layer before may have written into it already
+        if X is not self.X:  # the layer before may write straight into it: see `Sequential.reserve`
             if X.shape != self.shape:
                 self.prepare(X)
             self.X[...] = X
@@ -53,20 +53,20 @@ class Linear(Layer):
 
     def backward(self, d_out: Array) -> Array:
         d = d_out
-        if self.d_rows is not None:  # in a wide layer: see `allocate`
+        if self.d_rows is not None:
             d = self.d_rows
             d[...] = d_out
         self.X1_T.dot(d, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
         if not self.needs_dX:
-            return self.dX
-        dX_T = self.W_2d.dot(d_out.mT, out=self.dX_T)  # dXᵀ = W d_outᵀ
+            return self.dX  # None: nobody in front is waiting for it
+        dX_T = self.W_matrix.dot(d_out.mT, out=self.dX_T)  # dXᵀ = W d_outᵀ
         return self.dX if self.keep else dX_T.mT
 
     def bind(self, flat: Array, d_flat: Array) -> None:
         super().bind(flat, d_flat)
         block = (*flat.shape[:-1], self.in_features + 1, self.out_features)
         Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # b lies behind W: [W; b]
-        self.Wb_T, self.W_2d = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
+        self.Wb_T, self.W_matrix = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != (3 if self.models else 2) or shape[-1] != self.in_features:
@@ -80,12 +80,11 @@ class Linear(Layer):
         arrays = super().allocate(shape)
         X1 = self.new((*shape[:-1], self.in_features + 1), fill=1)
         d_rows = None
-        # BLAS multiplies fastest what lies row by row, a sample after the other, as the data come. In a wide
-        # layer that is worth more than long runs: for the data as they are, and for a copy of d_out.
+        # BLAS multiplies fastest what lies sample by sample. (The limits are where it was measured to pay.)
         if self.keep and not self.needs_dX and self.in_features >= 32:
-            X1 = aligned(X1.shape, self.dtype, fill=1)
+            X1 = aligned(X1.shape, self.dtype, fill=1)  # the first layer: the data come that way
         elif self.keep and min(self.in_features, self.out_features) >= 64:
-            d_rows = aligned(self.output_shape(shape), self.dtype)
+            d_rows = aligned(self.output_shape(shape), self.dtype)  # a wide layer: copying d_out pays
         out_T, dX_T = (a if a is None else a.mT for a in (arrays["out"], arrays["dX"]))
         kept = {"X1_T": self.factor(X1.mT), "X": X1[..., :-1], "d_rows": d_rows, "out_T": out_T, "dX_T": dX_T}
         return arrays | kept

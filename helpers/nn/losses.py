@@ -17,7 +17,7 @@ from helpers.nn.base import Array, Stack
 
 @lru_cache
 def ones(shape: int | tuple[int, int], dtype: np.dtype) -> Array:
-    """Ones; the product with them is a sum, and five times faster than `sum` for a small array."""
+    """Ones; the product with them is a sum, and twice as fast as `sum` for a small array."""
     return np.ones(shape, dtype)
 
 
@@ -31,7 +31,7 @@ def inner(a: Array, b: Array) -> Any:
     if isinstance(a, Stack):
         row = rows(a)
         return np.vecdot(row, row if b is a else rows(b))
-    row = a.T.ravel()  # samples lie last in memory: nothing is copied
+    row = a.T.ravel()  # in a model, samples lie last in memory, and nothing is copied
     return float(row.dot(row if b is a else b.T.ravel()))
 
 
@@ -45,7 +45,7 @@ def total(values: Array) -> Any:
 
 @lru_cache
 def number(value: float, dtype: np.dtype) -> Array:
-    """A number as an array of no dimension, which NumPy takes twice as fast as a Python number."""
+    """A number as an array of no dimension, which NumPy takes faster than a Python number."""
     return np.asarray(value, dtype)
 
 
@@ -75,7 +75,7 @@ class Loss:
         self.reduction = reduction
 
     def values(self, predictions: Array, y: Array) -> Array:
-        """The loss of each entry; sets `self.slope`, its derivative, to the same shape."""
+        """The loss of each entry; sets `self.slope`, its derivative but for `factor`, to the same shape."""
         raise NotImplementedError
 
     def check(self, predictions: Array, y: Array) -> None:
@@ -173,8 +173,9 @@ class RMSELoss(Loss):
     def forward(self, predictions: Array, y: Array) -> Any:
         self.check(predictions, y)
         error = predictions - y
-        rmse = np.sqrt(inner(error, error) / self.entries(y))
-        scale = np.divide(1, rmse * self.entries(y), where=rmse > 0, out=np.zeros_like(rmse, error.dtype))
+        n = self.entries(y)
+        rmse = np.sqrt(inner(error, error) / n)
+        scale = np.divide(1, rmse * n, where=rmse > 0, out=np.zeros_like(rmse, error.dtype))
         self.slope = error * each(scale, error)
         return rmse if isinstance(error, Stack) else float(rmse)
 
@@ -200,7 +201,7 @@ class HuberLoss(Loss):
     def values(self, predictions: Array, y: Array) -> Array:
         error = predictions - y
         self.slope = np.clip(error, -self.delta, self.delta)
-        return self.slope * (error - 0.5 * self.slope)
+        return self.slope * (error - 0.5 * self.slope)  # ½ error², and delta (|error| - ½ delta) outside
 
 
 class HingeLoss(Loss):
@@ -377,7 +378,7 @@ class CrossEntropyLoss(Loss):
 
     def entries(self, y: Array) -> Any:
         if y.dtype.kind == "f":
-            return super().entries(y[..., 0])
+            return super().entries(y[..., 0])  # a row of probabilities is one value
         if self.weight is None:
             return super().entries(y)
         counted = self.weight[y]

@@ -30,6 +30,7 @@ class BatchNorm(Layer):
     """
 
     parameter_names = ("weight", "bias")
+    settings = ("eps", "momentum")
     state_names = ("running_mean", "running_var")
     weight, bias, dweight, dbias = Parameter(), Parameter(), Parameter(), Parameter()
 
@@ -115,6 +116,7 @@ class LayerNorm(Layer):
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    settings = ("eps",)
     weight, bias, dweight, dbias = Parameter(), Parameter(), Parameter(), Parameter()
 
     def __init__(self, num_features: int, eps: float = 1e-5, dtype: Any = np.float64):

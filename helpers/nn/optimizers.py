@@ -16,7 +16,7 @@ from helpers.nn.base import Array, aligned_like
 from helpers.nn.containers import Sequential
 
 
-class Number:
+class Hyperparameter:
     """A hyperparameter of an optimizer, such as `momentum`: a number, or K of them, one for each model.
 
     It may be changed at any time. `optimizer.used` holds the names of those that are not 0.
@@ -34,14 +34,14 @@ class Number:
 
 
 class Optimizer:
-    """The contract: `step()` moves `model.flat` along `model.d_flat`, as the last `backward` left it.
+    """The contract: `step()` moves `model.flat` against `model.d_flat`, as the last `backward` left it.
 
-    `lr` and every `Number` may be changed at any time. A subclass lists the vectors that it keeps in
+    `lr` and every `Hyperparameter` may be changed at any time. A subclass lists the vectors that it keeps in
     `vectors`.
     """
 
     vectors: tuple[str, ...] = ()
-    weight_decay = Number()
+    weight_decay = Hyperparameter()
     used: set[str]
 
     def __init__(self, model: Sequential, lr: Any, weight_decay: Any = 0.0):
@@ -94,7 +94,7 @@ class Optimizer:
         self.model.flat -= np.multiply(direction, self._lr_array, out=self.delta)
 
     def state(self) -> dict[str, Any]:
-        """All that the next step depends on: what a checkpoint saves."""
+        """What changes from step to step: what a checkpoint saves."""
         return {"t": self.t, "lr": self.lr} | {name: getattr(self, name).copy() for name in self.vectors}
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -107,7 +107,7 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent, with momentum if you like: v ← momentum·v + gradient; parameters ← parameters - lr·v.
 
-    `nesterov` looks ahead: it goes along gradient + momentum·v. `dampening` weakens the gradient in v.
+    `nesterov` looks ahead: it steps by gradient + momentum·v. `dampening` weakens the gradient in v.
     Sources: Robbins and Monro (1951); Polyak (1964); Sutskever et al. (2013).
 
     >>> import numpy as np
@@ -121,7 +121,7 @@ class SGD(Optimizer):
 
     vectors = ("v",)
     v: Array
-    momentum = Number()
+    momentum = Hyperparameter()
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class RMSprop(Optimizer):
     square: Array
     mean: Array
     v: Array
-    momentum = Number()
+    momentum = Hyperparameter()
 
     def __init__(
         self,
@@ -229,7 +229,7 @@ class Adam(Optimizer):
     """A running mean of the gradient, divided by the root of a running mean of its square.
 
     m ← β₁m + g and v ← β₂v + g² are sums in which older gradients count less and less. A mean is a sum
-    divided by the sum of its weights, 1 + β + β² + … = (1-βᵗ)/(1-β): that is all that the "bias correction"
+    divided by the sum of its weights, 1 + β + … + βᵗ⁻¹ = (1-βᵗ)/(1-β): that is all that the "bias correction"
     of the paper is. parameters ← parameters - lr · m̂ / (√v̂ + eps), with m̂ and v̂ these means.
     `weight_decay` is an L2 penalty in g; see AdamW.
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015).
@@ -237,7 +237,7 @@ class Adam(Optimizer):
     >>> from helpers.nn.layers import Linear
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
     >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
-    >>> Adam(model, lr=0.1).step()  # the first step is lr long, whatever the gradient
+    >>> Adam(model, lr=0.1).step()  # the first step is lr long, however steep it is
     >>> model.layers[0].W.round(6)
     array([[0.9]])
     """
@@ -264,7 +264,7 @@ class Adam(Optimizer):
         self.move(self.gradient())
 
     def move(self, g: Array) -> None:
-        """One step of Adam along g. Every line is one operation on whole vectors, in place."""
+        """One step of Adam against g. Every line is one operation on whole vectors, in place."""
         self.t += 1
         beta1, beta2 = self.betas
         weights1, weights2 = (1 - beta1**self.t) / (1 - beta1), (1 - beta2**self.t) / (1 - beta2)

@@ -29,6 +29,7 @@ class Dropout(Layer):
     array([[2., 0., 0., 0.]])
     """
 
+    settings = ("p",)
     rng: Any
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator):
@@ -62,6 +63,8 @@ class DropConnect(Linear):
     >>> layer.forward(np.ones((4, 3))).shape
     (4, 2)
     """
+
+    settings = ("p",)
 
     def __init__(
         self, in_features: int, out_features: int, *, p: float = 0.5, rng: Any, dtype: Any = np.float64

@@ -175,6 +175,10 @@ def test_a_stack_of_inputs_gives_each_model_its_own():
 def test_models_that_differ_are_refused():
     with pytest.raises(ValueError, match="same layers"):
         Fleet([MODELS["tanh"][0](0), MODELS["elu"][0](0)])
+    with pytest.raises(ValueError, match=r"negative_slope=0\.1.*negative_slope=0\.9"):
+        Fleet([Sequential(act.LeakyReLU(slope)) for slope in (0.1, 0.9)])
+    with pytest.raises(ValueError, match=r"float32.*float64"):
+        Fleet([Sequential(Linear(1, 1, rng=rng(0), dtype=kind)) for kind in (np.float32, np.float64)])
     with pytest.raises(ValueError, match="no models"):
         Fleet([])
     fleet = Fleet([MODELS["tanh"][0](0)] * 2)

@@ -1,5 +1,7 @@
 """Every layer against its PyTorch twin in float64, and against numerical gradients in random shapes."""
 
+import inspect
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.nn import activations as act
+from helpers.nn.base import Layer
 from helpers.nn.containers import Residual, Sequential
 from helpers.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from helpers.nn.gradient_check import layer_check
@@ -313,3 +316,13 @@ def test_wrong_arguments_are_refused():
         Sequential(layer, layer)
     with pytest.raises(ValueError, match=r"float32.*float64"):
         Sequential(layer, Linear(2, 2, rng=rng(), dtype=np.float32))
+
+
+def test_settings_are_all_arguments_that_make_no_arrays():
+    seen_otherwise = {"rng", "dtype", "layers", "models", "in_features", "out_features", "in_channels"}
+    seen_otherwise |= {"out_channels", "num_features", "num_embeddings", "embedding_dim"}  # in the shapes
+    kinds = [Layer]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        if kind.__module__.startswith("helpers.nn") and kind.__init__ is not object.__init__:
+            assert set(inspect.signature(kind).parameters) - seen_otherwise == set(kind.settings), kind

@@ -20,6 +20,7 @@ from helpers.nn.checkpoint import load_checkpoint, save_checkpoint
 from helpers.nn.history import History
 from helpers.nn.layers import Embedding
 from helpers.nn.losses import Loss
+from helpers.nn.optimizers import LBFGS
 
 __all__ = [
     "EarlyStopping",
@@ -90,8 +91,7 @@ def fit(
     >>> fit(model, MSELoss(), SGD(model, lr=0.1), X, 2 * X + 1, batch_size=10, num_epochs=20, rng=rng)
     History(20 epochs, 200 steps, loss 0.0)
     """
-    if getattr(optimizer, "model", model) is not model:
-        raise ValueError("The optimizer was made for another model. Make it from the model that you train.")
+    refuse(model, loss, optimizer, schedule, schedule_per, penalty, accumulate)
     history = history or History()
     history.interrupted = False
     run = Run(model, optimizer, history, schedule)
@@ -130,6 +130,27 @@ def fit(
     return history
 
 
+def refuse(
+    model: Any, loss: Loss, optimizer: Any, schedule: Any, schedule_per: str, penalty: Any, accumulate: Any
+) -> None:
+    """Raise ValueError or TypeError for what `fit` cannot train with, instead of training something else."""
+    for name, made in (("optimizer", optimizer), ("penalty", penalty)):
+        if getattr(made, "model", model) is not model:
+            raise ValueError(f"The {name} was made for another model. Make it from the model that you train.")
+    if getattr(schedule, "optimizer", optimizer) is not optimizer:
+        raise ValueError("The schedule was made for another optimizer. Make it from the one that you give.")
+    if schedule_per not in ("epoch", "step"):
+        raise ValueError(f'schedule_per is "epoch" or "step", got {schedule_per!r}.')
+    if not (isinstance(accumulate, int | np.integer) and accumulate >= 1):
+        raise ValueError(f"accumulate must be a whole number from 1 on, got {accumulate!r}.")
+    if getattr(loss, "reduction", "mean") == "none":
+        raise ValueError('fit needs one number for a batch: a loss with reduction "mean" or "sum".')
+    if isinstance(optimizer, LBFGS):
+        raise TypeError(
+            "LBFGS asks for the loss several times in a step. Give its step a closure; see its docstring."
+        )
+
+
 def monitored(history: History) -> Any:
     """What a schedule looks at: the validation loss, or the training loss where there is none."""
     return history.epochs[-1].get("validation_loss", history.epochs[-1]["loss"])
@@ -144,7 +165,7 @@ def one_epoch(
     for X, y in batches:
         losses.append(loss.forward(model.forward(X), y))
         model.backward(loss.backward())
-        if gathered and not gathered.complete(y.shape[1 if model.models else 0]):
+        if gathered and not gathered.complete(y, loss):
             continue
         for adjust in after_backward:
             adjust(model)
@@ -174,6 +195,8 @@ class Batches:
         self.y = y if loss.takes_labels and y.dtype.kind in "iu" else y.astype(model.dtype, copy=False)
         self.models, self.n = model.models, n
         self.rngs = list(rng) if isinstance(rng, Sequence) else [rng]
+        if not all(hasattr(one, "permutation") for one in self.rngs):
+            raise TypeError(f"rng must be a generator, np.random.default_rng(seed), got {rng!r}.")
         if len(self.rngs) not in (1, self.models):
             raise ValueError(
                 f"rng is one generator or one for each of {self.models} models, got {len(self.rngs)}."
@@ -207,20 +230,25 @@ class Batches:
 
 
 class Accumulator:
-    """The mean gradient of several batches, weighted by their sizes: that of one batch with all samples."""
+    """The gradient of several batches together: that of one batch with all their samples.
+
+    What "mean" has divided each gradient by, it is multiplied with again; the sum is divided by all of it.
+    """
 
     def __init__(self, model: Any, every: int, num_batches: int):
         self.model, self.every, self.left = model, every, num_batches
-        self.total, self.samples, self.count = np.zeros_like(model.d_flat), 0, 0
+        self.total, self.weight, self.count = np.zeros_like(model.d_flat), np.zeros(1), 0
 
-    def complete(self, samples: int) -> bool:
-        """Add the gradient of a batch; True when it is time for a step, with the mean in `model.d_flat`."""
-        self.total += samples * self.model.d_flat
-        self.samples, self.count, self.left = self.samples + samples, self.count + 1, self.left - 1
+    def complete(self, y: Array, loss: Loss) -> bool:
+        """Add the gradient of a batch; True when it is time for a step, with the whole in `model.d_flat`."""
+        weight = np.reshape(loss.entries(y) if loss.reduction == "mean" else 1, (-1, 1))  # (1, 1) or (K, 1)
+        self.total += (weight * self.model.d_flat).reshape(self.total.shape)
+        self.weight, self.count, self.left = self.weight + weight, self.count + 1, self.left - 1
         if self.count < self.every and self.left:
             return False
-        np.divide(self.total, self.samples, out=self.model.d_flat)
-        self.total[...] = self.samples = self.count = 0
+        divisor = self.weight if loss.reduction == "mean" else 1
+        self.model.d_flat[...] = (self.total / divisor).reshape(self.total.shape)
+        self.total[...] = self.weight[...] = self.count = 0
         return True
 
 
@@ -237,7 +265,7 @@ def training(model: Any, loss: Loss, batches: Batches) -> Iterator[None]:
     first.needs_dX = False
     for shape in {X.shape for X, _ in batches}:
         model.reserve(shape)
-    loss.checked, loss.size = True, -1
+    loss.checked, loss.shape = True, None
     try:
         yield
     finally:
@@ -290,12 +318,15 @@ def predict(model: Any, X: Array, *, batch_size: int = 1024) -> Array:
     """
     modes = [leaf.training for leaf in model.leaves()]
     model.eval()
-    X = np.asarray(X)
+    X = np.asanyarray(X)
     X = X if isinstance(model.leaves()[0], Embedding) else X.astype(model.dtype, copy=False)
-    starts = range(0, max(len(X), 1), batch_size)
-    parts = [model.forward(X[i : i + batch_size]).copy() for i in starts]  # `fit` may be reusing its arrays
-    for leaf, mode in zip(model.leaves(), modes, strict=True):
-        leaf.training = mode
+    lead = (slice(None),) * isinstance(X, Stack)  # a Stack (K, n, …) has an X for each model of a fleet
+    starts = range(0, max(X.shape[len(lead)], 1), batch_size)
+    try:  # the outputs are copied, since `fit` may be reusing its arrays
+        parts = [model.forward(X[(*lead, slice(i, i + batch_size))]).copy() for i in starts]
+    finally:
+        for leaf, mode in zip(model.leaves(), modes, strict=True):
+            leaf.training = mode
     if len(parts) == 1:
         return parts[0]
     return np.concatenate(parts, axis=1 if model.models else 0).view(type(parts[0]))
@@ -312,11 +343,18 @@ class EarlyStopping:
 
     def __init__(self, *, patience: int, monitor: str = "validation_loss", min_delta: float = 0.0):
         self.patience, self.monitor, self.min_delta = patience, monitor, min_delta
+        self.begin(None)
+
+    def begin(self, history: History | None) -> None:
+        """Forget the best epoch of another training."""
+        self.history = history
         self.best, self.best_epoch, self.weights = float("inf"), 0, None
         self.state: dict[str, Array] = {}
 
     def __call__(self, run: Run) -> None:
         row = run.history.epochs[-1]
+        if run.history is not self.history:  # a new training; one that goes on brings its history along
+            self.begin(run.history)
         if self.monitor not in row:
             raise ValueError(
                 f"EarlyStopping watches {self.monitor!r}, the history has {list(row)}: give `validation`."

@@ -1,5 +1,8 @@
 """The training loop: PyTorch's loop with the same batches, resuming to the same bit, and what goes wrong."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +16,7 @@ from helpers.nn.fleet import Fleet
 from helpers.nn.layers import Embedding, Flatten, Linear
 from helpers.nn.losses import CrossEntropyLoss, MSELoss
 from helpers.nn.normalization import BatchNorm
-from helpers.nn.optimizers import SGD, Adam
+from helpers.nn.optimizers import LBFGS, SGD, Adam
 from helpers.nn.regularization import L2, Dropout
 from helpers.nn.schedules import CosineAnnealingLR
 from helpers.nn.twins import from_torch, to_torch
@@ -125,12 +128,77 @@ def test_after_fit_the_model_gives_new_arrays_again_and_the_gradient_of_its_inpu
 
 
 @pytest.mark.parametrize("every", [2, 3, 99])
-def test_accumulation_is_the_large_batch(every):
-    large, small_batches = small(), small()
-    fit(large, LOSS, SGD(large, lr=0.1), X, Y, batch_size=5 * every, num_epochs=3, rng=rng(1))
+@pytest.mark.parametrize("options", [{}, {"reduction": "sum"}, {"weight": [1, 5]}], ids=str)
+def test_accumulation_is_the_large_batch(every, options):
+    large, small_batches, loss = small(), small(), CrossEntropyLoss(**options)
+    fit(large, loss, SGD(large, lr=0.1), X, Y, batch_size=5 * every, num_epochs=3, rng=rng(1))
     optimizer = SGD(small_batches, lr=0.1)
-    fit(small_batches, LOSS, optimizer, X, Y, batch_size=5, num_epochs=3, rng=rng(1), accumulate=every)
+    fit(small_batches, loss, optimizer, X, Y, batch_size=5, num_epochs=3, rng=rng(1), accumulate=every)
     np.testing.assert_allclose(small_batches.flat, large.flat, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, copy.copy, lambda model: pickle.loads(pickle.dumps(model))]
+)
+def test_a_copy_is_a_model_of_its_own(copied):
+    model, never_copied = small(), small()
+    other = copied(model)
+    for net in (other, never_copied):
+        fit(net, LOSS, SGD(net, lr=0.1), X, Y, rng=rng(1), **FIT)
+    np.testing.assert_array_equal(predict(other, X), predict(never_copied, X))
+    np.testing.assert_array_equal(model.flat, small().flat)
+    np.testing.assert_array_equal(model.layers[0].W.ravel(), small().flat[:18])
+
+
+def test_early_stopping_starts_anew_with_another_training():
+    stopping, first, second = EarlyStopping(patience=2), small(), small(3)
+    options = {"validation": (X[:7], Y[:7]), "callbacks": [stopping], "rng": rng()} | FIT
+    fit(first, LOSS, SGD(first, lr=0.1), X, Y, **options)
+    best = first.flat.copy()
+    history = fit(second, LOSS, SGD(second, lr=1e-9), X, Y, **options)
+    assert stopping.best == min(history["validation_loss"])
+    assert not np.allclose(second.flat, best)
+    going_on = fit(second, LOSS, SGD(second, lr=1e-9), X, Y, history=history, **options)
+    assert going_on is history
+    assert stopping.best == min(history["validation_loss"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schedule_per": "batch"}, '"epoch" or "step"'),
+        ({"accumulate": 0}, "accumulate"),
+        ({"loss": CrossEntropyLoss(reduction="none")}, '"mean" or "sum"'),
+        ({"penalty": L2(small(), 0.1)}, "penalty was made for another model"),
+        ({"schedule": CosineAnnealingLR(SGD(small(), lr=1), T_max=3)}, "schedule was made for another"),
+        ({"rng": 0}, "default_rng"),
+        ({"y": np.eye(2, dtype=int)[Y]}, "probabilities"),
+        ({"loss": CrossEntropyLoss(weight=[2.0])}, "each of 2 classes"),
+    ],
+)
+def test_what_would_train_something_else_is_refused(change, message):
+    model = small()
+    settings = {"loss": LOSS, "y": Y, "rng": rng()} | FIT | change
+    loss, y = settings.pop("loss"), settings.pop("y")
+    with pytest.raises((ValueError, TypeError), match=message):
+        fit(model, loss, SGD(model, lr=0.1), X, y, **settings)
+    with pytest.raises(TypeError, match="closure"):
+        fit(model, LOSS, LBFGS(model), X, Y, rng=rng(), **FIT)
+    np.testing.assert_array_equal(model.flat, small().flat)
+
+
+def test_a_loss_used_by_a_callback_measures_its_own_batch():
+    model, seen = small(), []
+
+    class Look:
+        def __call__(self, run):
+            pass
+
+        def on_step(self, run):
+            seen.append(LOSS.forward(run.model.forward(X[:2]), np.eye(2)[Y[:2]]))
+
+    fit(model, LOSS, SGD(model, lr=0.1), X, Y, batch_size=4, num_epochs=1, rng=rng(), callbacks=[Look()])
+    assert seen[-1] == pytest.approx(LOSS.forward(predict(model, X[:2]), Y[:2]))
 
 
 def test_early_stopping_goes_back_to_the_best_epoch_when_the_epochs_run_out():

@@ -76,7 +76,8 @@ class LeakyReLU(Layer):
         self.negative_slope = negative_slope
 
     def forward(self, X: Array) -> Array:
-        self.slope = np.where(X > 0, X.dtype.type(1), X.dtype.type(self.negative_slope))
+        kind = X.dtype.type if X.dtype.kind == "f" else float
+        self.slope = np.where(X > 0, kind(1), kind(self.negative_slope))
         return X * self.slope
 
     def backward(self, d_out: Array) -> Array:

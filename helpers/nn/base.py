@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -142,6 +143,8 @@ class Layer:
 
     def own(self, **shapes: Shape) -> None:
         """Make the parameters with these shapes, and gradients beside them, in two flat vectors."""
+        if self.dtype.kind != "f":
+            raise TypeError(f"{type(self).__name__} needs a dtype of real numbers, got {self.dtype}.")
         size = sum(math.prod(shape) for shape in shapes.values())
         self.parameter_shapes = shapes
         self.bind(aligned((size,), self.dtype), aligned((size,), self.dtype))
@@ -167,6 +170,22 @@ class Layer:
     def size(self) -> int:
         """The number of parameters (of one model)."""
         return self.flat.shape[-1]
+
+    owned = False  # by a container, in whose vector the parameters are
+
+    def __copy__(self) -> Layer:
+        return deepcopy(self)  # two layers cannot share parameters: each model has its own vector
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy (deepcopy, pickle) with vectors of its own, into which its parameters are views."""
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.owned = False
+        if "flat" in state:
+            flat, d_flat = aligned_like(self.flat), aligned_like(self.d_flat)
+            flat[...], d_flat[...] = self.flat, self.d_flat
+            self.bind(flat, d_flat)
+        self.forget(keep=False)
 
     def parameters(self) -> dict[str, Array]:
         """The parameters by name."""

@@ -41,6 +41,7 @@ def save_checkpoint(
 ) -> None:
     """Write all that `load_checkpoint` needs to `path` (.npz, no pickle inside).
 
+    An older file of that name is replaced when the new one is complete, not before.
     rng: the generator, or in a fleet the list of generators, that `fit` shuffles with. Raises TypeError for
     one that is no np.random.Generator.
     """
@@ -56,8 +57,10 @@ def save_checkpoint(
         "epochs": history.epochs if history is not None else [],
     }
     arrays["text"] = np.asarray(json.dumps(text, default=to_json))
-    with open(path, "wb") as file:
+    unfinished = Path(f"{path}.unfinished")
+    with open(unfinished, "wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
+    unfinished.replace(path)
 
 
 def load_checkpoint(

@@ -18,7 +18,8 @@ from helpers.nn.layers import Linear
 class Sequential(Layer):
     """Layers in a row: the output of each is the input of the next.
 
-    Raises TypeError for anything but layers, ValueError for a layer that is given twice.
+    Raises TypeError for anything but layers, ValueError for a layer that is given twice or that another model
+    has.
 
     >>> from helpers.nn.activations import ReLU
     >>> rng = np.random.default_rng(0)
@@ -43,6 +44,10 @@ class Sequential(Layer):
         if len({id(leaf) for leaf in leaves}) < len(leaves):
             raise ValueError(
                 "The same layer is given twice. Make a second one: a layer remembers its last input."
+            )
+        if any(layer.owned for layer in layers):
+            raise ValueError(
+                "A layer is part of another model, which would lose it. Give a copy: copy.deepcopy(layer)."
             )
         dtypes = {leaf.dtype for leaf in leaves if leaf.size}
         if len(dtypes) > 1:
@@ -87,6 +92,7 @@ class Sequential(Layer):
             stop = start + layer.size
             if layer.size:
                 layer.bind(flat[..., start:stop], d_flat[..., start:stop])
+                layer.owned = True
             start = stop
 
     def parameters(self) -> dict[str, Array]:

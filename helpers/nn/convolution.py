@@ -180,6 +180,11 @@ class Pool(Window):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
         super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
+        if any(2 * p > k for p, k in zip(self.padding, self.kernel_size, strict=True)):
+            raise ValueError(
+                f"padding may be at most half of kernel_size {self.kernel_size}, got {self.padding}: "
+                "a window would see no pixel at all."
+            )
 
 
 class MaxPool2d(Pool):

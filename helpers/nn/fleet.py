@@ -21,7 +21,7 @@ class Fleet(Sequential):
 
     X (n, …) is given to all of them, a Stack (K, n, …) to each its own; the output is a Stack (K, n, …).
     Optimizers take K learning rates, `fit` takes K generators. `unstack()` gives the models back.
-    Raises ValueError when the models differ in their layers.
+    Raises ValueError when the models differ in their layers, or when one is given twice.
 
     >>> from helpers.nn.layers import Linear
     >>> models = [Sequential(Linear(2, 1, rng=np.random.default_rng(seed))) for seed in range(5)]
@@ -36,6 +36,8 @@ class Fleet(Sequential):
             raise ValueError(
                 f"A fleet needs models with the same layers, got {sorted(kinds) or 'no models'}."
             )
+        if len({id(model) for model in models}) < len(models):
+            raise ValueError("The same model is given twice. Make a copy: copy.deepcopy(model).")
         self.members, self.models, self.dtype = list(models), len(models), models[0].dtype
         self.chain(deepcopy(models[0].layers))
         for leaf, *others in zip(self.leaves(), *(model.leaves() for model in models), strict=True):

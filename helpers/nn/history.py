@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,7 @@ class History:
 
     def end_epoch(self, *, steps: int, **values: Any) -> None:
         """Close an epoch of this many steps, and record these values for it."""
-        loss = sum(self.losses[-steps:]) / steps
+        loss = reduce(add, self.losses[-steps:]) / steps  # (`sum` adds floats in another way than arrays)
         row = {"epoch": len(self.epochs) + 1, "step": len(self.losses), "loss": loss}
         self.epochs.append(row | values)
 
@@ -82,7 +84,9 @@ class History:
 
     def __repr__(self) -> str:
         if not self.epochs:
-            return "History(empty)"
+            return (
+                f"History({len(self.losses):,} steps of the first epoch)" if self.losses else "History(empty)"
+            )
         n, row = len(self.epochs), self.epochs[-1]
         parts = [f"{n} epoch{'s' * (n != 1)}", f"{len(self.losses):,} steps"]
         parts += [

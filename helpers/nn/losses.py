@@ -64,8 +64,8 @@ class Loss:
     slope: Array  # ∂(value of an entry)/∂(its prediction), but for a constant factor
     factor = 1
     takes_labels = False  # y may be the numbers of classes
-    checked = False  # `fit` checks all data once, not at every step
-    size = -1  # of the y that `count` and `share` are for
+    checked = False  # `fit` has checked all data: a batch only when its shape is new
+    shape: Any = None  # of the y that `count` and `share` are for
     count: Any
     share: Array  # factor / count
 
@@ -89,19 +89,25 @@ class Loss:
     def forward(self, predictions: Array, y: Array) -> Any:
         """The loss of a batch: a float (an array if reduction is "none")."""
         if not self.checked:
+            self.shape, y = None, self.like(y, predictions)
+        if y.shape != self.shape:
             self.check(predictions, y)
-            self.measure(predictions, y)
-        elif y.size != self.size:
             self.measure(predictions, y)
         if self.reduction == "none":
             return self.values(predictions, y)
         return self.total(predictions, y) / self.count
 
+    def like(self, y: Array, predictions: Array) -> Array:
+        """y in the dtype of the predictions, so that the gradient is what the model computes with."""
+        if predictions.dtype.kind != "f" or (self.takes_labels and y.dtype.kind in "iu"):
+            return y
+        return y.astype(predictions.dtype, copy=False)
+
     def measure(self, predictions: Array, y: Array) -> None:
         """What "mean" divides by, for a batch of this size; and what it makes of the slope."""
-        self.size = y.size
+        self.shape = y.shape
         self.count = self.entries(y) if self.reduction == "mean" else 1
-        dtype = np.result_type(predictions, y) if y.dtype.kind == "f" else predictions.dtype
+        dtype = predictions.dtype if predictions.dtype.kind == "f" else float
         self.share = each(np.asarray(self.factor / self.count, dtype), predictions)
 
     def backward(self) -> Array:
@@ -172,7 +178,7 @@ class RMSELoss(Loss):
 
     def forward(self, predictions: Array, y: Array) -> Any:
         self.check(predictions, y)
-        error = predictions - y
+        error = predictions - self.like(y, predictions)
         n = self.entries(y)
         rmse = np.sqrt(inner(error, error) / n)
         scale = np.divide(1, rmse * n, where=rmse > 0, out=np.zeros_like(rmse, error.dtype))
@@ -335,7 +341,15 @@ class CrossEntropyLoss(Loss):
             raise ValueError(
                 f"CrossEntropyLoss needs logits (n, C) and y (n,), got {predictions.shape} and {y.shape}."
             )
+        if self.weight is not None and self.weight.shape != predictions.shape[-1:]:
+            raise ValueError(
+                f"weight needs a number for each of {predictions.shape[-1]} classes, got {self.weight.shape}."
+            )
         if predictions.shape == y.shape:
+            if y.dtype.kind != "f":
+                raise ValueError(
+                    f"y (n, C) must hold probabilities, got {y.dtype}: y.astype(float), or y.argmax(axis=-1)."
+                )
             return
         if y.dtype.kind not in "iu" or (y.size and not 0 <= y.min() <= y.max() < predictions.shape[-1]):
             raise ValueError(
@@ -374,7 +388,9 @@ class CrossEntropyLoss(Loss):
         if y.ndim == z.ndim:
             return y.dot(self.table)
         columns = self.table_T.take(y, axis=1)  # (C, n), so that the samples lie last in memory
-        return columns.T if z.ndim == 2 else columns.transpose(1, 2, 0).view(type(z))
+        if isinstance(z, Stack):  # the same for each model: (K, C, n)
+            return np.moveaxis(np.moveaxis(columns, 0, 1).copy(), 1, -1).view(Stack)
+        return columns.T if z.ndim == 2 else np.moveaxis(columns, 0, -1)
 
     def entries(self, y: Array) -> Any:
         if y.dtype.kind == "f":
@@ -387,4 +403,4 @@ class CrossEntropyLoss(Loss):
     def measure(self, predictions: Array, y: Array) -> None:
         super().measure(predictions, y)
         if self.weight is not None:
-            self.size = -1  # not for the next y of this size: its classes weigh something else
+            self.shape = None  # not for the next y of this shape: its classes weigh something else

@@ -129,19 +129,23 @@ class LayerNorm(Layer):
         centred = X - X.mean(axis=-1, keepdims=True)
         self.std = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + self.eps)
         self.x_hat = centred / self.std
-        return self.x_hat * self.weight + self.bias
+        return self.x_hat * self.over(self.weight, X) + self.over(self.bias, X)
 
     def backward(self, d_out: Array) -> Array:
         self.dbias[...] = self.over_samples(d_out)
         self.dweight[...] = self.over_samples(d_out * self.x_hat)
-        d_hat = d_out * self.weight
+        d_hat = d_out * self.over(self.weight, d_out)
         through_mean = d_hat.mean(axis=-1, keepdims=True)
         through_std = self.x_hat * (d_hat * self.x_hat).mean(axis=-1, keepdims=True)
         return (d_hat - through_mean - through_std) / self.std
 
     def over_samples(self, values: Array) -> Array:
-        """The sum over all axes but the last (and, in a fleet, the first)."""
-        return values.sum(axis=tuple(range(bool(self.models), values.ndim - 1)), keepdims=bool(self.models))
+        """The sum over all axes but the last (and, in a fleet, the first), in the shape of the parameters."""
+        return values.sum(axis=tuple(range(bool(self.models), values.ndim - 1))).reshape(self.weight.shape)
+
+    def over(self, parameter: Array, X: Array) -> Array:
+        """A parameter in a shape that stretches over X: in a fleet (K, 1, …, features)."""
+        return parameter.reshape(-1, *[1] * (X.ndim - 2), self.num_features) if self.models else parameter
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[-1] != self.num_features:
@@ -172,9 +176,9 @@ class RMSNorm(LayerNorm):
         self.output_shape(X.shape)
         self.rms = np.sqrt((X**2).mean(axis=-1, keepdims=True) + self.eps)
         self.x_hat = X / self.rms
-        return self.x_hat * self.weight
+        return self.x_hat * self.over(self.weight, X)
 
     def backward(self, d_out: Array) -> Array:
         self.dweight[...] = self.over_samples(d_out * self.x_hat)
-        d_hat = d_out * self.weight
+        d_hat = d_out * self.over(self.weight, d_out)
         return (d_hat - self.x_hat * (d_hat * self.x_hat).mean(axis=-1, keepdims=True)) / self.rms

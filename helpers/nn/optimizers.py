@@ -2,7 +2,7 @@
 
 The parameters of a model are one vector, `flat`, and the gradients another, so each method is a few lines of
 vector arithmetic. Names of arguments, defaults and the order of operations are PyTorch's. In a fleet of K
-models every hyperparameter may be K numbers, one for each model.
+models the learning rate, weight decay and momentum may be K numbers, one for each model.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ from numpy import divide, multiply, sqrt, square  # by name: `np.multiply` is lo
 
 from helpers.nn.base import Array, aligned_like
 from helpers.nn.containers import Sequential
+
+
+def one_number(name: str, value: Any) -> Any:
+    """The value of a hyperparameter that is the same for all models of a fleet."""
+    if np.ndim(value):
+        raise ValueError(f"{name} is one number, also in a fleet; got shape {np.shape(value)}.")
+    return value
 
 
 class Hyperparameter:
@@ -94,13 +101,21 @@ class Optimizer:
         self.model.flat -= np.multiply(direction, self._lr_array, out=self.delta)
 
     def state(self) -> dict[str, Any]:
-        """What changes from step to step: what a checkpoint saves."""
-        return {"t": self.t, "lr": self.lr} | {name: getattr(self, name).copy() for name in self.vectors}
+        """Copies of all that the next step depends on, hyperparameters too: what a checkpoint saves."""
+        plain = [name for name, value in vars(self).items() if isinstance(value, int | float | np.generic)]
+        names = ["lr", *self.numbers, *(name for name in plain if not name.startswith("_")), *self.vectors]
+        names += ["betas"] if hasattr(self, "betas") else []
+        return {name: np.array(getattr(self, name)) for name in names}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Put back what `state` gave."""
-        self.t, self.lr = int(state["t"]), state["lr"]
-        for name in self.vectors:
+        """Put back what `state` gave. Raises ValueError for the state of another optimizer."""
+        own = self.state().keys()
+        if own != state.keys():
+            raise ValueError(f"{type(self).__name__} has the state {list(own)}, got {list(state)}.")
+        for name in own - set(self.vectors):
+            value = np.asarray(state[name]).tolist()
+            setattr(self, name, tuple(value) if name == "betas" else value)
+        for name in self.vectors:  # after the betas, which have an effect on m and v
             getattr(self, name)[...] = state[name]
 
 
@@ -133,7 +148,8 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ):
         super().__init__(model, lr, weight_decay)
-        self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
+        self.momentum, self.nesterov = momentum, nesterov
+        self.dampening = one_number("dampening", dampening)
         if nesterov and (not np.all(self.momentum) or dampening):
             raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
@@ -150,7 +166,9 @@ class SGD(Optimizer):
         self.t += 1
         self.v *= self.momentum
         self.v += g if self.t == 1 else (1 - self.dampening) * g
-        return g + self.momentum * self.v if self.nesterov else self.v
+        v = g + self.momentum * self.v if self.nesterov else self.v
+        # in a fleet, a model without momentum goes by its gradient, which no dampening weakens
+        return np.where(self.momentum > 0, v, g) if self.momentum.ndim and self.dampening else v
 
 
 class Adagrad(Optimizer):
@@ -172,7 +190,7 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
     ):
         super().__init__(model, lr, weight_decay)
-        self.lr_decay, self.eps = lr_decay, eps
+        self.lr_decay, self.eps = one_number("lr_decay", lr_decay), one_number("eps", eps)
         self.total += initial_accumulator_value
 
     def step(self) -> None:
@@ -207,7 +225,8 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ):
         super().__init__(model, lr, weight_decay)
-        self.momentum, self.alpha, self.eps, self.centered = momentum, alpha, eps, centered
+        self.momentum, self.centered = momentum, centered
+        self.alpha, self.eps = one_number("alpha", alpha), one_number("eps", eps)
 
     def step(self) -> None:
         g = self.gradient()
@@ -255,9 +274,21 @@ class Adam(Optimizer):
         weight_decay: Any = 0.0,
     ):
         super().__init__(model, lr, weight_decay)
-        if not (0 <= betas[0] < 1 and 0 <= betas[1] < 1):
-            raise ValueError(f"betas must be in 0..1, got {betas}.")
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps = betas, one_number("eps", eps)
+
+    @property
+    def betas(self) -> tuple[float, float]:
+        """β₁ and β₂. They may be changed at any time: then m and v become sums with the new weights."""
+        return self._betas
+
+    @betas.setter
+    def betas(self, betas: tuple[float, float]) -> None:
+        if len(betas) != 2 or not all(np.ndim(beta) == 0 and 0 <= beta < 1 for beta in betas):
+            raise ValueError(f"betas are two numbers in 0..1, got {betas}.")
+        old1, old2 = getattr(self, "_betas", betas)
+        self.m *= (1 - old1) / (1 - betas[0])
+        self.v *= (1 - old2) / (1 - betas[1])
+        self._betas = betas
         self.beta1, self.beta2 = (self.array(beta) for beta in betas)
 
     def step(self) -> None:

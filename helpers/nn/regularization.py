@@ -42,7 +42,8 @@ class Dropout(Layer):
             self.mask = X.dtype.type(1)
             return X
         keep = draw(self.rng, X.shape) >= self.p
-        self.mask = keep * X.dtype.type(1 / (1 - self.p) if self.p < 1 else 0)
+        kind = X.dtype.type if X.dtype.kind == "f" else float
+        self.mask = keep * kind(1 / (1 - self.p) if self.p < 1 else 0)
         return X * self.mask
 
     def backward(self, d_out: Array) -> Array:

@@ -54,7 +54,12 @@ class Schedule:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint saves."""
-        return {name: value for name, value in self.__dict__.items() if isinstance(value, int | float)}
+        kinds = (int, float, np.generic, np.ndarray)  # in a fleet, rates are columns (K, 1)
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if isinstance(value, kinds) and name != "written"
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Put back what `state` gave."""

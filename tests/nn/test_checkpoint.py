@@ -12,7 +12,7 @@ from helpers.nn.losses import CrossEntropyLoss
 from helpers.nn.normalization import BatchNorm
 from helpers.nn.optimizers import LBFGS, SGD, Adam, AdamW
 from helpers.nn.regularization import Dropout
-from helpers.nn.schedules import CosineAnnealingLR, ReduceLROnPlateau, WarmupLR
+from helpers.nn.schedules import CosineAnnealingLR, ExponentialLR, ReduceLROnPlateau, WarmupLR
 from helpers.training import fit, load_checkpoint, save_checkpoint
 
 LOSS = CrossEntropyLoss()
@@ -95,6 +95,23 @@ def test_a_fleet_resumes(tmp_path):
     history = load_checkpoint(tmp_path / "a.npz", again, optimizer, rng=shuffles)
     fit(again, LOSS, optimizer, X, Y, batch_size=5, num_epochs=2, rng=shuffles, history=history)
     np.testing.assert_array_equal(again.flat, fleet.flat)
+
+
+def test_the_rates_of_a_fleet_are_those_of_the_file(tmp_path):
+    def build(lr):
+        fleet = Fleet([small(seed) for seed in range(2)])
+        optimizer = SGD(fleet, lr=lr)
+        return fleet, optimizer, ExponentialLR(optimizer, gamma=0.5)
+
+    fleet, optimizer, schedule = build([0.1, 0.2])
+    schedule.step()
+    save_checkpoint(tmp_path / "a.npz", fleet, optimizer, schedule=schedule)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+    again, other, resumed = build([7.0, 8.0])
+    load_checkpoint(tmp_path / "a.npz", again, other, schedule=resumed)
+    for one in (schedule, resumed):
+        one.step()
+    np.testing.assert_array_equal(other.lr, optimizer.lr)
 
 
 def test_a_hyperparameter_changed_on_the_way_is_saved(tmp_path):

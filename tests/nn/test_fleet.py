@@ -14,7 +14,7 @@ from helpers.nn.layers import Embedding, Flatten, Linear
 from helpers.nn.normalization import BatchNorm, LayerNorm, RMSNorm
 from helpers.nn.regularization import L1, L2, DropConnect, Dropout
 from helpers.nn.schedules import CosineAnnealingLR
-from helpers.training import fit
+from helpers.training import fit, predict
 
 K = 5
 
@@ -63,6 +63,16 @@ MODELS = {
         ),
         (1, 8, 8),
     ),
+    "normed words": (
+        lambda s: Sequential(
+            Embedding(5, 3, rng=rng(s)),
+            LayerNorm(3),
+            RMSNorm(3),
+            Flatten(),
+            Linear(12, 2, rng=rng(s)),
+        ),
+        (4,),
+    ),
     "words": (lambda s: Sequential(Embedding(5, 3, rng=rng(s)), Flatten(), Linear(12, 2, rng=rng(s))), (4,)),
 }
 CLASSES, NUMBERS, SIGNS = "classes", "numbers", "signs"
@@ -85,6 +95,7 @@ OPTIMIZERS = {
     "momentum": lambda m, k: optimizers.SGD(
         m, lr=0.01, momentum=np.linspace(0, 0.9, K)[k], weight_decay=np.array(RATES)[k]
     ),
+    "dampening": lambda m, k: optimizers.SGD(m, lr=0.01, momentum=np.linspace(0, 0.9, K)[k], dampening=0.5),
     "nesterov": lambda m, k: optimizers.SGD(m, lr=np.array(RATES)[k], momentum=0.9, nesterov=True),
     "adagrad": lambda m, k: optimizers.Adagrad(m, lr=np.array(RATES)[k]),
     "rmsprop": lambda m, k: optimizers.RMSprop(m, lr=np.array(RATES)[k], momentum=0.5, centered=True),
@@ -160,6 +171,41 @@ def test_everything_fit_can_do(name):
     compare(**EXTRAS[name])
 
 
+def test_small_batches_with_weights_and_smoothing():
+    X, y = rng(7).normal(size=(20, 3)), rng(8).integers(2, size=20)
+    loss, settings = LOSSES["cross-entropy, all"][0], {"batch_size": 3, "num_epochs": 3}
+    alone, together = (
+        [MODELS["deep"][0](seed) for seed in range(K)],
+        Fleet([MODELS["deep"][0](s) for s in range(K)]),
+    )
+    fit(together, loss(), optimizers.SGD(together, lr=0.1), X, y, rng=rng(0), **settings)
+    for one, member in zip(alone, together.unstack(), strict=True):
+        fit(one, loss(), optimizers.SGD(one, lr=0.1), X, y, rng=rng(0), **settings)
+        np.testing.assert_array_equal(member.flat, one.flat)
+
+
+def test_a_class_for_each_word():
+    # (`dot` adds the numbers of an array of three dimensions in another order than `matmul`)
+    X, y = rng(7).integers(5, size=(K, 4)), rng(8).integers(5, size=(K, 4))  # as many samples as models
+    alone = [Sequential(Embedding(5, 5, rng=rng(s)), LayerNorm(5)) for s in range(K)]
+    together = Fleet([Sequential(Embedding(5, 5, rng=rng(s)), LayerNorm(5)) for s in range(K)])
+    for net in (*alone, together):
+        fit(
+            net,
+            losses.CrossEntropyLoss(),
+            optimizers.SGD(net, lr=1),
+            X,
+            y,
+            rng=rng(0),
+            batch_size=3,
+            num_epochs=2,
+        )
+    for one, member in zip(alone, together.unstack(), strict=True):
+        np.testing.assert_allclose(member.flat, one.flat, rtol=0, atol=1e-14)
+    for outputs, one in zip(together.forward(X), alone, strict=True):
+        np.testing.assert_allclose(outputs, one.forward(X), rtol=0, atol=1e-14)
+
+
 def test_one_generator_shuffles_for_all():
     compare(one_generator=True)
 
@@ -168,8 +214,10 @@ def test_a_stack_of_inputs_gives_each_model_its_own():
     models = [MODELS["tanh"][0](seed) for seed in range(K)]
     fleet, X = Fleet(models), rng(0).normal(size=(K, 4, 3))
     out = fleet.forward(X.view(Stack))
+    in_parts = predict(fleet, X.view(Stack), batch_size=3)
     for k, model in enumerate(models):
         np.testing.assert_array_equal(out[k], model.forward(X[k]))
+        np.testing.assert_array_equal(in_parts[k], predict(model, X[k], batch_size=3))
 
 
 def test_models_that_differ_are_refused():
@@ -181,7 +229,9 @@ def test_models_that_differ_are_refused():
         Fleet([Sequential(Linear(1, 1, rng=rng(0), dtype=kind)) for kind in (np.float32, np.float64)])
     with pytest.raises(ValueError, match="no models"):
         Fleet([])
-    fleet = Fleet([MODELS["tanh"][0](0)] * 2)
+    with pytest.raises(ValueError, match="twice"):
+        Fleet([MODELS["tanh"][0](0)] * 2)
+    fleet = Fleet([MODELS["tanh"][0](seed) for seed in range(2)])
     X, y = data((3,), CLASSES)
     step, loss = optimizers.SGD(fleet, lr=0.1), losses.CrossEntropyLoss()
     with pytest.raises(ValueError, match="2 models, got 3"):

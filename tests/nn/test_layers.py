@@ -326,3 +326,14 @@ def test_settings_are_all_arguments_that_make_no_arrays():
         kinds += kind.__subclasses__()
         if kind.__module__.startswith("helpers.nn") and kind.__init__ is not object.__init__:
             assert set(inspect.signature(kind).parameters) - seen_otherwise == set(kind.settings), kind
+
+
+def test_whole_numbers_as_input():
+    X = np.array([[-1, 2]])
+    np.testing.assert_array_equal(act.LeakyReLU(0.1).forward(X), [[-0.1, 2]])
+    assert set(np.unique(Dropout(0.5, rng=rng()).forward(np.ones((9, 9), int)))) == {0, 2}
+
+
+def test_a_window_that_would_see_padding_only_is_refused():
+    with pytest.raises(ValueError, match="half of kernel_size"):
+        MaxPool2d(2, padding=2)

@@ -1,5 +1,7 @@
 """A small network, forward and backward, against PyTorch and against numerical gradients."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -92,6 +94,17 @@ def test_setting_a_weight_writes_into_the_flat_vector():
     assert (model.flat[:15] == 1).all()
     with pytest.raises(ValueError, match=r"\(3, 5\), got \(5, 3\)"):
         model.layers[0].W = np.ones((5, 3))
+
+
+def test_a_layer_has_one_model():
+    model = network(np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"copy\.deepcopy"):
+        Sequential(*model.layers[:2])
+    hidden = Sequential(*copy.deepcopy(model.layers[:2]))
+    X = np.ones((2, 3))
+    np.testing.assert_array_equal(hidden.forward(X), model.layers[1].forward(model.layers[0].forward(X)))
+    with pytest.raises(TypeError, match="int64"):
+        Linear(2, 3, rng=np.random.default_rng(0), dtype=np.int64)
 
 
 def test_wrong_shapes_are_named():

@@ -99,6 +99,20 @@ def test_a_hyperparameter_may_change_on_the_way(name, key):
     twins.same()
 
 
+@pytest.mark.parametrize("name", ["adam", "adamw, all"])
+def test_the_betas_may_change_on_the_way(name):
+    ours, theirs, arguments = OPTIMIZERS[name]
+    twins = Twins()
+    optimizer, torch_optimizer = ours(twins.model, **arguments), theirs(twins.theirs, **arguments)
+    for i in range(20):
+        if i == 10:
+            optimizer.betas = torch_optimizer.param_groups[0]["betas"] = (0.5, 0.97)
+        twins.step(optimizer, torch_optimizer, i)
+    twins.same()
+    with pytest.raises(ValueError, match="betas"):
+        optimizer.betas = (0.5, 1.0)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_saved_state_continues_to_the_same_bit(name):
     make, _, arguments = OPTIMIZERS[name]
@@ -139,6 +153,15 @@ def test_lbfgs_solves_least_squares():
 
 
 def test_settings_that_make_no_sense_are_refused():
+    model = Twins().model
+    for make, name in (
+        (SGD, "dampening"),
+        (optim.RMSprop, "alpha"),
+        (optim.Adam, "eps"),
+        (optim.Adagrad, "eps"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} is one number"):
+            make(model, **{name: np.full(model.size, 0.5)})
     model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
     for make, message in [
         (lambda: SGD(model, lr=-1), r"lr must be at least 0, got -1"),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import maximum, sign, square, subtract, tanh  # by name: `np.tanh` is looked up at every call
 
-from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.base import Array, Layer, Shape, real_dtype
 
 
 def sigmoid(X: Array) -> Array:
@@ -76,7 +76,7 @@ class LeakyReLU(Layer):
         self.negative_slope = negative_slope
 
     def forward(self, X: Array) -> Array:
-        kind = X.dtype.type if X.dtype.kind == "f" else float
+        kind = real_dtype(X).type
         self.slope = np.where(X > 0, kind(1), kind(self.negative_slope))
         return X * self.slope
 

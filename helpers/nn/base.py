@@ -46,6 +46,11 @@ def aligned_like(array: Array) -> Array:
     return aligned(array.shape, array.dtype)
 
 
+def real_dtype(array: Array) -> np.dtype:
+    """The array's dtype; for whole numbers and booleans that of the results they give, float64."""
+    return array.dtype if array.dtype.kind == "f" else np.dtype(float)
+
+
 class Stack(np.ndarray):
     """K matrices in one array, one for each model of a fleet: `A.dot(B)` multiplies them pair by pair.
 

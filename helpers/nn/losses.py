@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy import exp, log, maximum
 
-from helpers.nn.base import Array, Stack
+from helpers.nn.base import Array, Stack, real_dtype
 
 
 @lru_cache
-def ones(shape: int | tuple[int, int], dtype: np.dtype) -> Array:
+def ones(size: int, dtype: np.dtype) -> Array:
     """Ones; the product with them is a sum, and twice as fast as `sum` for a small array."""
-    return np.ones(shape, dtype)
+    return np.ones(size, dtype)
 
 
 def rows(values: Array) -> Array:
@@ -107,8 +107,7 @@ class Loss:
         """What "mean" divides by, for a batch of this size; and what it makes of the slope."""
         self.shape = y.shape
         self.count = self.entries(y) if self.reduction == "mean" else 1
-        dtype = predictions.dtype if predictions.dtype.kind == "f" else float
-        self.share = each(np.asarray(self.factor / self.count, dtype), predictions)
+        self.share = each(np.asarray(self.factor / self.count, real_dtype(predictions)), predictions)
 
     def backward(self) -> Array:
         """∂L/∂predictions for the last `forward`, in the shape of the predictions."""

@@ -98,7 +98,8 @@ class Optimizer:
 
     def descend(self, direction: Array) -> None:
         """parameters ← parameters - lr · direction"""
-        self.model.flat -= np.multiply(direction, self._lr_array, out=self.delta)
+        flat = self.model.flat
+        flat -= multiply(direction, self._lr_array, out=self.delta)
 
     def state(self) -> dict[str, Any]:
         """Copies of all that the next step depends on, hyperparameters too: what a checkpoint saves."""
@@ -154,9 +155,7 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
     def step(self) -> None:
-        g = self.direction() if self.used else self.model.d_flat
-        flat = self.model.flat
-        flat -= multiply(g, self._lr_array, out=self.delta)
+        self.descend(self.direction() if self.used else self.model.d_flat)
 
     def direction(self) -> Array:
         """The gradient, bent by the momentum."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer
+from helpers.nn.base import Array, Layer, real_dtype
 from helpers.nn.clipping import norm
 from helpers.nn.layers import Linear
 
@@ -42,8 +42,7 @@ class Dropout(Layer):
             self.mask = X.dtype.type(1)
             return X
         keep = draw(self.rng, X.shape) >= self.p
-        kind = X.dtype.type if X.dtype.kind == "f" else float
-        self.mask = keep * kind(1 / (1 - self.p) if self.p < 1 else 0)
+        self.mask = keep * real_dtype(X).type(1 / (1 - self.p) if self.p < 1 else 0)
         return X * self.mask
 
     def backward(self, d_out: Array) -> Array:

@@ -1,5 +1,7 @@
 """A fleet is the loop over its models, bit for bit."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -218,6 +220,18 @@ def test_a_stack_of_inputs_gives_each_model_its_own():
     for k, model in enumerate(models):
         np.testing.assert_array_equal(out[k], model.forward(X[k]))
         np.testing.assert_array_equal(in_parts[k], predict(model, X[k], batch_size=3))
+
+
+def test_a_copied_fleet_is_a_fleet_of_its_own():
+    make, (X, y) = MODELS["dropout"][0], data((3,), CLASSES)
+    fleets = [Fleet([make(seed) for seed in range(K)]) for _ in range(2)]
+    fleets.append(copy.deepcopy(fleets[1]))
+    for fleet in (fleets[0], fleets[2]):
+        step = optimizers.SGD(fleet, lr=0.1)
+        fit(fleet, losses.CrossEntropyLoss(), step, X, y, batch_size=5, num_epochs=2, rng=rng(0))
+    np.testing.assert_array_equal(fleets[2].flat, fleets[0].flat)
+    np.testing.assert_array_equal(fleets[2].unstack()[1].forward(X), fleets[0].unstack()[1].forward(X))
+    np.testing.assert_array_equal(fleets[1].flat[1], make(1).flat)
 
 
 def test_models_that_differ_are_refused():

@@ -106,6 +106,9 @@ def build(
 @app.command("test")
 def run_tests(
     group: Annotated[Group | None, typer.Argument(help="Only this part.")] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Try the checks of exercises with twenty seeds, not three.")
+    ] = False,
 ) -> None:
     """Run everything that CI checks: style, types, unit tests, notebooks, browser.
 
@@ -113,7 +116,7 @@ def run_tests(
     """
     from course.testing import run_all, stages
 
-    chosen = [stage for stage in stages() if group is None or stage.group == group.value]
+    chosen = [stage for stage in stages(thorough=thorough) if group is None or stage.group == group.value]
     raise typer.Exit(run_all(chosen))
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from helpers.checks import blocks, notebook, probing
-from helpers.checks.backward.mistaken import close
 from helpers.checks.data_splits.choice import neighbours_score
 from helpers.checks.notebook import WIDTH, CheckFailed, missing_name, read, tell, wrap
 from helpers.checks.plain import same_plain, short, to_plain, type_that_is_not_plain
@@ -310,9 +309,9 @@ def test_short_shows_what_a_learner_would_write():
 
 
 def test_only_real_numbers_are_close_to_numbers():
-    assert close(np.array([1, 2]), [1.0, 2.0])
-    assert not close(np.array(["1.0", "2.0"]), [1.0, 2.0])
-    assert not close(np.array([1.0 + 3j, 2.0]), [1.0, 2.0])
+    assert blocks.close(np.array([1, 2]), [1.0, 2.0])
+    assert not blocks.close(np.array(["1.0", "2.0"]), [1.0, 2.0])
+    assert not blocks.close(np.array([1.0 + 3j, 2.0]), [1.0, 2.0])
 
 
 def test_the_row_whose_slopes_do_not_sum_to_0_is_named():

@@ -9,22 +9,11 @@ from typing import Any
 import numpy as np
 
 from helpers.checks import blocks
+from helpers.checks.blocks import close
 from helpers.checks.task import Case, Rule
 
 Array = np.ndarray
 Right = Callable[[Case], Any]
-
-
-def close(got: Any, want: Any, rtol: float = 1e-7, atol: float = 1e-9) -> bool:
-    """Whether two arrays agree in shape and, up to another order of summation in float64, in every number.
-
-    >>> close([1.0, 2.0], np.array([1.0, 2.0 + 1e-12])), close([1.0], [[1.0]])
-    (True, False)
-    """
-    got, want = np.asarray(got), np.asarray(want, dtype=float)
-    if got.dtype.kind not in "biuf":  # NumPy would read text as numbers, and drop an imaginary part
-        return False
-    return got.shape == want.shape and bool(np.allclose(got, want, rtol=rtol, atol=atol))
 
 
 def mistaken_for(wrong: Right, right: Right, what: str, hint: str, key: int | str | None = None) -> Rule:

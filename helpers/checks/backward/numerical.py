@@ -8,7 +8,7 @@ import numpy as np
 from helpers.checks import blocks
 from helpers.checks.backward.mistaken import Array, close, mistaken_for
 from helpers.checks.plain import short
-from helpers.checks.probing import call
+from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Rule, Task, all_of
 
 FUNCTIONS: dict[str, Callable[[Array, Array], float]] = {
@@ -55,7 +55,7 @@ def _probe_numerical_gradient(learner: Any, case: Case) -> dict[str, Any]:
         return FUNCTIONS[case["f"]](np.asarray(x, dtype=float), case["c"])
 
     gradient = call(learner, f, case["x"], case["eps"])
-    return {"gradient": gradient, "moves": np.array(moves), "moved": np.array(moved)}
+    return Seen(gradient, moves=np.array(moves), moved=np.array(moved))
 
 
 def _step_is_eps(case: Case, value: Any) -> bool:
@@ -69,8 +69,8 @@ def _farthest(value: Any) -> float:
 
 def _off_by(case: Case, value: Any) -> str:
     return (
-        f"the gradient is off\nexpected: {short(_two_sided(case))}\ngot:      {short(value['gradient'])}"
-        f"\nlargest difference: {np.abs(np.asarray(value['gradient']) - _two_sided(case)).max():.1g}"
+        f"the gradient is off\nexpected: {short(_two_sided(case))}\ngot:      {short(value['answer'])}"
+        f"\nlargest difference: {np.abs(np.asarray(value['answer']) - _two_sided(case)).max():.1g}"
     )
 
 
@@ -120,7 +120,7 @@ numerical_gradient = Task(
         ),
         blocks.same_shape(
             lambda case: np.shape(case["x"]),
-            key="gradient",
+            key="answer",
             hint="One slope for each entry of x: the result has the shape of x.",
         ),
         mistaken_for(
@@ -128,26 +128,26 @@ numerical_gradient = Task(
             _two_sided,
             "every slope is twice too large",
             "From x - eps to x + eps it is two steps: divide by 2 · eps.",
-            key="gradient",
+            key="answer",
         ),
         mistaken_for(
             lambda case: _two_sided(case) * case["eps"] ** 2,
             _two_sided,
             "every slope is eps² times too large",
             "a / 2 * eps multiplies by eps. Put the denominator in brackets: a / (2 * eps).",
-            key="gradient",
+            key="answer",
         ),
         mistaken_for(
             lambda case: np.trunc(_two_sided(case)),
             _two_sided,
             "the slopes have lost what comes after the point",
             "np.zeros_like of an array of integers holds integers only. Make the result with dtype=float.",
-            key="gradient",
+            key="answer",
         ),
         # Rounding: f is below 100 here and eps 1e-5, so two right answers differ by less than 1e-8.
         Rule(
             _off_by,
-            lambda case, value: close(value["gradient"], _two_sided(case), rtol=1e-7, atol=1e-7),
+            lambda case, value: close(value["answer"], _two_sided(case), rtol=1e-7, atol=1e-7),
             "(f(x + eps) - f(x - eps)) / (2 · eps), for one entry after the other.",
         ),
     ),

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.data_splits.rows import new_seed
 from helpers.checks.plain import short
 from helpers.checks.probing import call
+from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear

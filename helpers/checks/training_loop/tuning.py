@@ -10,9 +10,9 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.data_splits.rows import new_seed
 from helpers.checks.plain import short
 from helpers.checks.probing import call
+from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 from helpers.checks.training_loop.loop import NAMES
 from helpers.checks.training_loop.watched import (

@@ -16,9 +16,7 @@ from helpers.checks.task import Case, Rule
 
 Expected = Callable[[Case], Any]
 RTOL, ATOL = 1e-7, 1e-9  # room for another order of summation in float64, and for nothing else
-SINGLE = (
-    1e-5  # what a computation in float32 may be off, as a share of the largest number: 1.2e-7 · some sums
-)
+SINGLE = 1e-5  # what a computation in float32 may be off, as a share of the largest number
 _KINDS = {
     "b": "booleans",
     "i": "integers",
@@ -51,12 +49,12 @@ def _named(key: str | int | None, name: str = "") -> str:
 def close(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL, single: bool = True) -> bool:
     """Whether |got - want| ≤ atol + rtol · |want| everywhere, in the same shape.
 
-    Numbers that float32 can hold were computed in it, and may be off by `SINGLE` of the largest; where the task is
-    about precision, `single=False` forbids that. NaN equals NaN; text and complex numbers are close to nothing.
+    Numbers that float32 can hold were computed in it, and may be off by `SINGLE` of the largest; where the
+    task is about precision, `single=False` forbids that. NaN equals NaN; text is close to nothing.
 
     >>> close([1.0, 2.0], np.array([1.0, 2.0 + 1e-12])), close([1.0], [[1.0]]), close("1", 1)
     (True, False, False)
-    >>> close(np.float32(0.1), 0.1), close(np.float32(0.1), 0.1, single=False)
+    >>> close(np.float32(0.100001), 0.1), close(np.float32(0.100001), 0.1, single=False)
     (True, False)
     """
     got, want = np.asarray(got), np.asarray(want, dtype=float)
@@ -115,9 +113,8 @@ def close_to(
         return close(_numbers(value, key), expected(case), rtol, atol, single)
 
     def what(case: Case, value: Any) -> str:
-        return (
-            f"the value{_named(key, name)} is off\n{expected_and_got(expected(case), _numbers(value, key))}"
-        )
+        both = expected_and_got(expected(case), _numbers(value, key))
+        return f"the value{_named(key, name)} is off\n{both}"
 
     return Rule(what, holds, hint)
 

@@ -63,8 +63,8 @@ def formula_task(
     in its order; they must not change it. `parts` is the hint for wrong numbers that no slip explains; when
     `right` returns several things (nested, if need be), it is their names in order, each with its hint. Asked
     are, in this order: `rules` (what the probe saw), the slips, the form, the shapes, `last_rules`, whether
-    the inputs are unchanged (`unchanged` is the hint), and the numbers, with `rtol`, `atol` and `single` as in
-    `blocks.close`. Whatever else a `Task` takes goes through. Raises `ValueError` for a slip of an unknown part.
+    the inputs are unchanged (`unchanged` is the hint), and the numbers, with `rtol`, `atol` and `single` as
+    in `blocks.close`. Whatever else a `Task` takes goes through. Raises `ValueError` for an unknown part.
 
     >>> task = formula_task("demo/mean", "mean(x)", 1, lambda rng: [{"x": rng.normal(size=4)}], np.mean,
     ...     [slip(np.sum, "this is the sum", "How many are they?")], "All entries count the same.")
@@ -75,9 +75,13 @@ def formula_task(
     for one in slips:
         if one.part not in ("", *hints):
             raise ValueError(f"{id}: a slip is of {one.part!r}, but the parts are {', '.join(hints)}")
+
+    def on(formula: Formula) -> Callable[[Case], Any]:
+        return lambda case: formula(*given(case).values())
+
     judge = _Judge(
-        right=lambda case: right(*given(case).values()),
-        wrong=[(one, lambda case, one=one: one.formula(*given(case).values())) for one in slips],
+        right=on(right),
+        wrong=[(one, on(one.formula)) for one in slips],
         hints=hints,
         form=form,
         tolerances={"rtol": rtol, "atol": atol, "single": single},
@@ -140,11 +144,10 @@ class _Judge:
 
     def is_slip(self, one: WrongFormula, bad: Any, answer: Any, parts: Mapping[str, Any]) -> bool:
         """Whether the answer is what the slip gives (and that is not right by chance)."""
-        if one.part:
-            return (
-                one.part in parts and self.same(bad, parts[one.part][1]) and not self.same(*parts[one.part])
-            )
-        return self.same(bad, answer)
+        if not one.part:
+            return self.same(bad, answer)
+        want, got = parts.get(one.part, (None, None))
+        return one.part in parts and self.same(bad, got) and not self.same(want, got)
 
     def same(self, want: Any, got: Any) -> bool:
         return same_form(want, got) and all(map(self.close, leaves(got, like=want), leaves(want)))

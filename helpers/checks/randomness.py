@@ -1,7 +1,7 @@
 """What every check of a random answer asks: the generator that is passed decides, and nothing else does.
 
-The probe draws several times (`drawn`). The same seed gives the same answer, other seeds give others, and what
-chance could do by itself is never asked of one draw.
+The probe draws several times (`drawn`). The same seed gives the same answer, other seeds give others, and
+what chance could do by itself is never asked of one draw.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ def drawn(
 ) -> Seen:
     """What `run(rng)` gives with a generator of that seed, once more `again`, and `others` of other seeds.
 
-    `times` different seeds are drawn. With `next_too`, `next` is what a second call with the first generator gives.
-    An answer that is a generator (`yield`) is read to its end.
+    `times` different seeds are drawn. With `next_too`, `next` is what a second call with the first generator
+    gives. An answer that is a generator (`yield`) is read to its end.
 
     >>> drawn(lambda rng: int(rng.integers(100)), seed=1, times=3).value
     {'answer': 47, 'again': 47, 'others': [83, 81]}

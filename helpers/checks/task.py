@@ -81,8 +81,8 @@ class Wrong(Exception):
 def verdict(judge: Callable[[Case, Any], None]) -> Verdict:
     """A verdict from a plain function of (case, value), which raises `Wrong` at the first fault.
 
-    `value` is what the probe returned: the answer, or the dict of a `Seen`. An answer that the function cannot
-    read (it meets a `TypeError`, a `KeyError` …) is told to have an unexpected form.
+    `value` is what the probe returned: the answer, or the dict of a `Seen`. An answer that the function
+    cannot read (it meets a `TypeError`, a `KeyError` …) is told to have an unexpected form.
 
     >>> @verdict
     ... def adds_one(case, value):
@@ -137,10 +137,10 @@ class Task:
     """One task of an exercise.
 
     `id` is "lesson/name"; `cases(rng)` makes a list of dicts of plain data; `probe(learner, case)` runs
-    the learner's object on one case; `verdict(case, observation)` judges; `slips` are the wrong answers that
-    the verdict knows by their words, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at the time limit); `signature` is how the task asks for it; `show`
-    names the inputs that are printed on a failure (all by default); `counting` asks for the number of lines
-    run.
+    the learner's object on one case; `verdict(case, observation)` judges; `slips` are wrong answers that the
+    verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at
+    the time limit); `signature` is how the task asks for it; `show` names the inputs that are printed on a
+    failure (all by default); `counting` asks for the number of lines run.
     """
 
     id: str

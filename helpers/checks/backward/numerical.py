@@ -42,7 +42,7 @@ def _numerical_gradient_cases(rng: np.random.Generator) -> Sequence[Case]:
     return cases
 
 
-def _probe_numerical_gradient(learner: Any, case: Case) -> dict[str, Any]:
+def _probe_numerical_gradient(learner: Any, case: Case) -> Seen:
     """Run it on a function that writes down where it was called: how far, and along how many entries."""
     x0, moves, moved = np.array(case["x"], dtype=float), [], []
 

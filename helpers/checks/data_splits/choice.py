@@ -80,7 +80,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
+def _probe(learner: Any, case: Case) -> Seen:
     X, calls = data.load_breast_cancer().X[case["rows"]], []
     hard = case["candidates"] == list(HARD_FOLD)
     inner = one_hard_fold(len(X)) if hard else neighbours_score(X, case["y"].copy())
@@ -273,7 +273,8 @@ choose_honestly = Task(
         ),
         Rule(
             lambda case, value: (
-                f"the last score was for {value['calls'][-1]['candidate']}, the choice is {value['answer'][0]}"
+                f"the last score was for {value['calls'][-1]['candidate']}, "
+                f"the choice is {value['answer'][0]}"
             ),
             lambda case, value: value["calls"][-1]["candidate"] == value["answer"][0],
             "The last step is score(best, …, test).",

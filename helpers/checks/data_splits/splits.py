@@ -48,7 +48,7 @@ def _holdout_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _holdout_probe(learner: Any, case: Case) -> dict[str, Any]:
+def _holdout_probe(learner: Any, case: Case) -> Seen:
     n, size = case["n_samples"], case["test_size"]
     try:
         return draw(learner, n, size, seed=case["seed"], times=case.get("times", DRAWS))

@@ -19,6 +19,7 @@ from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
 Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
 JUDGE_ONLY = ("raises", "because", "hint")
+SHORT_LIMIT = 3.0  # seconds for what comes after the first case that fails
 # How a judgement ends that looks for something in an answer where there is nothing of the kind.
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
@@ -190,7 +191,8 @@ class Report:
 def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
     """Run a task's cases on a learner's object and judge them. The same seed gives the same cases.
 
-    A task that runs out of time is not run on further cases.
+    A task that runs out of time is not run on further cases. Once a case has failed, the others together
+    get `SHORT_LIMIT` at most: whoever waits for them knows already that something is wrong.
     """
     cases = list(task.cases(np.random.default_rng(seed)))
     end = now() + TIME_LIMIT
@@ -206,6 +208,7 @@ def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
             passed += 1
         elif first_finding is None:
             first_case, first_finding = case, finding
+            end = min(end, now() + SHORT_LIMIT)
     return Report(task, passed, len(cases), first_case, first_finding)
 
 

@@ -14,12 +14,12 @@ from helpers.checks.task import Case, Wrong, verdict
 
 Array = np.ndarray
 NAMES = ("W1", "b1", "W2", "b2")
-TOLERANCE = {"rtol": 1e-5, "atol": 1e-8}  # in 40 steps a rounding error grows; a wrong path is far off
+RTOL, ATOL = 1e-5, 1e-8  # in 40 steps a rounding error grows; a wrong path is far off
 IN_A_STEP = "In each step: forward, d_logits, linear, ReLU, linear, then the update, on all rows at once."
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    cases = []
+    cases: list[Case] = []
     for n, hidden, lr, num_steps in [(12, 4, 0.5, 2), (15, 6, 0.3, 1), (20, 5, 0.5, 3), (60, 12, 0.5, 40)]:
         X, y = data.two_moons(n, noise=0.1, rng=rng)
         start = [
@@ -102,8 +102,8 @@ def _moved(case: Case, value: Any) -> None:
 def _between_the_layers(case: Case, value: Any) -> None:
     W1, b1, W2, b2 = trained(case["X"], case["y"], case["start"], case["lr"], 1)[0]
     got = value["first"][0]
-    above = close(got[2], W2, **TOLERANCE) and close(got[3], b2, **TOLERANCE)
-    if above and not (close(got[0], W1, **TOLERANCE) and close(got[1], b1, **TOLERANCE)):
+    right = [close(*pair, rtol=RTOL, atol=ATOL) for pair in zip(got, (W1, b1, W2, b2), strict=True)]
+    if all(right[2:]) and not all(right[:2]):
         raise Wrong(
             "after one step W2 and b2 are right, W1 and b1 are not",
             "What lies between them is at fault: the slopes of A, ReLU, and the first linear layer.",
@@ -159,6 +159,7 @@ train_moons = formula_task(
     ],
     form="End with `return [W1, b1, W2, b2], losses`, in the shapes of the start.",
     unchanged="`W1 -= …` writes into the caller's start. Begin with copies: W1 = start[0].copy(), …",
-    **TOLERANCE,
+    rtol=RTOL,
+    atol=ATOL,
     hints={"ValueError": "X (n, 2), W1 (2, h), A (n, h), W2 (h, 2), logits (n, 2): which two do not fit?"},
 )

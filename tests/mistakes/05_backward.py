@@ -266,23 +266,6 @@ class WithASmallFunctionPerOperation:
                 source.grad = source.grad + slope * node.grad
 
 
-@alternative("backward/autodiff_node")
-class CountsWhoMustStillCome(Node):
-    def backward(self):
-        missing = {}
-        for node in self.order():
-            for source, _ in node.edges:
-                missing[source] = missing.get(source, 0) + 1
-        self.grad, ready = 1.0, [self]
-        while ready:
-            node = ready.pop()
-            for source, slope in node.edges:
-                source.grad += slope * node.grad
-                missing[source] -= 1
-                if missing[source] == 0:
-                    ready.append(source)
-
-
 # --- train_moons -------------------------------------------------------------------------------------------
 
 
@@ -338,23 +321,3 @@ def one_row_after_the_other(X, y, start, lr, num_steps):
 def in_float32(X, y, start, lr, num_steps):
     parameters, losses = trained(X.astype("f4"), y, [part.astype("f4") for part in start], lr, num_steps)
     return tuple(part.astype("f4") for part in parameters), [float(np.float32(loss)) for loss in losses]
-
-
-@alternative("backward/train_moons")
-def with_the_library(X, y, start, lr, num_steps):
-    from helpers.nn.activations import ReLU
-    from helpers.nn.containers import Sequential
-    from helpers.nn.layers import Linear
-    from helpers.nn.losses import CrossEntropyLoss
-    from helpers.nn.optimizers import SGD
-
-    hidden = Linear(2, len(start[1]), rng=np.random.default_rng(0))
-    output = Linear(len(start[1]), 2, rng=np.random.default_rng(0))
-    hidden.W, hidden.b, output.W, output.b = start
-    model, criterion, losses = Sequential(hidden, ReLU(), output), CrossEntropyLoss(), []
-    optimizer = SGD(model, lr=lr)
-    for _ in range(num_steps):
-        losses.append(criterion.forward(model.forward(X), y))
-        model.backward(criterion.backward())
-        optimizer.step()
-    return [hidden.W, hidden.b, output.W, output.b], losses

@@ -36,17 +36,17 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
 def _probe(learner: Any, case: Case) -> Seen:
     """Run it on a function that writes down how far from x it was called, entry by entry."""
-    x0, moves, integers = np.array(case["x"], dtype=float), [], []
+    x0, moves, dtypes = np.array(case["x"], dtype=float), [], set()
 
     def f(x: Array) -> float:
         if np.shape(x) != x0.shape:
             raise ValueError(f"f needs an array of the shape of x, {x0.shape}, and was given {np.shape(x)}")
         moves.append((np.asarray(x, dtype=float) - x0).ravel())
-        integers.append(np.asarray(x).dtype.kind in "iu")
+        dtypes.add(np.asarray(x).dtype.kind + str(np.asarray(x).dtype.itemsize))
         return FUNCTIONS[case["f"]](np.asarray(x, dtype=float), case["c"])
 
     gradient = call(learner, f, case["x"], case["eps"])
-    return Seen(gradient, moves=np.array(moves).reshape(-1, x0.size), integers=all(integers))
+    return Seen(gradient, moves=np.array(moves).reshape(-1, x0.size), dtypes=sorted(dtypes))
 
 
 @verdict
@@ -54,7 +54,7 @@ def _called_around_x(case: Case, value: Any) -> None:
     moves, x, eps = value["moves"], np.asarray(case["x"]), case["eps"]
     if not len(moves):
         raise Wrong("f was never called", "f is known only by its values: ask for them, near x.")
-    if value["integers"]:
+    if all(dtype.startswith("i") for dtype in value["dtypes"]):
         raise Wrong(
             f"f was given arrays of integers only, none of them {eps:g} away from x",
             "An array of integers keeps 2 where 2 + 1e-5 is written into it: nudge a copy that holds floats.",
@@ -80,6 +80,11 @@ def _called_around_x(case: Case, value: Any) -> None:
             "Put an entry back before you nudge the next one: else the slopes mix.",
         )
     farthest = float(np.abs(moves).max())
+    if value["dtypes"] == ["f4"]:
+        raise Wrong(
+            f"f was given arrays of float32: eps is {eps:g}, and x was moved by {farthest:.5g}",
+            "float32 has 7 digits, and what is left of a nudge so small is rough: take float64.",
+        )
     if abs(farthest - eps) > 1e-9:  # x + eps is rounded: a nudge of 1e-5 is exact to about 1e-11 of itself
         raise Wrong(
             f"eps is {eps:g}, but f was called {farthest:.4g} away from x",

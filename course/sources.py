@@ -130,6 +130,11 @@ def role_of(cell: NotebookNode) -> tuple[str, str] | None:
     return next(((role, cell.metadata[role]) for role in ROLES if role in cell.metadata), None)
 
 
+def is_folded(cell: NotebookNode) -> bool:
+    """Whether a cell's source is folded away: a reader sees only what it puts out."""
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+
+
 def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
     if cell.cell_type == "markdown":
         if cell.metadata.get("cell_marker") != 'r"""':
@@ -211,7 +216,7 @@ def _check_markers(cell: NotebookNode, place: str) -> None:
 
 
 def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
-    """New cells that hold nothing but source, id, tags and nbgrader's metadata."""
+    """New cells that hold nothing but source, id, tags, whether they are folded, and nbgrader's metadata."""
     times: Counter[str] = Counter()
     named = []
     for cell in cells:
@@ -225,6 +230,8 @@ def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
         metadata: dict[str, Any] = {}
         if cell.metadata.get("tags"):
             metadata["tags"] = list(cell.metadata["tags"])
+        if is_folded(cell):
+            metadata["jupyter"] = {"source_hidden": True}
         if source.kind == "exercise":
             metadata["nbgrader"] = _nbgrader_metadata(cell_id, role)
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")

@@ -22,7 +22,7 @@ from helpers._tables import ROOT, is_ready, rows
 from helpers.claims import VERDICTS, ClaimError, claim, claims, find_claim
 
 ADDED = {"slug", "low", "high"}
-ORIGINAL = "9227781c4178c21b9364bf2b983256074695bcc734d3351ad817550f2dd0dd00"
+ORIGINAL = "0a0734a69a65e9a6617e1bacde933c0dfdbb2fc517a0f956d00c84483b3316e0"
 LESSONS = sorted({each.lesson for each in claims() if is_ready(each.lesson)})
 HALF = replace(find_claim("sigmoid-slope"), band=(0.2, 0.3))
 

@@ -2,7 +2,7 @@
 r"""
 # Exercise 09 · The training loop
 
-Three tasks, 9 points, about 20 minutes. You write the loop that trains every network, and a large batch from
+Three tasks, 10 points, about 20 minutes. You write the loop that trains every network, and a large batch from
 small pieces. Lesson: [09 · Training loop](../../lessons/09_training_loop.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
@@ -125,7 +125,7 @@ check("training_loop/train", train)
 
 # %% [markdown] task="training_loop/accumulate"
 r"""
-## Task 3 · A large batch in pieces (3 points)
+## Task 3 · A large batch in pieces (4 points)
 
 Your memory holds batches of 4 rows, but you want the steps of batches of 12. So you take three batches, one
 after the other, before each step, and let the step see their common gradient.

@@ -12,9 +12,9 @@ before you read about it.
 - say what a model, a parameter and a hyperparameter are, and tell the kinds of learning from each other,
 - answer fourteen things that people say about machine learning with a measurement.
 
-**Time:** sections 1 to 3 take ten minutes, and after them you can go on to [lesson
-01](01_data_splits.ipynb). Sections 4 to 7 are for the reader who stays, now or later: about twenty-five
-minutes more, and nothing in the next lessons depends on them.
+**Time:** {minutes} minutes. After sections 1 to 3, the first ten of them, you can go on to [lesson
+01](01_data_splits.ipynb). Sections 4 to 7 are for the reader who stays, now or later, and nothing in the next
+lessons depends on them.
 
 **Before this:** a little Python, and what an array is.
 """

@@ -12,7 +12,7 @@ question, the one that matters: how good will it be on rows that it has never me
 - recognise a leak by the score that it fakes;
 - say how sure a test score is, and why a score that was used for choosing is too good.
 
-**Time:** 25 minutes. **Before this:** [00 · Start](00_start.ipynb).
+**Time:** {minutes} minutes. **Before this:** [00 · Start](00_start.ipynb).
 """
 
 # %%

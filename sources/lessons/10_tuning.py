@@ -12,7 +12,7 @@ budget, and so that somebody else can repeat it.
 - continue an interrupted run to the same bit;
 - search for good settings by grid, at random and by Bayesian optimization, at equal cost.
 
-**Time:** 25 minutes. **Before this:** lesson [09](09_training_loop.ipynb), the training loop.
+**Time:** {minutes} minutes. **Before this:** lesson [09](09_training_loop.ipynb), the training loop.
 """
 
 # %%

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 
 from course import reading
 from course.errors import CourseError
+from course.new import MARK, unwritten
 from course.places import ROOT
 
 COMPANION = "_heard"
@@ -133,6 +134,8 @@ def read(source: Source) -> NotebookNode:
     if source.is_companion:
         _check_companion(source)
     text = source.path.read_text(encoding="utf-8")
+    if lines := unwritten(text):
+        raise CourseError(f"{source} is not written yet: line {lines[0]} still says {MARK!r}.")
     raw = jupytext.reads(text, fmt="py:percent")
     lines = [text[: match.start()].count("\n") + 1 for match in _MARKER.finditer(text)]
     if len(lines) != len(raw.cells):

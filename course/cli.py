@@ -103,6 +103,21 @@ def build(
         course.build.build(chosen, report=report)
 
 
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Number and slug of a lesson, such as 06_activations.")],
+) -> None:
+    """Make the files of a new lesson; none of them passes before it is written.
+
+    Example: course new 06_activations
+    """
+    import course.new
+
+    for path in course.new.new(name):
+        typer.echo(_short(path))
+    typer.echo('What each of them needs: CONTRIBUTING.md, "Add a lesson".')
+
+
 @app.command("test")
 def run_tests(
     group: Annotated[Group | None, typer.Argument(help="Only this part.")] = None,

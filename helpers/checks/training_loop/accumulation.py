@@ -127,7 +127,7 @@ def _first_wrong(case: Case, value: Any) -> str:
 
 accumulate = Task(
     id="training_loop/accumulate",
-    points=3,
+    points=4,
     signature="accumulate(model, loss, optimizer, batches, every)",
     cases=_cases,
     probe=_probe,

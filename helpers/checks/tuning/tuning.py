@@ -1,4 +1,4 @@
-"""Task 6 of exercise 09: a random search on digits in a budget of epochs. What is judged is the protocol.
+"""Task 3 of exercise 10: a random search on digits in a budget of epochs. What is judged is the protocol.
 
 Every network that the learner's function asks for writes into one journal. The verdict reads from it how
 long each was trained, with which rows, on which it was scored, and when.
@@ -163,7 +163,7 @@ def _tested(value: Any) -> list[Any]:
 
 
 tune_in_a_budget = Task(
-    id="training_loop/tune_in_a_budget",
+    id="tuning/tune_in_a_budget",
     points=4,
     signature="tune_in_a_budget(build, parts, num_epochs, budget, rng)",
     cases=_cases,

@@ -1,6 +1,7 @@
-"""The table of claims from the command line: list a lesson's claims, set the band of one.
+"""The table of claims from the command line: list a lesson's claims, set the band or the kind of one.
 
-Write `python -m course.claims list 05`, or `python -m course.claims set sigmoid-slope 0.24 0.25`.
+Write `python -m course.claims list 05`, `python -m course.claims set dead-relu 0.24 0.25`, or
+`python -m course.claims kind ten-updates-per-epoch arithmetic`.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.places import ROOT
-from helpers.claims import ClaimError, claims, find_claim
+from helpers.claims import KINDS, ClaimError, claims, find_claim
 
 TABLE = ROOT / "helpers" / "data" / "claims.csv"
 WAIT_SECONDS = 10.0
@@ -35,14 +36,46 @@ def set_band(slug: str, low: float, high: float, table: Path = TABLE) -> None:
     """
     if not (isfinite(low) and isfinite(high) and low <= high):
         raise CourseError(f"The band of {slug} goes from low to high, both finite; got {low:g} to {high:g}.")
+    with _row_to_change(slug, table) as row:
+        if row["kind"] != "measured":
+            raise CourseError(
+                f"{slug} has no band: its kind is {row['kind']}. "
+                f"If an experiment closes it, write `python -m course.claims kind {slug} measured` first."
+            )
+        row.update(low=f"{low:.12g}", high=f"{high:.12g}")
+
+
+def set_kind(slug: str, kind: str, table: Path = TABLE) -> None:
+    """Write the kind of one claim; its band goes when no measurement closes it any more.
+
+    Raises CourseError for an unknown kind or claim, or a lock that nobody gives back.
+
+    >>> set_kind("sigmoid-slope", "obvious")
+    Traceback (most recent call last):
+    ...
+    course.errors.CourseError: A claim is measured, definition, arithmetic or source; got 'obvious'.
+    """
+    if kind not in KINDS:
+        raise CourseError(f"A claim is measured, definition, arithmetic or source; got {kind!r}.")
+    with _row_to_change(slug, table) as row:
+        row["kind"] = kind
+        if kind != "measured":
+            row.update(low="", high="")
+
+
+@contextmanager
+def _row_to_change(slug: str, table: Path) -> Iterator[dict[str, str]]:
+    """One row of the table; what is changed in it is written when the block ends without an error."""
     with _locked(table):
-        lines = list(csv.reader(io.StringIO(table.read_text(encoding="utf-8"), newline="")))
-        row = next((line for line in lines if line[0] == slug), None)
-        if row is None:
+        head, *lines = csv.reader(io.StringIO(table.read_text(encoding="utf-8"), newline=""))
+        place = next((number for number, line in enumerate(lines) if line[0] == slug), None)
+        if place is None:
             raise CourseError(f"{table.name} has no claim {slug!r}.")
-        row[-2:] = [f"{low:.12g}", f"{high:.12g}"]
+        row = dict(zip(head, lines[place], strict=True))
+        yield row
+        lines[place] = [row[column] for column in head]
         new = table.with_suffix(".new")
-        new.write_text(as_text(lines), encoding="utf-8", newline="\n")
+        new.write_text(as_text([head, *lines]), encoding="utf-8", newline="\n")
         os.replace(new, table)
 
 
@@ -77,33 +110,41 @@ def _locked(table: Path) -> Iterator[None]:
 
 
 def listing(lesson: str) -> str:
-    """A lesson's claims, each with its verdict and band.
+    """A lesson's claims, each with its kind, its verdict and, if it is measured, its band.
 
-    >>> print(listing("17"))  # doctest: +ELLIPSIS
-    student-learns-better-from-teacher      depends  no band
-        Training a student on the teacher's outputs makes it better
+    >>> print(listing("05"))  # doctest: +ELLIPSIS
+    gradient-is-steepest                    measured   true     0.05 to 0.2
+        Along the gradient a function changes fastest
     ...
     """
     parts = []
     for claim in claims(lesson):
         band = "no band" if claim.band is None else "{:g} to {:g}".format(*claim.band)
-        parts.append(f"{claim.slug:39} {claim.verdict:8} {band}\n    {claim.claim}")
+        ending = f" {band}" if claim.kind == "measured" else ""
+        parts.append(f"{claim.slug:39} {claim.kind:10} {claim.verdict:8}{ending}\n    {claim.claim}")
     return "\n".join(parts)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one of the two commands; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m course.claims", description="List claims and set bands.")
+    """Run one of the three commands; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course.claims", description="List claims, set a band or a kind."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="the claims of a lesson").add_argument("lesson", help="e.g. 05")
     setter = commands.add_parser("set", help="the band of a claim")
     setter.add_argument("slug")
     setter.add_argument("low", type=float)
     setter.add_argument("high", type=float)
+    sorter = commands.add_parser("kind", help="the kind of a claim")
+    sorter.add_argument("slug")
+    sorter.add_argument("kind", help=", ".join(KINDS))
     given = parser.parse_args(arguments)
     try:
         if given.command == "list":
             print(listing(given.lesson))
+        elif given.command == "kind":
+            set_kind(find_claim(given.slug).slug, given.kind)
         else:
             set_band(find_claim(given.slug).slug, given.low, given.high)
     except (CourseError, ClaimError, ValueError) as error:

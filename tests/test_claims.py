@@ -1,6 +1,7 @@
-"""The table of claims is whole, a claim is closed only by a measurement in its band, and each one once."""
+"""The table of claims is whole, a claim is closed only in the way of its kind, and each one once."""
 
 import ast
+import csv
 import hashlib
 import json
 import re
@@ -15,25 +16,79 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.claims import TABLE, as_text, main, set_band
+from course.claims import TABLE, as_text, main, set_band, set_kind
 from course.errors import CourseError
 from helpers import claims as module
 from helpers._tables import ROOT, is_ready, rows
-from helpers.claims import VERDICTS, ClaimError, claim, claims, find_claim
+from helpers.claims import KINDS, VERDICTS, ClaimError, claim, claims, find_claim
 
-ADDED = {"slug", "low", "high"}
-ORIGINAL = "0a0734a69a65e9a6617e1bacde933c0dfdbb2fc517a0f956d00c84483b3316e0"
+NAMES = "5b9c68cb42a6eea4"
+"""A hash of all ids and slugs: they never change, lessons and other tables name them."""
+WORDS = {
+    "00_start": "412a219ce288092e",
+    "01_data_splits": "c898b00b0a042643",
+    "02_features": "6dc5c39acf0e364d",
+    "03_baselines_and_metrics": "4526d72d2c4a5d6c",
+    "04_forward": "18350b429d8cc264",
+    "05_backward": "c81ef8615235e5e2",
+    "06_activations": "d8abf21985a1215c",
+    "07_losses": "fa43a204cd6d3f8b",
+    "08_optimizers": "aaf7b3bfd2bb3664",
+    "09_training_loop": "23fedc94346dd09c",
+    "10_tuning": "312ec6fb741a9dca",
+    "11_normalization": "c796d219eb051bb5",
+    "12_overfitting": "99399406b580edd2",
+    "13_convolution": "091c48df9bac7000",
+    "14_sequences": "5c3e0e2a01ae5a69",
+    "15_generative_and_meta": "e489d21cefd142e5",
+    "16_trust": "251f8f9b23afb6fd",
+    "17_distillation": "e6a8b9d9dd5b4a6f",
+    "18_quantization": "3c8396dc93d59f5c",
+    "19_quantized_networks": "5bbd09b0f25aeaa5",
+    "20_large_model_quantization": "da348f0dee99595d",
+    "21_deployment": "363c447d92723a2e",
+}
+"""A hash of the words of each lesson's claims, all but kind and band: none changes without being meant."""
+
+NOT_REWRITTEN = {
+    "00_start",
+    "01_data_splits",
+    "05_backward",
+    "09_training_loop",
+    "10_tuning",
+}
+"""Lessons that do not yet say what their numbers are, with `what=`; who rewrites one takes it out."""
+
 LESSONS = sorted({each.lesson for each in claims() if is_ready(each.lesson)})
-HALF = replace(find_claim("sigmoid-slope"), band=(0.2, 0.3))
+HALF = replace(find_claim("sigmoid-slope"), kind="measured", band=(0.2, 0.3))
+IN_WORDS = replace(HALF, kind="definition", band=None)
+SUM = replace(HALF, kind="arithmetic", band=None)
+ELSEWHERE = replace(HALF, kind="source", band=None)
 
 
 # The table
 
 
-def test_all_claims_are_there_word_for_word():
-    kept = [[value for column, value in row.items() if column not in ADDED] for row in rows("claims.csv")]
-    assert len(kept) == 214
-    assert hashlib.sha256(json.dumps(kept, ensure_ascii=False).encode()).hexdigest() == ORIGINAL
+def hashed(lines: list[list[str]]) -> str:
+    return hashlib.sha256(json.dumps(lines, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def test_all_claims_are_there_under_their_names():
+    names = [[row["id"], row["slug"]] for row in rows("claims.csv")]
+    assert len(names) == 214
+    assert hashed(names) == NAMES
+
+
+@pytest.mark.parametrize("lesson", WORDS)
+def test_the_words_of_a_lessons_claims_are_those_that_were_meant(lesson):
+    unhashed = {"slug", "kind", "low", "high"}
+    of_lesson = [row for row in rows("claims.csv") if row["lesson"] == lesson]
+    words = [[value for column, value in row.items() if column not in unhashed] for row in of_lesson]
+    assert hashed(words) == WORDS[lesson], f"if you meant it, write {lesson!r}: {hashed(words)!r} in WORDS"
+
+
+def test_every_lesson_of_the_table_has_its_hash():
+    assert set(WORDS) == {row["lesson"] for row in rows("claims.csv")}
 
 
 def test_slugs_are_unique_readable_names():
@@ -46,9 +101,14 @@ def test_every_verdict_has_words():
     assert {each.verdict for each in claims()} == set(VERDICTS)
 
 
-def test_a_band_is_whole_or_not_there():
+def test_every_kind_has_its_way_of_closing():
+    assert {each.kind for each in claims()} <= set(KINDS)
+
+
+def test_a_band_is_whole_or_not_there_and_only_a_measured_claim_has_one():
     for row in rows("claims.csv"):
         assert bool(row["low"]) == bool(row["high"]), row["slug"]
+        assert not (row["low"] and row["kind"] != "measured"), f"{row['slug']} is not measured but has a band"
 
 
 def test_the_file_has_one_form():
@@ -69,7 +129,8 @@ def test_a_closed_claim_says_everything():
 
 def test_plain_text_fits_a_hundred_columns():
     for each in claims():
-        lines = str(replace(each, band=(0.0, 1.0)).closed(0.5)).splitlines()
+        card = replace(each, kind="measured", band=(0.0, 1.0)).closed(0.5, what="what it is " * 12)
+        lines = str(card).splitlines()
         assert max(map(len, lines)) <= 100, each.slug
         assert len(lines) >= 3
 
@@ -110,7 +171,6 @@ def test_a_small_negative_number_is_not_minus_zero():
         ("0.25", "closed with a number, got '0.25' (str)"),
         (True, "Measure how much, not whether"),
         (np.array([0.25]), "closed with a number"),
-        (None, "closed with a number"),
     ],
 )
 def test_a_measurement_that_does_not_fit_is_refused(measured, words):
@@ -121,6 +181,56 @@ def test_a_measurement_that_does_not_fit_is_refused(measured, words):
 def test_a_claim_without_a_band_says_how_to_set_it():
     with pytest.raises(ClaimError, match=r"python -m course\.claims set sigmoid-slope LOW HIGH"):
         replace(HALF, band=None).closed(0.25)
+
+
+def test_the_card_says_what_was_measured():
+    card = HALF.closed(0.25, what="the largest slope of <sigmoid>:")
+    assert "Measured  the largest slope of <sigmoid>: 0.25 (expected 0.2 to 0.3)" in str(card)
+    assert "Measured: the largest slope of &lt;sigmoid&gt;: <strong>0.25</strong> (expected" in card.html
+
+
+@pytest.mark.parametrize(
+    ("each", "words", "line"),
+    [
+        (IN_WORDS, {"because": "An epoch is one pass <once>."}, "Definition  An epoch is one pass <once>."),
+        (SUM, {"because": "1000 / 100 = 10"}, "Arithmetic  1000 / 100 = 10"),
+        (ELSEWHERE, {"source": "Kohavi 1995: ten folds."}, "Source    Kohavi 1995: ten folds."),
+        (ELSEWHERE, {"source": "helpers/data/terms.csv, row 3"}, "Source    helpers/data/terms.csv, row 3"),
+    ],
+)
+def test_a_claim_that_is_not_measured_is_closed_in_words(each, words, line):
+    card = each.closed(**words)
+    assert line in str(card).splitlines()
+    assert "True." in str(card)
+    assert "Measured" not in str(card) + card.html
+    assert f"{each.kind.capitalize()}: " in card.html
+    assert "<once>" not in card.html
+
+
+@pytest.mark.parametrize(
+    ("each", "words", "error"),
+    [
+        (
+            IN_WORDS,
+            {"measured": 0.25},
+            "the kind of this claim is definition, so close it with `because=",
+        ),
+        (SUM, {"measured": 10}, "kind of this claim is arithmetic, so close it with `because="),
+        (ELSEWHERE, {"because": "It is."}, "kind of this claim is source, so close it with `source="),
+        (HALF, {"because": "It is."}, 'close it with `measured=…, what="what the number is"`; got because.'),
+        (HALF, {"measured": 0.25, "because": "It is."}, "got measured and because."),
+        (HALF, {}, "got none of measured, because and source."),
+        (IN_WORDS, {"because": ""}, "got none of"),
+        (IN_WORDS, {"measured": 1}, "write `python -m course.claims kind sigmoid-slope KIND`"),
+        (SUM, {"because": "Ten of them."}, "a sign such as = or <; got 'Ten of them.'"),
+        (ELSEWHERE, {"source": "a well-known paper"}, "a source names author and year"),
+        (ELSEWHERE, {"source": "in 2015 it was seen"}, "a source names author and year"),
+        (ELSEWHERE, {"source": "no_such_table.csv"}, "a table that is stored in helpers/data"),
+    ],
+)
+def test_a_claim_is_not_closed_in_the_way_of_another_kind(each, words, error):
+    with pytest.raises(ClaimError, match=re.escape(error)):
+        each.closed(**words)
 
 
 def test_an_unknown_claim_gets_the_nearest_names():
@@ -161,7 +271,7 @@ def test_setting_a_band_changes_two_cells(table):
 
 
 def test_bands_set_at_the_same_time_are_all_kept(table):
-    slugs = [each.slug for each in claims()][:24]
+    slugs = [each.slug for each in claims() if each.kind == "measured"][:24]
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda slug: set_band(slug, 1.5, 2.5, table), slugs))
     text = table.read_text(encoding="utf-8").splitlines()
@@ -176,6 +286,32 @@ def test_a_band_that_is_none_is_refused(table, band):
     assert table.read_bytes() == before
 
 
+def kind_and_band(table, slug) -> list[str]:
+    with table.open(encoding="utf-8", newline="") as lines:
+        row = next(row for row in csv.DictReader(lines) if row["slug"] == slug)
+    return [row["kind"], row["low"], row["high"]]
+
+
+def test_a_claim_of_another_kind_loses_its_band_and_gets_none(table):
+    set_band("dead-relu", 0.0, 1.0, table)
+    set_kind("dead-relu", "measured", table)
+    assert kind_and_band(table, "dead-relu") == ["measured", "0", "1"]
+    set_kind("dead-relu", "source", table)
+    assert kind_and_band(table, "dead-relu") == ["source", "", ""]
+    with pytest.raises(CourseError, match="dead-relu has no band: its kind is source"):
+        set_band("dead-relu", 0.0, 1.0, table)
+    assert [path.name for path in table.parent.iterdir()] == ["claims.csv"]
+
+
+def test_a_kind_that_is_none_is_refused(table):
+    before = table.read_bytes()
+    with pytest.raises(CourseError, match="is measured, definition, arithmetic or source; got 'obvious'"):
+        set_kind("dead-relu", "obvious", table)
+    with pytest.raises(CourseError, match="has no claim 'dead-rely'"):
+        set_kind("dead-rely", "source", table)
+    assert table.read_bytes() == before
+
+
 def test_a_lock_that_stays_is_named(table, monkeypatch):
     monkeypatch.setattr("course.claims.WAIT_SECONDS", 0.05)
     table.with_suffix(".lock").touch()
@@ -185,7 +321,9 @@ def test_a_lock_that_stays_is_named(table, monkeypatch):
 
 def test_the_command_lists_and_explains(capsys):
     assert main(["list", "05"]) == 0
-    assert "gradient-is-steepest" in capsys.readouterr().out
+    assert re.search(r"gradient-is-steepest +measured +true +[\d.]+ to [\d.]+\n", capsys.readouterr().out)
+    assert main(["kind", "dead-relu", "obvious"]) == 1
+    assert "got 'obvious'" in capsys.readouterr().err
     assert main(["set", "dead-rely", "0", "1"]) == 1
     assert "Did you mean dead-relu?" in capsys.readouterr().err
 
@@ -193,8 +331,8 @@ def test_the_command_lists_and_explains(capsys):
 # The lessons
 
 
-def slugs_closed_in(text: str) -> list[str]:
-    """The first argument of every call of `claim` in a source."""
+def calls_in(text: str) -> list[ast.Call]:
+    """Every call of `claim` in a source, from top to bottom."""
     calls = [
         node
         for node in ast.walk(ast.parse(text))
@@ -203,7 +341,21 @@ def slugs_closed_in(text: str) -> list[str]:
     for call in calls:
         assert call.args, f'line {call.lineno}: write the claim\'s name first, as claim("name", measured=…)'
         assert isinstance(call.args[0], ast.Constant), f"line {call.lineno}: write the claim's name in quotes"
-    return [call.args[0].value for call in sorted(calls, key=lambda call: call.lineno)]
+    return sorted(calls, key=lambda call: call.lineno)
+
+
+def slugs_closed_in(text: str) -> list[str]:
+    """The first argument of every call of `claim` in a source."""
+    return [call.args[0].value for call in calls_in(text)]
+
+
+def fault_of(call: ast.Call, kind: str, needs_what: bool) -> str:
+    """What is wrong with a call for a claim of that kind; nothing is an empty string."""
+    given = {word.arg for word in call.keywords} & {"measured", "because", "source", "what"}
+    expected = {"measured": {"measured", "what"}, "source": {"source"}}.get(kind, {"because"})
+    if not needs_what and kind == "measured":
+        given, expected = given - {"what"}, {"measured"}
+    return "" if given == expected else f"{sorted(given)} given, a {kind} claim has {sorted(expected)}"
 
 
 def test_calls_are_found_in_a_source():
@@ -213,10 +365,39 @@ def test_calls_are_found_in_a_source():
         slugs_closed_in("claim(name, 1)")
 
 
-def closed_in(lesson: str, folder: Path = ROOT / "sources" / "lessons") -> list[str]:
-    """The claims that are closed in a lesson and in its companion, if it has one."""
+@pytest.mark.parametrize(
+    ("call", "kind", "fault"),
+    [
+        ('claim("a", measured=1, what="b")', "measured", ""),
+        ('claim("a", because="b")', "definition", ""),
+        ('claim("a", because="b")', "arithmetic", ""),
+        ('claim("a", source="b")', "source", ""),
+        (
+            'claim("a", measured=1)',
+            "measured",
+            "['measured'] given, a measured claim has ['measured', 'what']",
+        ),
+        (
+            'claim("a", measured=1, what="b")',
+            "source",
+            "['measured', 'what'] given, a source claim has ['source']",
+        ),
+        ('claim("a", source="b")', "definition", "['source'] given, a definition claim has ['because']"),
+    ],
+)
+def test_a_call_that_does_not_fit_the_kind_is_found(call, kind, fault):
+    assert fault_of(*calls_in(call), kind, needs_what=True) == fault
+
+
+def sources_of(lesson: str, folder: Path = ROOT / "sources" / "lessons") -> list[str]:
+    """The texts of a lesson and of its companion, if it has one."""
     paths = [folder / f"{lesson}.py", *folder.glob(f"{lesson}_heard.py")]
-    return [slug for path in paths for slug in slugs_closed_in(path.read_text(encoding="utf-8"))]
+    return [path.read_text(encoding="utf-8") for path in paths]
+
+
+def closed_in(lesson: str, folder: Path = ROOT / "sources" / "lessons") -> list[str]:
+    """The claims that are closed in a lesson and in its companion."""
+    return [slug for text in sources_of(lesson, folder) for slug in slugs_closed_in(text)]
 
 
 def test_a_companion_closes_claims_of_its_lesson(tmp_path):
@@ -233,10 +414,23 @@ def test_a_ready_lesson_and_its_companion_close_each_of_its_claims_once_and_no_o
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_ready_lesson_has_all_its_bands(lesson):
+def test_a_ready_lesson_closes_each_claim_in_the_way_of_its_kind(lesson):
+    kinds = {each.slug: each.kind for each in claims(lesson)}
+    faults = {
+        call.args[0].value: fault
+        for text in sources_of(lesson)
+        for call in calls_in(text)
+        if (fault := fault_of(call, kinds[call.args[0].value], needs_what=lesson not in NOT_REWRITTEN))
+    }
+    assert faults == {}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_ready_lesson_has_the_bands_of_its_measured_claims(lesson):
     for each in claims(lesson):
-        assert each.band is not None, f"{each.slug} has no band"
-        assert each.band[0] <= each.band[1], each.slug
+        if each.kind == "measured":
+            assert each.band is not None, f"{each.slug} has no band"
+            assert each.band[0] <= each.band[1], each.slug
 
 
 def test_an_exercise_closes_no_claim():

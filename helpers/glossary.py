@@ -66,7 +66,7 @@ def term(name: str) -> None:
     >>> term("underfitting")
     underfitting · 欠拟合 (concept)
     Failing to capture the signal, so that error is high on training and test data alike.
-    未能捕捉信号,训练与测试误差都偏高。
+    未能捕捉信号，训练与测试误差都偏高。
     Lesson 12 · overfitting
     """
     found = find_term(name)
@@ -99,7 +99,7 @@ def terms(lesson: str) -> None:
         ValueError: when there is no such lesson, with the names of those there are.
 
     >>> terms("17")  # doctest: +ELLIPSIS
-    knowledge distillation · 模型蒸馏
+    knowledge distillation · 知识蒸馏/模型蒸馏
     ...
     """
     found = terms_of(lesson)
@@ -168,7 +168,7 @@ def _parts(name: str) -> list[str]:
     ['mean squared error', 'MSE', 'L2 loss']
     """
     outside = _PARENTHESES.sub(" ", name)
-    inside = [part for found in _PARENTHESES.findall(name) for part in re.split(r"[,,、:]", found)]
+    inside = [part for found in _PARENTHESES.findall(name) for part in re.split(r"[,，、:：]", found)]
     parts = [piece.strip() for part in [outside, *inside] for piece in part.split("/")]
     return [piece.removeprefix("e.g. ") for piece in parts if piece]
 

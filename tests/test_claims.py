@@ -37,7 +37,7 @@ WORDS = {
     "09_training_loop": "7d43c3e92aee8ed5",
     "10_tuning": "bab9332af3679f0e",
     "11_normalization": "b74122b425ebd742",
-    "12_overfitting": "4f612692fbbc580e",
+    "12_overfitting": "3030c0bd94099fd9",
     "13_convolution": "3e8291afce8a0bbe",
     "14_sequences": "d082af45ec51b3f0",
     "15_generative_and_meta": "e489d21cefd142e5",

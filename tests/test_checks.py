@@ -475,7 +475,7 @@ class TestRandomness:
             (lambda n, rng: np.arange(n), "Nothing was drawn from the `rng` that is passed."),
             (
                 lambda n, rng: np.sort(rng.permutation(n)),
-                "give the same order hint: Numbers were drawn from `rng`, but they do not reach the order",
+                "same order hint: Numbers were drawn from `rng`, but the order does not depend on them",
             ),
             (
                 lambda n, rng: copy.deepcopy(rng).permutation(n),

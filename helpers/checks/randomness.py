@@ -98,8 +98,8 @@ def other_seed_differs(
         if not unless(case) and all(same_plain(first, other) for other in others):
             raise Wrong(
                 f"{len(others) + 1} generators with different seeds give the same {noun}",
-                f"Numbers were drawn from `rng`, but they do not reach the {noun}: follow what the draw "
-                "returned."
+                f"Numbers were drawn from `rng`, but the {noun} does not depend on them: follow what the "
+                "draw returned."
                 if value["drew"]
                 else "Nothing was drawn from the `rng` that is passed.",
             )

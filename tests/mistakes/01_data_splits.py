@@ -14,7 +14,7 @@ def _cut(rows, k):
     return rows[k:], rows[:k]
 
 
-@mistake("data_splits/holdout", hint="They run from 1 to 10; rows are counted from 0")
+@mistake("data_splits/holdout", hint="They run from 1 to 10. Rows are counted from 0")
 def counts_from_one(n_samples, test_size, rng):
     return _cut(rng.permutation(n_samples) + 1, round(n_samples * test_size))
 
@@ -29,7 +29,7 @@ def cuts_the_decimals(n_samples, test_size, rng):
     return _cut(rng.permutation(n_samples), int(n_samples * test_size))
 
 
-@mistake("data_splits/holdout", hint="Numbers were drawn from `rng`, but they do not reach the split")
+@mistake("data_splits/holdout", hint="Numbers were drawn from `rng`, but the split does not depend on them")
 def throws_the_permutation_away(n_samples, test_size, rng):
     rows = np.arange(n_samples)
     rng.permutation(rows)
@@ -176,7 +176,7 @@ def as_a_generator(n_samples, n_splits, rng):
 # --- find_the_leak -----------------------------------------------------------------------------------------
 
 
-@mistake("data_splits/find_the_leak", hint="none had the X_train of another and a different X_test")
+@mistake("data_splits/find_the_leak", hint="no two of 2 calls of prepare had the same X_train")
 def moves_the_training_rows(prepare, X_train, X_test):
     return not np.allclose(prepare(X_train, X_test)[0], prepare(X_train + 1000, X_test)[0])
 

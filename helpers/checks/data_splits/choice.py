@@ -52,7 +52,7 @@ def _probe(learner: Any, case: Case) -> Seen:
     def score(candidate: Any, train: Any, rows: Any) -> float:
         train, rows = (_row_numbers(part, len(case["y"])) for part in (train, rows))
         if candidate not in candidates:
-            raise ValueError(f"score knows the candidates {candidates}; got {short(candidate)}")
+            raise ValueError(f"score knows the candidates {candidates}; got {candidate}")
         result = float(case["right"][candidates.index(candidate), rows].mean())
         if candidates == list(HARD_FOLD):
             result = HARD_FOLD[candidate][0 if rows.min() < train.min() else 1]
@@ -84,9 +84,8 @@ def _candidate_and_score(case: Case, value: Any) -> None:
 
 
 def _calls(value: Any, run: int = 0) -> list[tuple[Any, set[int], set[int], float]]:
-    return [
-        (c, set(train.tolist()), set(rows.tolist()), result) for c, train, rows, result in value["runs"][run]
-    ]
+    """Of one run: for each call of score the candidate, the training rows, the scored rows and the result."""
+    return [(c, set(a.tolist()), set(b.tolist()), result) for c, a, b, result in value["runs"][run]]
 
 
 @verdict
@@ -97,9 +96,7 @@ def _scored_on_new_rows(case: Case, value: Any) -> None:
         if len(set(part.tolist())) < len(part):
             labels = set(part.tolist()) <= set(case["y"].tolist())
             what = f"score was given rows that come more than once: {short(part)}"
-            raise Wrong(
-                what, "These are labels; score asks for row numbers." if labels else "Each counts once."
-            )
+            raise Wrong(what, "These are labels; score asks for row numbers." if labels else "")
     if any(train & rows for _, train, rows, _ in _calls(value)):
         what = "a model was scored on rows that it was trained on"
         raise Wrong(what, "Such a score measures memory, and one neighbour wins.")
@@ -125,10 +122,12 @@ def _test_rows_kept_for_the_end(case: Case, value: Any) -> None:
         if used == set(range(rest)):
             hint = f"In use were 0 to {rest - 1}, as positions in the list of the {rest} remaining rows are."
         raise Wrong(what, hint)
-    for name, count, share in off_share(case["y"], np.array(sorted(test)), TEST_SIZE):
-        found = f"the last score was on {len(test)} of {n} rows, "
-        what = f"{found}{count} of them of class {name}, where its share is {share:.1f}"
-        raise Wrong(what, "A stratified fifth of all the rows is for the test, the others train.")
+    for run in (0, 1):  # one test set that is not stratified may have the shares by chance
+        last = np.array(sorted(_calls(value, run)[-1][2]))
+        for name, count, share in off_share(case["y"], last, TEST_SIZE):
+            what = f"the last score was on {len(last)} of {n} rows, {count} of them of class {name}"
+            hint = "A stratified fifth of all the rows is for the test, the others train."
+            raise Wrong(f"{what}, where its share is {share:.1f}", hint)
 
 
 @verdict
@@ -156,6 +155,9 @@ def _five_folds_for_each(case: Case, value: Any) -> None:
 def _highest_average_tested(case: Case, value: Any) -> None:
     *before, (tested, train, test, result) = _calls(value)
     best, test_score = value["answer"]
+    if tested != best:
+        what = f"the last score was for candidate {tested}, but {best} is returned"
+        raise Wrong(what, "The winner is scored on the test set, and returned.")
     # The mean of the five scores, and the share of all rows that are right: both are fair.
     own = {c: [(r, len(rows)) for name, _, rows, r in before if name == c] for c in case["candidates"]}
     means = {c: np.mean([r for r, _ in scores]) for c, scores in own.items()}
@@ -164,8 +166,6 @@ def _highest_average_tested(case: Case, value: Any) -> None:
         what = ", ".join(f"{name}: {mean:.5f}" for name, mean in means.items())
         hint = "The highest wins. Each is the average of the candidate's own five scores, and not rounded."
         raise Wrong(f"candidate {best} was chosen, but the average scores are {what}", hint)
-    if tested != best:
-        raise Wrong(f"the last score was for {tested}, the choice is {best}", "The winner is tested.")
     rest = len(case["y"]) - len(test)
     if len(train) != rest:
         what = f"for the last score {len(train)} rows trained, expected all {rest} outside the test set"

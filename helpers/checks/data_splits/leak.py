@@ -23,7 +23,9 @@ _WAYS: dict[str, Callable[[Array, Array], Array]] = {
     "scales to 0…1": lambda fit, X: (X - fit.min(axis=0)) / np.ptp(fit, axis=0),
     "subtracts the median": lambda fit, X: X - np.median(fit, axis=0),
     "replaces by ranks": lambda fit, X: (fit[:, None] <= X).mean(axis=0),
-    "divides by the largest": lambda fit, X: X / fit.max(axis=0),
+    "divides the last column by its largest entry": lambda fit, X: np.column_stack(
+        [X[:, :-1], X[:, -1] / fit[:, -1].max()]
+    ),
 }
 
 
@@ -99,10 +101,10 @@ def _pairs(calls: list[Any]) -> list[tuple[Any, Any]]:
 def _an_experiment(case: Case, value: Any) -> None:
     for calls in value["calls"]:
         if len(calls) < 2:
-            what = f"prepare was called {('never', 'once')[len(calls)]}"
+            what = f"prepare was {('never called', 'called once')[len(calls)]}"
             raise Wrong(what, "One result does not show whether other test rows would give another.")
         if not _pairs(calls):
-            what = f"in {len(calls)} calls of prepare, none had the X_train of another and a different X_test"
+            what = f"no two of {len(calls)} calls of prepare had the same X_train and different X_test"
             raise Wrong(what, "To see what X_test does to Z_train, change X_test and nothing else.")
 
 

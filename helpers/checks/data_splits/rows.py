@@ -51,7 +51,8 @@ def each_row_once(
     names, sizes = np.unique(y, return_counts=True)
     if outside:
         what = f"{where}there are only the rows 0 to {n - 1}, but the answer has {first_of(outside)}"
-        raise Wrong(what, f"{came} They run from {rows.min()} to {rows.max()}; rows are counted from 0.")
+        first = " Rows are counted from 0." if rows.min() == 1 else ""
+        raise Wrong(what, f"{came} They run from {rows.min()} to {rows.max()}.{first}")
     if counts.max(initial=0) > 1:
         row = rows[counts > 1][0]
         times = {name: int((part == row).sum()) for name, part in parts.items() if row in part}

@@ -73,7 +73,8 @@ def _candidate_and_score(case: Case, value: Any) -> None:
     what = f"expected (best, test_score), got {short(answer)}"
     if not (isinstance(answer, list) and len(answer) == 2):
         raise Wrong(what, "Return two things: the candidate that you chose, and its score on the test rows.")
-    if answer[0] not in candidates and answer[1] in candidates:
+    kinds = (type(answer[0]), type(answer[1]))
+    if kinds == (float, int) and answer[1] in candidates:  # a score of 1.0 may be among the candidates too
         raise Wrong(what, "The candidate comes first.")
     if answer[0] not in candidates:
         position = isinstance(answer[0], int) and 0 <= answer[0] < len(candidates)

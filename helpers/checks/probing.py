@@ -230,7 +230,7 @@ def _no_warnings() -> Iterator[None]:
 
 def _is_library(filename: str) -> bool:
     """Whether code of that file is not the learner's own."""
-    return filename.startswith(_LIBRARIES) or "site-packages" in filename
+    return filename.startswith(_LIBRARIES) or "site-packages" in filename or filename.endswith(".pyx")
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from helpers.checks.plain import same_plain
 from helpers.checks.probing import Seen
-from helpers.checks.task import Case, Rule
+from helpers.checks.task import Case, Rule, Verdict, Wrong, verdict
 
 DRAWS = 6  # a property of chance is looked at in so many draws
 Form = Callable[[Any], Any]
@@ -29,10 +29,11 @@ def drawn(
     """What `run(rng)` gives with a generator of that seed, once more `again`, and `others` of other seeds.
 
     `times` different seeds are drawn. With `next_too`, `next` is what a second call with the first generator
-    gives. An answer that is a generator (`yield`) is read to its end.
+    gives. An answer that is a generator (`yield`) is read to its end. `drew` says whether the first run drew
+    anything from its generator.
 
     >>> drawn(lambda rng: int(rng.integers(100)), seed=1, times=3).value
-    {'answer': 47, 'again': 47, 'others': [83, 81]}
+    {'answer': 47, 'drew': True, 'again': 47, 'others': [83, 81]}
     """
 
     def once(rng: np.random.Generator) -> Any:
@@ -40,10 +41,13 @@ def drawn(
         return list(answer) if isgenerator(answer) else answer
 
     rng = np.random.default_rng(seed)
+    start = rng.bit_generator.state
     answer = once(rng)
-    beside = {"next": once(rng)} if next_too else {}
+    beside: dict[str, Any] = {"drew": rng.bit_generator.state != start}
+    if next_too:
+        beside["next"] = once(rng)
     others = [once(np.random.default_rng(seed + 1 + i)) for i in range(times - 1)]
-    return Seen(answer, again=once(np.random.default_rng(seed)), others=others, **beside)
+    return Seen(answer, **beside, again=once(np.random.default_rng(seed)), others=others)
 
 
 def draws(value: Any) -> list[Any]:
@@ -61,32 +65,46 @@ def in_each_draw(judge: Callable[[Case, Any], None]) -> Callable[[Case, Any], No
     return judge_all
 
 
-def same_again(noun: str, form: Form = lambda answer: answer) -> Rule:
+def same_again(noun: str, form: Form = lambda answer: answer) -> Verdict:
     """The same seed gives the same `noun` twice; `form` takes away what is free, such as an order.
 
-    >>> rule = same_again("split", form=sorted)
-    >>> rule.holds({}, {"answer": [1, 2], "again": [2, 1]}), rule.holds({}, {"answer": [1], "again": [2]})
-    (True, False)
+    >>> from helpers.checks.probing import Observation
+    >>> judge = same_again("split", form=sorted)
+    >>> judge({}, Observation({"answer": [1, 2], "again": [2, 1], "drew": True}))
+    >>> judge({}, Observation({"answer": [1], "again": [2], "drew": True})).what
+    'the same generator gives another split at the second call'
     """
-    return Rule(
-        f"the same generator gives another {noun} at the second call",
-        lambda case, value: same_plain(form(value["answer"]), form(value["again"])),
-        "Nothing but the arguments may decide, and all chance comes from `rng`: then others can repeat it.",
-    )
+
+    @verdict
+    def judge(case: Case, value: Any) -> None:
+        if not same_plain(form(value["answer"]), form(value["again"])):
+            raise Wrong(
+                f"the same generator gives another {noun} at the second call",
+                "All chance comes from `rng`, and nothing else but the arguments decides: then others can "
+                "repeat it." + ("" if value["drew"] else " Your code drew nothing from `rng`."),
+            )
+
+    return judge
 
 
 def other_seed_differs(
     noun: str, form: Form = lambda answer: answer, unless: Callable[[Case], bool] = lambda case: False
-) -> Rule:
+) -> Verdict:
     """Not all seeds give the same `noun`; `unless` names the cases where chance has no choice."""
-    return Rule(
-        lambda case, value: f"{len(draws(value))} generators with different seeds give the same {noun}",
-        lambda case, value: (
-            unless(case)
-            or any(not same_plain(form(value["answer"]), form(other)) for other in value["others"])
-        ),
-        f"The numbers drawn from the `rng` that is passed must decide: look where they enter your {noun}.",
-    )
+
+    @verdict
+    def judge(case: Case, value: Any) -> None:
+        first, *others = map(form, draws(value))
+        if not unless(case) and all(same_plain(first, other) for other in others):
+            raise Wrong(
+                f"{len(others) + 1} generators with different seeds give the same {noun}",
+                f"Numbers were drawn from `rng`, but the {noun} does not depend on them: follow what the "
+                "draw returned."
+                if value["drew"]
+                else "Nothing was drawn from the `rng` that is passed.",
+            )
+
+    return judge
 
 
 def next_differs(noun: str, form: Form = lambda answer: answer) -> Rule:

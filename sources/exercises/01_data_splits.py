@@ -64,8 +64,8 @@ r"""
 Write `stratified_holdout(y, test_size, rng)`. `y`, shape (n,), holds the class of each row: whole numbers
 or text, of any value. Return `train` and `test` as in task 1, so that every class is split by itself:
 
-- of a class with m rows, `round(m * test_size)` are in `test`, **but at least one** (one row more or less
-  than the exact share passes, too: there is more than one fair way to round);
+- of a class with m rows, `round(m * test_size)` are in `test`, **but at least one** (there is more than one
+  fair way to round: up to one row more or less than `m * test_size` passes, too);
 - which ones is chance, and all of it comes from `rng`;
 - `y` is the same afterwards.
 
@@ -115,7 +115,8 @@ Write `k_fold(n_samples, n_splits, rng)`. Return a list of `n_splits` pairs `(tr
 - In each pair, `train` holds all the other rows.
 - The sizes of the validation sets differ by one at most.
 - The rows are shuffled with `rng`.
-- If `n_splits` is less than 2 or more than `n_samples`, raise a `ValueError` that says so.
+- If `n_splits` is less than 2 or more than `n_samples`, raise a `ValueError` whose message names that
+  number.
 
 For example, 7 rows in 3 folds: validation sets of 3, 2 and 2 rows.
 

@@ -1,7 +1,8 @@
 """Task 4 of exercise 01: a function that finds out whether a preparation lets test rows into training.
 
 The learner gets functions `prepare(X_train, X_test) -> Z_train, Z_test`. Each comes in two kinds that differ
-only in the rows it takes its statistics from: the training rows, or all of them.
+only in the rows it takes its statistics from: the training rows, or all of them. The probe writes down every
+call, so the verdict knows whether the experiment could tell the two apart.
 """
 
 from collections.abc import Callable
@@ -11,49 +12,34 @@ import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
 from helpers.checks.plain import short
-from helpers.checks.probing import call
-from helpers.checks.task import Case, Rule, Task, all_of
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
-Prepare = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-
-
-def _standardise(fit: np.ndarray, X: np.ndarray) -> np.ndarray:
-    return (X - fit.mean(axis=0)) / fit.std(axis=0)
-
-
-def _between_0_and_1(fit: np.ndarray, X: np.ndarray) -> np.ndarray:
-    low, high = fit.min(axis=0), fit.max(axis=0)
-    return (X - low) / (high - low)
-
-
-def _minus_median(fit: np.ndarray, X: np.ndarray) -> np.ndarray:
-    return X - np.median(fit, axis=0)
-
-
-def _rank(fit: np.ndarray, X: np.ndarray) -> np.ndarray:
-    return (fit[:, None] <= X).mean(axis=0)
-
-
-_WAYS = {
-    "standardise": _standardise,
-    "scale to 0…1": _between_0_and_1,
-    "subtract the median": _minus_median,
-    "replace by ranks": _rank,
+Array = np.ndarray
+Prepare = Callable[[Array, Array], tuple[Array, Array]]
+# From the rows that give the statistics, and X.
+_WAYS: dict[str, Callable[[Array, Array], Array]] = {
+    "standardises": lambda fit, X: (X - fit.mean(axis=0)) / fit.std(axis=0),
+    "scales to 0…1": lambda fit, X: (X - fit.min(axis=0)) / np.ptp(fit, axis=0),
+    "subtracts the median": lambda fit, X: X - np.median(fit, axis=0),
+    "replaces by ranks": lambda fit, X: (fit[:, None] <= X).mean(axis=0),
+    "divides the last column by its largest entry": lambda fit, X: np.column_stack(
+        [X[:, :-1], X[:, -1] / fit[:, -1].max()]
+    ),
 }
 
 
 def make_prepare(way: str, rows: str) -> Prepare:
     """A preparation of that way, with statistics from the "training rows" or from "all rows".
 
-    >>> prepare = make_prepare("subtract the median", "training rows")
+    >>> prepare = make_prepare("subtracts the median", "training rows")
     >>> prepare(np.array([[1.0], [3.0]]), np.array([[9.0]]))[1]
     array([[7.]])
     """
-    transform = _WAYS[way]
 
-    def prepare(X_train: np.ndarray, X_test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def prepare(X_train: Array, X_test: Array) -> tuple[Array, Array]:
         fit = np.concatenate([X_train, X_test]) if rows == "all rows" else X_train
-        return transform(fit, X_train), transform(fit, X_test)
+        return _WAYS[way](fit, X_train), _WAYS[way](fit, X_test)
 
     return prepare
 
@@ -66,73 +52,101 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         X_test = 1 + 2 * rng.normal(size=(int(rng.integers(10, 20)), X_train.shape[1]))
         # So that test rows have a say in every statistic, also min and max, and in another one when negated.
         X_test[0], X_test[1] = 9, -7
-        if way == "subtract the median":  # far from the middle, so that no multiple crosses it; more above
+        if way == "subtracts the median":  # far from the middle, so that no multiple crosses it; more above
             far = np.where(np.arange(len(X_test)) % 4 == 1, -1, 1) * (4 + np.abs(X_test[:, 0]))
             X_test = far[:, None] + rng.uniform(size=X_test.shape)
-        kinds = ["training rows", "all rows"]
-        cases.append(
-            {"way": way, "uses": rng.permutation(kinds).tolist(), "X_train": X_train, "X_test": X_test}
-        )
+        uses = rng.permutation(["training rows", "all rows"]).tolist()
+        cases.append({"way": way, "uses": uses, "X_train": X_train, "X_test": X_test})
     return cases
 
 
-def _probe(learner: Any, case: Case) -> list[Any]:
+def _probe(learner: Any, case: Case) -> Seen:
+    """Both answers, and for each the calls: X_train, X_test and Z_train."""
+    answers, journals = [], []
+    for rows in case["uses"]:
+        inner = make_prepare(case["way"], rows)
+        calls: list[Any] = []
+
+        def watched(X_train: Array, X_test: Array, inner: Prepare = inner, calls: list[Any] = calls) -> Any:
+            calls.append([np.array(X_train), np.array(X_test)])
+            Z_train, Z_test = inner(X_train, X_test)
+            calls[-1].append(Z_train.copy())
+            return Z_train, Z_test
+
+        answers.append(call(learner, watched, case["X_train"], case["X_test"]))
+        journals.append(calls)
+    return Seen(answers, calls=journals)
+
+
+@verdict
+def _true_or_false(case: Case, value: Any) -> None:
+    for answer in value["answer"]:
+        if not isinstance(answer, bool | int) or answer not in (0, 1):
+            many = "Return one truth value for the whole array."
+            hint = many if np.ndim(answer) else f"This is of type {type(answer).__name__}."
+            raise Wrong(f"expected True or False, got {short(answer)}", hint)
+
+
+def _pairs(calls: list[Any]) -> list[tuple[Any, Any]]:
+    """The pairs of calls with the same training rows and other test rows."""
     return [
-        call(learner, make_prepare(case["way"], rows), case["X_train"], case["X_test"])
-        for rows in case["uses"]
+        (one, other)
+        for i, one in enumerate(calls)
+        for other in calls[:i]
+        if np.array_equal(one[0], other[0]) and not np.array_equal(one[1], other[1])
     ]
 
 
-def _wanted(case: Case) -> list[bool]:
-    return [rows == "all rows" for rows in case["uses"]]
+@verdict
+def _an_experiment(case: Case, value: Any) -> None:
+    for calls in value["calls"]:
+        if len(calls) < 2:
+            what = f"prepare was {('never called', 'called once')[len(calls)]}"
+            raise Wrong(what, "One result does not show whether other test rows would give another.")
+        if not _pairs(calls):
+            what = f"no two of {len(calls)} calls of prepare had the same X_train and different X_test"
+            raise Wrong(what, "To see what X_test does to Z_train, change X_test and nothing else.")
 
 
-def _said(case: Case, value: Any) -> str:
-    for rows, answer, want in zip(case["uses"], value, _wanted(case), strict=True):
-        if bool(answer) != want:
-            return f"prepare = {case['way']}, fitted on {rows}: expected {want}, got {bool(answer)}"
-    return "the answers are right"
+@verdict
+def _finds_it(case: Case, value: Any) -> None:
+    wanted = [rows == "all rows" for rows in case["uses"]]
+    said = [bool(answer) for answer in value["answer"]]
+    for rows, got, want, calls in zip(case["uses"], said, wanted, value["calls"], strict=True):
+        what = f"a prepare that {case['way']}, with the statistics of {rows}: expected {want}, got {got}"
+        if got != want and said == wanted[::-1]:
+            raise Wrong(what, "It is the wrong way round: True means that there is a leak.")
+        if got != want:
+            raise Wrong(what, _what_could_be_seen(_pairs(calls), want, case["way"]))
+
+
+def _what_could_be_seen(pairs: list[tuple[Any, Any]], leaks: bool, way: str) -> str:
+    """How far Z_train moved in the learner's calls, and if it did not though there is a leak, perhaps why."""
+    one, other = (call[1] for call in pairs[0])
+    same = "In your calls Z_train was the same, whatever the test rows"
+    if not leaks:
+        return f"{same}. Z_test may depend on X_test: that is its purpose."
+    if one.shape == other.shape and np.array_equal(np.sort(one, axis=0), np.sort(other, axis=0)):
+        return "In your calls X_test held the same rows, in another order: a mean does not see that."
+    moved = max(float(np.abs(a[2] - b[2]).max()) for a, b in pairs)
+    if moved:
+        return f"In your calls Z_train moved, by {moved:.2g} at most, when X_test changed: that is the leak."
+    if way == "subtracts the median":
+        return f"{same}. A median moves when rows cross it, from one side to the other."
+    return f"{same}: the test rows of your calls were too much alike."
 
 
 find_the_leak = Task(
-    id="data_splits/find_the_leak",
+    "data_splits/find_the_leak",
     points=4,
-    signature="find_the_leak(prepare, X_train, X_test)",
-    show=("way", "X_train", "X_test"),
     cases=_cases,
     probe=_probe,
+    signature="find_the_leak(prepare, X_train, X_test)",
+    show=("X_train", "X_test"),
     verdict=all_of(
-        leaves_input_unchanged(
-            hint="Change a copy of X_test for your second call; X_test itself stays as it is."
-        ),
-        Rule(
-            lambda case, value: f"expected True or False, got {short(value[0])}",
-            lambda case, value: all(isinstance(answer, bool | int) and answer in (0, 1) for answer in value),
-            "Return one truth value for the whole array: np.array_equal(a, b), or (a != b).any().",
-        ),
-        Rule(
-            _said,
-            lambda case, value: [bool(answer) for answer in value] != [not want for want in _wanted(case)],
-            "It is the wrong way round: True means that there is a leak.",
-        ),
-        Rule(
-            _said,
-            lambda case, value: not all(value),
-            "Z_test may depend on X_test, that is its purpose. A leak shows in Z_train: compare that one "
-            "only, and change nothing but the test rows.",
-        ),
-        Rule(
-            _said,
-            lambda case, value: case["way"] != "subtract the median" or any(value),
-            "Doubling keeps what is above the middle above it, so a median does not move. Shift all test "
-            "rows to one side, e.g. + 1000.",
-        ),
-        Rule(
-            _said,
-            lambda case, value: any(value),
-            "Replace the test rows by very different numbers. The same rows in another order, or hardly "
-            "changed, have the same mean, so nothing moves.",
-        ),
-        Rule(_said, lambda case, value: [bool(answer) for answer in value] == _wanted(case)),
+        leaves_input_unchanged(hint="Change a copy for your second call."),
+        _true_or_false,
+        _an_experiment,
+        _finds_it,
     ),
 )

@@ -53,7 +53,6 @@ __all__ = [
     "HingeLoss",
     "HuberLoss",
     "L1Loss",
-    "LBFGS",
     "Layer",
     "LayerNorm",
     "LeakyReLU",

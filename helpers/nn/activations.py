@@ -7,7 +7,6 @@ the exception: it makes a whole row sum to one.) `a` is the output, remembered f
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 

@@ -38,6 +38,11 @@ def aligned(shape: Shape, dtype: Any, fill: float = 0) -> Array:
     return array
 
 
+def aligned_like(array: Array) -> Array:
+    """Zeros in the shape and the dtype of the array, by `aligned`."""
+    return aligned(array.shape, array.dtype)
+
+
 def real_dtype(array: Array) -> np.dtype:
     """The array's dtype; for whole numbers and booleans that of the results they give, float64."""
     return array.dtype if array.dtype.kind == "f" else np.dtype(float)
@@ -135,9 +140,7 @@ class Layer:
         """Raise ValueError for a batch whose shape does not fit."""
         shape = each_shape(X)
         if len(shape) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None]."
-            )
+            raise ValueError(f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None].")
         self.output_shape(shape)
 
     def __call__(self, X: Array) -> Array:

@@ -38,8 +38,6 @@ class Sequential(Layer):
     def __init__(self, *layers: Layer):
         refuse(type(self).__name__, layers)
         self.layers: Sequence[Layer] = layers
-        for layer in layers:
-            layer.owned = True
         self.gather()
 
     def forward(self, X: Array) -> Array:
@@ -72,13 +70,12 @@ class Sequential(Layer):
                 int(np.prod(shape)) for leaf in layer.leaves() for shape in leaf.parameter_shapes.values()
             )
             layer.bind(flat[..., start:stop], d_flat[..., start:stop])
+            layer.owned = stop > start
             start = stop
         self.__dict__["vectors"] = (flat, d_flat)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        for layer in self.layers:
-            layer.owned = True
         self.gather()
 
     def parameters(self) -> dict[str, Array]:
@@ -120,7 +117,9 @@ def refuse(kind: str, layers: Sequence[Any]) -> None:
             raise TypeError(f"{kind} takes layers, got {layer!r}. Write {kind}(a, b), no list.")
     leaves = [leaf for layer in layers for leaf in layer.leaves()]
     if len({id(leaf) for leaf in leaves}) < len(leaves):
-        raise ValueError("The same layer is given twice. Make a second one: a layer remembers its last input.")
+        raise ValueError(
+            "The same layer is given twice. Make a second one: a layer remembers its last input."
+        )
     if any(layer.owned for layer in layers):
         raise ValueError(
             "A layer is part of another model, which would lose it. Give a copy: copy.deepcopy(layer)."

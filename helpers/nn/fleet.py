@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
 
 import numpy as np
 
@@ -42,8 +41,6 @@ class Fleet(Sequential):
             raise ValueError("The same model is given twice. Make a copy: copy.deepcopy(model).")
         self.members, self.num_models = list(models), len(models)
         self.layers = deepcopy(models[0].layers)
-        for layer in self.layers:
-            layer.owned = True
         for leaf, *others in zip(self.leaves(), *(model.leaves() for model in models), strict=True):
             leaf.merge(others)
         self.gather()
@@ -58,7 +55,7 @@ class Fleet(Sequential):
         return X if isinstance(X, Stack) else self.for_each(X)
 
     def for_each(self, X: Array) -> Array:
-        """X (n, …) as a Stack in which every model has it; one that counts the models already as a Stack."""
+        """X (n, …) as a Stack in which every model has it."""
         return np.broadcast_to(X, (self.num_models, *X.shape)).view(Stack)
 
     def unstack(self) -> list[Sequential]:
@@ -78,8 +75,3 @@ class Fleet(Sequential):
 def num_models(model: Layer) -> int:
     """K of a fleet, 0 of a single model."""
     return getattr(model, "num_models", 0)
-
-
-def models_of(model: Layer, array: Any) -> Any:
-    """An array that counts the models (K, …), as a Stack; for a single model the array as it is."""
-    return np.broadcast_to(array, (num_models(model), *np.shape(array)[1:])).view(Stack) if num_models(model) else array

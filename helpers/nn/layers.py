@@ -92,9 +92,10 @@ class Embedding(Layer):
         self.W = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(real(dtype))
 
     def forward(self, X: Array) -> Array:
-        if X.dtype.kind not in "iu" or (X.size and not 0 <= X.min() <= X.max() < self.num_embeddings):
+        seen = np.asarray(X)
+        if X.dtype.kind not in "iu" or (X.size and not 0 <= seen.min() <= seen.max() < self.num_embeddings):
             raise ValueError(
-                f"Embedding needs integers in 0..{self.num_embeddings - 1}, got {X.dtype} {X.ravel()[:5]}."
+                f"Embedding needs integers in 0..{self.num_embeddings - 1}, got {X.dtype} {seen.ravel()[:5]}."
             )
         self.index = (X,)
         if isinstance(self.W, Stack):  # in a fleet, each model's words are looked up in its own table

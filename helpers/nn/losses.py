@@ -71,7 +71,7 @@ class Loss:
         """What "mean" divides by: the number of values, each as often as it counts."""
         counted = self.importance(y) * self.weights * np.ones_like(values)
         total = counted.sum()
-        if np.any(total == 0):
+        if not np.all(np.asarray(total)):
             raise ValueError(
                 f"{type(self).__name__} has nothing to take the mean of: y {y.shape} has no entry that counts."
             )
@@ -248,7 +248,7 @@ class ExponentialLoss(Loss):
 
 def check_signs(loss: Loss, y: Array) -> None:
     """Raise ValueError unless every label is -1 or 1."""
-    if not np.isin(y, (-1, 1)).all():
+    if not np.isin(np.asarray(y), (-1, 1)).all():
         raise ValueError(
             f"{type(loss).__name__} needs labels -1 and 1, got {np.unique(y)[:5]}. Use 2 * y - 1."
         )
@@ -279,11 +279,14 @@ class BCEWithLogitsLoss(Loss):
 
     def check(self, predictions: Array, y: Array) -> None:
         super().check(predictions, y)
-        if y.size and not 0 <= y.min().min() <= y.max().max() <= 1:
-            raise ValueError(f"BCEWithLogitsLoss needs y in 0..1, got {np.min(y)}..{np.max(y)}.")
+        seen = np.asarray(y)
+        if seen.size and not 0 <= seen.min() <= seen.max() <= 1:
+            raise ValueError(f"BCEWithLogitsLoss needs y in 0..1, got {seen.min()}..{seen.max()}.")
         shape = () if self.pos_weight is None else self.pos_weight.shape
         if shape != predictions.shape[predictions.ndim - len(shape) :]:
-            raise ValueError(f"pos_weight {shape} does not fit logits {predictions.shape}: one for each output.")
+            raise ValueError(
+                f"pos_weight {shape} does not fit logits {predictions.shape}: one for each output."
+            )
 
     def values(self, predictions: Array, y: Array) -> Array:
         weight = 1 if self.pos_weight is None else self.pos_weight.astype(predictions.dtype)
@@ -346,8 +349,9 @@ class CrossEntropyLoss(Loss):
                     f"y (n, C) must hold probabilities, got {y.dtype}: y.astype(float), or y.argmax(axis=-1)."
                 )
             return
-        seen = np.asarray(y)[np.asarray(y) != self.ignore_index] if self.ignore_index is not None else y
-        if y.dtype.kind not in "iu" or (seen.size and not 0 <= np.min(seen) <= np.max(seen) < logits[-1]):
+        seen = np.asarray(y)
+        seen = seen[seen != self.ignore_index] if self.ignore_index is not None else seen
+        if y.dtype.kind not in "iu" or (seen.size and not 0 <= seen.min() <= seen.max() < logits[-1]):
             raise ValueError(
                 f"y must hold integers in 0..{logits[-1] - 1}, got {y.dtype} {np.unique(seen)[:5]}."
             )

@@ -79,7 +79,7 @@ def _locked(table: Path) -> Iterator[None]:
 def listing(lesson: str) -> str:
     """A lesson's claims, each with its verdict and band.
 
-    >>> print(listing("16"))  # doctest: +ELLIPSIS
+    >>> print(listing("17"))  # doctest: +ELLIPSIS
     student-learns-better-from-teacher      depends  no band
         Training a student on the teacher's outputs makes it better
     ...

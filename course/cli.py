@@ -103,9 +103,27 @@ def build(
         course.build.build(chosen, report=report)
 
 
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Number and slug of a lesson, such as 06_activations.")],
+) -> None:
+    """Make the files of a new lesson; none of them passes before it is written.
+
+    Example: course new 06_activations
+    """
+    import course.new
+
+    for path in course.new.new(name):
+        typer.echo(_short(path))
+    typer.echo('What each of them needs: CONTRIBUTING.md, "Add a lesson".')
+
+
 @app.command("test")
 def run_tests(
     group: Annotated[Group | None, typer.Argument(help="Only this part.")] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Try the checks of exercises with twenty seeds, not three.")
+    ] = False,
 ) -> None:
     """Run everything that CI checks: style, types, unit tests, notebooks, browser.
 
@@ -113,7 +131,7 @@ def run_tests(
     """
     from course.testing import run_all, stages
 
-    chosen = [stage for stage in stages() if group is None or stage.group == group.value]
+    chosen = [stage for stage in stages(thorough=thorough) if group is None or stage.group == group.value]
     raise typer.Exit(run_all(chosen))
 
 

@@ -1,5 +1,6 @@
 """Reading a source: a text file in jupytext's percent format becomes a notebook without outputs.
 
+A lesson may have a companion, NN_slug_heard; it is a lesson in every respect but its limit of minutes.
 Cell ids are derived from what a cell says, so that building twice changes no byte and a cell that is put
 in between changes no other cell's id. The cells of a task are named after the task.
 """
@@ -16,9 +17,12 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course import reading
 from course.errors import CourseError
+from course.new import MARK, unwritten
 from course.places import ROOT
 
+COMPANION = "_heard"
 ROLES = ("task", "answer", "check")
 _MARKER = re.compile(r"^# %%", re.MULTILINE)
 _CHECK = re.compile(r"^\s*check\(", re.MULTILINE)
@@ -57,14 +61,28 @@ class Source:
     @property
     def slug(self) -> str:
         """The name without its number: the name of the module with the checks."""
-        return self.name.split("_", 1)[1]
+        return self.lesson.split("_", 1)[1]
+
+    @property
+    def lesson(self) -> str:
+        """The lesson that a notebook belongs to: its own name, or for a companion that of its lesson.
+
+        >>> Source("lesson", "01_data_splits_heard").lesson
+        '01_data_splits'
+        """
+        return self.name.removesuffix(COMPANION)
+
+    @property
+    def is_companion(self) -> bool:
+        """Whether it is what a second reading of a lesson wants."""
+        return self.name.endswith(COMPANION)
 
     def __str__(self) -> str:
         return f"sources/{self.kind}s/{self.name}.py"
 
 
 def all_sources(root: Path = ROOT) -> list[Source]:
-    """Every lesson and exercise, in the order of the course."""
+    """Every lesson with its companion, and every exercise, in the order of the course."""
     return [
         Source(kind, path.stem, root)
         for kind in ("lesson", "exercise")
@@ -75,6 +93,8 @@ def all_sources(root: Path = ROOT) -> list[Source]:
 def choose(names: list[str], root: Path = ROOT) -> list[Source]:
     """The sources that are meant by "01", "01_data_splits", "data_splits" or a path; all, when none is named.
 
+    The first three mean a lesson, its companion and its exercise; "01_data_splits_heard" the companion alone.
+
     Raises `CourseError` that lists what there is.
     """
     sources = all_sources(root)
@@ -83,8 +103,11 @@ def choose(names: list[str], root: Path = ROOT) -> list[Source]:
     chosen = []
     for name in names:
         stem = Path(name).stem
-        found = [source for source in sources if stem in (source.name, source.name[:2], source.slug)]
+        found = [
+            source for source in sources if stem in (source.name, source.name[:2], source.lesson, source.slug)
+        ]
         if "/" in name or "\\" in name:
+            found = [source for source in found if stem == source.name] or found
             found = [source for source in found if source.kind in Path(name).as_posix()] or found
         if not found:
             known = ", ".join(sorted({source.name for source in sources}))
@@ -108,7 +131,11 @@ def read(source: Source) -> NotebookNode:
     """
     if not _NAME.match(source.name):
         raise CourseError(f"{source} is not named like 01_data_splits.py: rename it.")
+    if source.is_companion:
+        _check_companion(source)
     text = source.path.read_text(encoding="utf-8")
+    if lines := unwritten(text):
+        raise CourseError(f"{source} is not written yet: line {lines[0]} still says {MARK!r}.")
     raw = jupytext.reads(text, fmt="py:percent")
     lines = [text[: match.start()].count("\n") + 1 for match in _MARKER.finditer(text)]
     if len(lines) != len(raw.cells):
@@ -119,6 +146,8 @@ def read(source: Source) -> NotebookNode:
     if source.kind == "exercise":
         _check_tasks(raw.cells, places, source)
     cells = _with_ids(raw.cells, source)
+    if source.kind == "lesson":
+        _write_time(cells, source)
     metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     notebook.nbformat_minor = 5
@@ -128,6 +157,33 @@ def read(source: Source) -> NotebookNode:
 def role_of(cell: NotebookNode) -> tuple[str, str] | None:
     """("check", "data_splits/holdout") for a cell that has a part in a task, else None."""
     return next(((role, cell.metadata[role]) for role in ROLES if role in cell.metadata), None)
+
+
+def _check_companion(source: Source) -> None:
+    lesson = Source("lesson", source.lesson, source.root)
+    if source.kind != "lesson" or not lesson.path.exists():
+        raise CourseError(f"{source} is a companion without a lesson. Write {lesson} first, or rename it.")
+
+
+def _write_time(cells: list[NotebookNode], source: Source) -> None:
+    """Put the counted minutes into the line "Time". Raises `CourseError` where there are too many."""
+    minutes, most = reading.read(nbformat.v4.new_notebook(cells=cells)).minutes, reading.limit(source.name)
+    head = cells[0] if cells else None
+    if head is None or head.cell_type != "markdown" or head.source.count(reading.PLACEHOLDER) != 1:
+        raise CourseError(
+            f"{source}: write `{reading.PLACEHOLDER}` into its first cell; it is filled in here."
+        )
+    if minutes > most and source.name not in reading.longer(source.root):
+        raise CourseError(
+            f"{source} takes {minutes} minutes to read, over {most}. Cut it, fold what is plumbing "
+            f"(jupyter.source_hidden), or move a part to {source.lesson}{COMPANION}."
+        )
+    head.source = head.source.replace("{minutes}", str(minutes))
+
+
+def is_folded(cell: NotebookNode) -> bool:
+    """Whether a cell's source is folded away: a reader sees only what it puts out."""
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
 
 
 def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
@@ -211,7 +267,7 @@ def _check_markers(cell: NotebookNode, place: str) -> None:
 
 
 def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
-    """New cells that hold nothing but source, id, tags and nbgrader's metadata."""
+    """New cells that hold nothing but source, id, tags, whether they are folded, and nbgrader's metadata."""
     times: Counter[str] = Counter()
     named = []
     for cell in cells:
@@ -225,6 +281,8 @@ def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
         metadata: dict[str, Any] = {}
         if cell.metadata.get("tags"):
             metadata["tags"] = list(cell.metadata["tags"])
+        if is_folded(cell):
+            metadata["jupyter"] = {"source_hidden": True}
         if source.kind == "exercise":
             metadata["nbgrader"] = _nbgrader_metadata(cell_id, role)
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")

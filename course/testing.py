@@ -57,19 +57,20 @@ class Result:
     output: str = ""
 
 
-def stages(root: Path = ROOT) -> list[Stage]:
+def stages(root: Path = ROOT, *, thorough: bool = False) -> list[Stage]:
     """Return the stages in their order.
 
-    root: the folder of the course.
+    root: the folder of the course. thorough: whether the checks of exercises are tried with many seeds.
 
     >>> [stage.title for stage in stages()][:2]
     ['lint', 'format']
     """
+    more_seeds = {"COURSE_THOROUGH": "1"} if thorough else None
     found = [
         Stage("lint", "unit", ["ruff", "check", "."], 60),
         Stage("format", "unit", ["ruff", "format", "--check", "."], 60),
         Stage("types", "unit", ["mypy"], 300),
-        _pytest("unit tests", "unit", ["-m", "not notebooks and not browser", "-n", "2"], 900),
+        _pytest("unit tests", "unit", ["-m", "not notebooks and not browser", "-n", "2"], 900, more_seeds),
         Stage("notebooks as their sources", "notebooks", ["course", "build", "--check"], 300),
     ]
     if any("mark.notebooks" in path.read_text(encoding="utf-8") for path in (root / "tests").rglob("*.py")):

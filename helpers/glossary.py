@@ -67,7 +67,7 @@ def term(name: str) -> None:
     underfitting · 欠拟合 (concept)
     Failing to capture the signal, so that error is high on training and test data alike.
     未能捕捉信号,训练与测试误差都偏高。
-    Lesson 11 · overfitting
+    Lesson 12 · overfitting
     """
     found = find_term(name)
     plain = "\n".join(
@@ -98,7 +98,7 @@ def terms(lesson: str) -> None:
     Raises:
         ValueError: when there is no such lesson, with the names of those there are.
 
-    >>> terms("16")  # doctest: +ELLIPSIS
+    >>> terms("17")  # doctest: +ELLIPSIS
     knowledge distillation · 模型蒸馏
     ...
     """

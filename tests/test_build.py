@@ -17,6 +17,8 @@ LESSON = '''\
 # %% [markdown]
 r"""
 # A small lesson about $\\alpha$
+
+**Time:** {minutes} minutes.
 """
 
 # %%

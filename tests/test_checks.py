@@ -1,18 +1,22 @@
 """The core of the checks: what a learner is told, whatever goes wrong."""
 
+import contextlib
+import copy
+import io
 import logging
 import threading
+import time
 
 import numpy as np
 import pytest
 
-from helpers.checks import blocks, notebook, probing
-from helpers.checks.backward.mistaken import close
+from helpers.checks import blocks, notebook, probing, randomness
 from helpers.checks.data_splits.choice import neighbours_score
+from helpers.checks.formula import formula_task, slip
 from helpers.checks.notebook import WIDTH, CheckFailed, missing_name, read, tell, wrap
 from helpers.checks.plain import same_plain, short, to_plain, type_that_is_not_plain
 from helpers.checks.probing import observe
-from helpers.checks.task import Rule, Task, all_of, find_task, grade
+from helpers.checks.task import Rule, Task, Wrong, all_of, find_task, grade, verdict
 
 
 def doubling(*rules, **options) -> Task:
@@ -157,6 +161,15 @@ def test_an_endless_loop_is_stopped(loop, monkeypatch):
     assert report.points < 4
 
 
+def test_after_a_failed_case_an_endless_one_is_stopped_sooner(monkeypatch):
+    monkeypatch.setattr("helpers.checks.task.SHORT_LIMIT", 0.3)
+    begin = probing.now()
+    report = grade(doubling(), lambda x: x if len(x) < 100 else for_ever(x))
+    assert probing.now() - begin < 3
+    assert report.points == 0
+    assert "the value is off" in tell(report)
+
+
 def test_the_time_limit_works_in_a_thread():
     seen = []
     case = {"x": np.ones(2)}
@@ -296,6 +309,178 @@ def test_a_rule_that_cannot_read_the_answer_does_not_crash():
     assert "unexpected form" in tell(grade(task, lambda x: 2 * x))
 
 
+def spying(*verdicts) -> Task:
+    """A task whose probe saw more than the answer."""
+    return Task(
+        id="demo/spy",
+        points=1,
+        cases=lambda rng: [{"x": 1.0}],
+        probe=lambda learner, case: probing.Seen(learner(case["x"]), calls=[1, 2], secret="ours"),
+        verdict=all_of(*verdicts),
+    )
+
+
+@verdict
+def one_call_and_a_half(case, value):
+    if value["answer"] + 1 != 1.5:
+        raise Wrong(f"got {value['answer']}", "Half of it.")
+    if len(value["calls"]) != 2:
+        raise Wrong("two calls are needed")
+
+
+def test_a_verdict_reads_the_answer_and_what_the_probe_saw():
+    assert grade(spying(one_call_and_a_half), lambda x: x / 2).complete
+    assert tell(grade(spying(one_call_and_a_half), lambda x: x)).endswith("got 1.0\nhint: Half of it.")
+
+
+@pytest.mark.parametrize("answer", ["text", [1, 2], {"a": 1}])
+def test_an_unreadable_answer_is_shown_without_what_the_probe_saw(answer):
+    told = tell(grade(spying(one_call_and_a_half), lambda x: answer))
+    assert f"the answer has an unexpected form: got {short(answer)}" in told
+    assert "ours" not in told
+    assert "calls" not in told
+
+
+def test_what_a_probe_saw_cannot_stand_for_a_missing_answer():
+    assert "returned None" in tell(grade(spying(), lambda x: None))
+    assert "something of type set" in tell(grade(spying(), lambda x: {1}))
+
+
+def two_parts(**options) -> Task:
+    """A formula task: the sum and the mean of x, with a slip for the whole and one for a part."""
+    return formula_task(
+        "demo/two",
+        "two(x)",
+        1,
+        lambda rng: [{"x": rng.normal(size=n)} for n in (1, 5)],
+        lambda x: (x.sum(), x.mean()),
+        [
+            slip(lambda x: (x.mean(), x.sum()), "they have changed places", "The sum comes first."),
+            slip(lambda x: x.sum() / (len(x) - 1), "n - 1", "Count them.", part="mean"),
+        ],
+        {"sum": "Add them.", "mean": "All count the same."},
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: (x.mean(), x.sum()), "they have changed places\nhint: The sum comes first."),
+        (lambda x: [x.sum(), x.sum() / max(1, len(x) - 1)], "n - 1\nhint: Count them."),
+        (lambda x: (x.sum(), x), "the shape of mean is wrong: expected (), got (1,)"),
+        (lambda x: (x.sum(), 7.5), "the value of mean is off"),
+        (lambda x: (7.5, 7.5), "sum and mean are off"),
+        (lambda x: x.sum(), "expected sum, mean, got "),
+        (lambda x: (x.sum(), "a"), "expected sum, mean, got "),
+        (lambda x: np.array([x.sum(), x.mean()]), "expected sum, mean, got ["),
+        (lambda x: (x.sum(), x.mean(), x.__imul__(2))[:2], "your code changes its input x"),
+    ],
+)
+def test_a_formula_task_names_the_slip_or_the_part(answer, words):
+    assert words in tell(grade(two_parts(), answer))
+
+
+def test_right_answers_of_a_formula_task():
+    assert grade(two_parts(), lambda x: [float(sum(x)), np.mean(x)]).complete
+    assert grade(two_parts(), lambda x: (x.astype("f4").sum(), x.astype("f4").mean())).complete
+    assert not grade(two_parts(single=False), lambda x: (x.sum(), np.float32(x.mean() * (1 + 3e-6)))).complete
+
+
+def test_a_slip_of_an_unknown_part_is_refused():
+    with pytest.raises(ValueError, match="a slip is of 'median'"):
+        formula_task("demo/a", "a(x)", 1, list, np.sum, [slip(np.sum, "", "", part="median")], {"sum": ""})
+
+
+def test_a_slip_is_not_seen_in_small_numbers_by_chance():
+    task = formula_task(
+        "demo/tiny",
+        "tiny(x)",
+        1,
+        lambda rng: [{"x": 3.0}],
+        lambda x: x,
+        [slip(lambda x: x * 1e-12, "tiny", "")],
+        "",
+    )
+    assert "tiny\n" not in tell(grade(task, lambda x: 0.0))
+    assert "\ntiny" in tell(grade(task, lambda x: x * 1e-12))
+
+
+def test_numbers_that_print_alike_are_told_apart():
+    task = doubling()
+    assert "the largest difference is 1e-07" in tell(grade(task, lambda x: 2 * x + 1e-7))
+
+
+def test_float32_is_right_and_float16_is_not():
+    assert grade(doubling(), lambda x: (2 * x.astype("f4")).astype(float)).complete
+    assert not grade(doubling(), lambda x: 2 * x.astype("f2")).complete
+    assert not grade(doubling(), lambda x: np.round(2 * x, 4)).complete
+
+
+class TestRandomness:
+    @staticmethod
+    def task(*rules) -> Task:
+        return Task(
+            id="demo/order",
+            points=1,
+            cases=lambda rng: [{"n": 20, "seed": randomness.new_seed(rng)}],
+            probe=lambda learner, case: randomness.drawn(
+                lambda rng: learner(case["n"], rng), case["seed"], next_too=True
+            ),
+            verdict=all_of(*rules),
+        )
+
+    rules = (
+        randomness.same_again("order"),
+        randomness.other_seed_differs("order"),
+        randomness.next_differs("order"),
+    )
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (lambda n, rng: np.random.default_rng().permutation(n), "another order at the second call"),
+            (lambda n, rng: np.arange(n), "6 generators with different seeds give the same order"),
+            (
+                lambda n, rng: copy.deepcopy(rng).permutation(n),
+                "two calls with one generator give the same order",
+            ),
+            (lambda n, rng: rng.permutation(n), "passed all"),
+            (lambda n, rng: (i for i in rng.permutation(n)), "passed all"),
+        ],
+    )
+    def test_the_generator_decides(self, answer, words):
+        assert words in tell(grade(self.task(*self.rules), answer))
+
+    def test_each_draw_is_judged(self):
+        @verdict
+        @randomness.in_each_draw
+        def starts_with_a_small_one(case, order):
+            if order[0] > 2:
+                raise Wrong(f"starts with {order[0]}")
+
+        assert "starts with" in tell(
+            grade(self.task(starts_with_a_small_one), lambda n, rng: rng.permutation(n))
+        )
+
+    @pytest.mark.parametrize(
+        "shuffle",
+        [
+            lambda rng: np.roll(np.arange(20), rng.integers(20)),
+            lambda rng: np.arange(20).reshape(5, 4)[rng.permutation(5)].ravel(),
+            lambda rng: np.arange(20) ^ rng.integers(2),
+        ],
+    )
+    def test_orders_that_are_hardly_shuffled(self, shuffle):
+        assert randomness.hardly_shuffled([shuffle(np.random.default_rng(seed)) for seed in range(6)], 20)
+
+    def test_a_fair_shuffle_is_never_refused(self):
+        rng = np.random.default_rng(0)
+        assert not any(
+            randomness.hardly_shuffled([rng.permutation(12) for _ in range(6)], 12) for _ in range(3000)
+        )
+
+
 @pytest.mark.parametrize("value", [0.1, [1, 2], {"a": np.zeros(500)}, "text" * 100, np.arange(24), None])
 def test_short_is_short(value):
     assert len(short(value)) <= 130
@@ -310,9 +495,9 @@ def test_short_shows_what_a_learner_would_write():
 
 
 def test_only_real_numbers_are_close_to_numbers():
-    assert close(np.array([1, 2]), [1.0, 2.0])
-    assert not close(np.array(["1.0", "2.0"]), [1.0, 2.0])
-    assert not close(np.array([1.0 + 3j, 2.0]), [1.0, 2.0])
+    assert blocks.close(np.array([1, 2]), [1.0, 2.0])
+    assert not blocks.close(np.array(["1.0", "2.0"]), [1.0, 2.0])
+    assert not blocks.close(np.array([1.0 + 3j, 2.0]), [1.0, 2.0])
 
 
 def test_the_row_whose_slopes_do_not_sum_to_0_is_named():
@@ -381,6 +566,15 @@ class TestInANotebook(Here):
         assert points == 4
         assert points._ipython_display_() is None
         assert capsys.readouterr().out == "passed all 4 · 4 of 4 points\n"
+
+    def test_a_slow_answer_is_not_waited_for_in_silence(self, capsys):
+        with notebook.patience(after=0.02), contextlib.redirect_stdout(io.StringIO()):
+            time.sleep(0.2)
+        assert capsys.readouterr().out == "still running; an answer that does not end is stopped after 10 s\n"
+        with notebook.patience(after=0.2):
+            pass
+        time.sleep(0.3)
+        assert capsys.readouterr().out == ""
 
 
 class TestWhileNbgraderGrades(Here):

@@ -22,7 +22,7 @@ from helpers._tables import ROOT, is_ready, rows
 from helpers.claims import VERDICTS, ClaimError, claim, claims, find_claim
 
 ADDED = {"slug", "low", "high"}
-ORIGINAL = "9227781c4178c21b9364bf2b983256074695bcc734d3351ad817550f2dd0dd00"
+ORIGINAL = "0a0734a69a65e9a6617e1bacde933c0dfdbb2fc517a0f956d00c84483b3316e0"
 LESSONS = sorted({each.lesson for each in claims() if is_ready(each.lesson)})
 HALF = replace(find_claim("sigmoid-slope"), band=(0.2, 0.3))
 
@@ -213,13 +213,23 @@ def test_calls_are_found_in_a_source():
         slugs_closed_in("claim(name, 1)")
 
 
-def source_of(lesson: str) -> str:
-    return (ROOT / "sources" / "lessons" / f"{lesson}.py").read_text(encoding="utf-8")
+def closed_in(lesson: str, folder: Path = ROOT / "sources" / "lessons") -> list[str]:
+    """The claims that are closed in a lesson and in its companion, if it has one."""
+    paths = [folder / f"{lesson}.py", *folder.glob(f"{lesson}_heard.py")]
+    return [slug for path in paths for slug in slugs_closed_in(path.read_text(encoding="utf-8"))]
+
+
+def test_a_companion_closes_claims_of_its_lesson(tmp_path):
+    (tmp_path / "90_a.py").write_text('claim("a", 1)', encoding="utf-8")
+    assert closed_in("90_a", tmp_path) == ["a"]
+    (tmp_path / "90_a_heard.py").write_text('claim("b", 1)\nclaim("a", 1)', encoding="utf-8")
+    (tmp_path / "90_a_b.py").write_text('claim("c", 1)', encoding="utf-8")
+    assert closed_in("90_a", tmp_path) == ["a", "b", "a"]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_ready_lesson_closes_each_of_its_claims_once_and_no_other(lesson):
-    assert Counter(slugs_closed_in(source_of(lesson))) == Counter(each.slug for each in claims(lesson))
+def test_a_ready_lesson_and_its_companion_close_each_of_its_claims_once_and_no_other(lesson):
+    assert Counter(closed_in(lesson)) == Counter(each.slug for each in claims(lesson))
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -34,6 +34,7 @@ def test_every_command_is_there() -> None:
             [
                 "lab",
                 "build",
+                "new",
                 "test",
                 "reset",
                 "progress",

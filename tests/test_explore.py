@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -18,10 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import data
-from helpers.explore import Control, Frame, backward, data_splits, view
+from helpers.explore import Control, Frame, backward, data_splits, start, view
 from helpers.figures import Picture
 
-EXPLORERS = [data_splits, backward]
+EXPLORERS = [start, data_splits, backward]
 frames = settings(deadline=None, max_examples=25)
 
 
@@ -77,23 +78,34 @@ def test_a_frame_depends_on_its_parameters_alone(explorer: ModuleType) -> None:
     assert before.sentence == after.sentence
 
 
+@pytest.fixture
+def switching() -> Iterator[None]:
+    """Threads take turns after every few instructions, so that what can be interrupted is."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
 @pytest.mark.parametrize("explorer", EXPLORERS)
-def test_frames_from_several_threads_do_not_mix(explorer: ModuleType) -> None:
+def test_frames_from_several_threads_do_not_mix(explorer: ModuleType, switching: None) -> None:
     control = explorer.CONTROLS[0]
-    wanted = [defaults(explorer) | {control.name: value} for value in list(control.values)[:4]]
+    values = list(control.values)
+    wanted = [defaults(explorer) | {control.name: values[i * (len(values) - 1) // 3]} for i in range(4)]
     alone = [explorer.frame(**parameters).picture.data for parameters in wanted]
-    together: list[Any] = [None] * len(wanted)
+    together: list[list[bytes]] = [[] for _ in wanted]
 
     def draw(number: int) -> None:
-        for _ in range(3):
-            together[number] = explorer.frame(**wanted[number]).picture.data
+        for _ in range(8):
+            together[number].append(explorer.frame(**wanted[number]).picture.data)
 
     threads = [threading.Thread(target=draw, args=(number,)) for number in range(len(wanted))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert together == alone
+    right = [pictures.count(picture) for pictures, picture in zip(together, alone, strict=True)]
+    assert right == [8] * len(wanted)
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS)

@@ -12,7 +12,7 @@ from helpers import glossary
 from helpers._tables import ROOT, is_ready, rows
 from helpers.glossary import Term, find_term, term, terms, terms_of
 
-ORIGINAL = "3918bd9b3c88686b7f46f5131a697c7f0131087ad5de30fb3fbe62cf4b76c795"
+ORIGINAL = "46646a8647cbb499d05ac8d7ad0679cfc70f5a18e6b770bb61809015855f02be"
 LESSONS = sorted({row["lesson"] for row in rows("terms.csv")})
 READY = [lesson for lesson in LESSONS if is_ready(lesson)]
 ALL = [each for lesson in LESSONS for each in terms_of(lesson)]

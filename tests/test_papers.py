@@ -51,6 +51,8 @@ def test_the_map_has_every_lesson_and_links_those_that_are_ready():
         link = f"[{title}](lessons/{name}.ipynb)"
         assert lines[name[:2]].startswith(link if is_ready(name) else f"{title} |"), name
         has_exercise = (ROOT / "sources" / "exercises" / f"{name}.py").exists()
+        has_companion = is_ready(f"{name}_heard")
+        assert (f"(lessons/{name}_heard.ipynb)" in lines[name[:2]]) is has_companion, name
         assert (f"(exercises/{name}/{name}.ipynb)" in lines[name[:2]]) is has_exercise, name
 
 

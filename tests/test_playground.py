@@ -19,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers.explore.playground import Session, Settings, as_code, sweep
+from helpers.explore.playground import Session, Settings, as_code, draw, network, sweep
 from helpers.explore.playground import settings as choices
 from helpers.explore.playground.curvature import largest_curvature
 from helpers.explore.playground.frame import CLASS_COLOURS, GRID, LEVELS, PlaygroundFrame, palette, shades
@@ -148,7 +148,7 @@ def test_pieces_are_the_same_as_one_go() -> None:
     pieces, at_once = Session(), Session()
     for n in (1, 2, 5, 100, 0, 92):
         assert pieces.step(n) == n
-        pieces.frame()  # looking changes nothing
+        draw(pieces)  # looking changes nothing
     at_once.step(200)
     assert np.array_equal(pieces.model.flat, at_once.model.flat)
     assert pieces.now() == at_once.now()
@@ -211,7 +211,7 @@ def test_it_stops_when_the_loss_overflows() -> None:
     assert taken < 5000
     assert session.diverged
     assert session.step(5) == 0
-    frame = session.frame()
+    frame = draw(session)
     assert frame.sentence.startswith(f"The loss overflowed at step {taken}: with learning rate 10 ")
     assert parsed(frame)
     session.reset()
@@ -326,7 +326,7 @@ def test_enough_is_200_steps_in_whole_epochs() -> None:
 def test_what_is_said(changes: dict[str, Any], steps: int, begins: str) -> None:
     session = Session(Settings().but(**changes))
     session.step(steps)
-    assert begins in session.frame().sentence
+    assert begins in draw(session).sentence
 
 
 def test_the_limit_that_is_named_is_that_of_the_bowl() -> None:
@@ -334,7 +334,10 @@ def test_the_limit_that_is_named_is_that_of_the_bowl() -> None:
     X = Session(settings).problem.X[Session(settings).problem.train]
     X1 = np.column_stack([X, np.ones(len(X))])
     limit = 2 / np.linalg.eigvalsh(2 * X1.T @ X1 / len(X)).max()
-    assert 2 / largest_curvature(Session(settings)) == pytest.approx(limit, rel=1e-3)
+    session = Session(settings)
+    train, loss = session.problem.train, network.build_loss(settings, session.problem)
+    curvature = largest_curvature(session.model, loss, X, session.problem.targets[train])
+    assert 2 / curvature == pytest.approx(limit, rel=1e-3)
     for lr, falls in ((0.9 * limit, True), (1.1 * limit, False)):
         session = Session(settings.but(lr=float(lr)))
         session.step(60)
@@ -358,14 +361,14 @@ def parsed(frame: PlaygroundFrame) -> ET.Element:
 def test_every_setting_has_a_picture(chosen: Settings, steps: int, panel: str) -> None:
     session = Session(chosen)
     session.step(steps)
-    assert parsed(session.frame(panel)).get("width") == "860"
+    assert parsed(draw(session, panel)).get("width") == "860"
 
 
 @pytest.mark.parametrize("data", ["moons", "line", "digits"])
 def test_a_picture_at_rest_is_a_png(data: str) -> None:
     session = Session(Settings().but(data=data))
     session.step(10)
-    still = session.frame().still()
+    still = draw(session).still()
     with Image.open(io.BytesIO(still.picture.data)) as picture:
         assert picture.format == "PNG"
         assert picture.size[0] == 2 * still.picture.width
@@ -373,7 +376,7 @@ def test_a_picture_at_rest_is_a_png(data: str) -> None:
 
 def test_an_unknown_panel_is_refused() -> None:
     with pytest.raises(ValueError, match="got 'activations'"):
-        Session().frame("activations")
+        draw(Session(), "activations")
 
 
 def test_the_map_shows_what_the_network_answers() -> None:

@@ -27,6 +27,11 @@ def test_all_stages_in_their_order() -> None:
     assert other.variables == {"OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2"}
 
 
+def test_thorough_tries_more_seeds() -> None:
+    (unit,) = [one for one in testing.stages(thorough=True) if one.title == "unit tests"]
+    assert unit.variables == {"COURSE_THOROUGH": "1"}
+
+
 @pytest.mark.parametrize(("ci", "may_skip"), [("true", False), (None, True)])
 def test_the_browser_may_be_skipped_but_not_in_ci(
     ci: str | None, may_skip: bool, monkeypatch: pytest.MonkeyPatch

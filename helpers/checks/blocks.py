@@ -15,6 +15,8 @@ from helpers.checks.probing import Observation
 from helpers.checks.task import Case, Rule
 
 Expected = Callable[[Case], Any]
+RTOL, ATOL = 1e-7, 1e-9  # room for another order of summation in float64, and for nothing else
+SINGLE = 1e-5  # what a computation in float32 may be off, as a share of the largest number
 _KINDS = {
     "b": "booleans",
     "i": "integers",
@@ -44,31 +46,74 @@ def _named(key: str | int | None, name: str = "") -> str:
     return "" if key is None else f" of part {key + 1}"
 
 
+def close(got: Any, want: Any, rtol: float = RTOL, atol: float = ATOL, single: bool = True) -> bool:
+    """Whether |got - want| ≤ atol + rtol · |want| everywhere, in the same shape.
+
+    Numbers that float32 can hold were computed in it, and may be off by `SINGLE` of the largest; where the
+    task is about precision, `single=False` forbids that. NaN equals NaN; text is close to nothing.
+
+    >>> close([1.0, 2.0], np.array([1.0, 2.0 + 1e-12])), close([1.0], [[1.0]]), close("1", 1)
+    (True, False, False)
+    >>> close(np.float32(0.100001), 0.1), close(np.float32(0.100001), 0.1, single=False)
+    (True, False)
+    """
+    got, want = np.asarray(got), np.asarray(want, dtype=float)
+    if got.dtype.kind not in "biuf" or got.shape != want.shape:
+        return False
+    if single and got.dtype.kind == "f" and is_single(got):
+        largest = np.abs(want[np.isfinite(want)]).max(initial=0)
+        rtol, atol = max(rtol, SINGLE), max(atol, SINGLE * float(largest))
+    return bool(np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True))
+
+
+def is_single(numbers: np.ndarray) -> bool:
+    """Whether float32 holds all the numbers as they are: whoever computes in it gives such, in any dtype."""
+    if numbers.dtype.itemsize == 2:  # float16 has three digits only
+        return False
+    with np.errstate(over="ignore"):
+        return np.array_equal(numbers, numbers.astype(np.float32), equal_nan=True)
+
+
+def expected_and_got(want: Any, got: Any) -> str:
+    """Two lines that show two values; when they hardly differ, also by how much.
+
+    >>> print(expected_and_got(0.5, 0.25))
+    expected: 0.5
+    got:      0.25
+    >>> print(expected_and_got(np.array([1.0, 2.0]), np.array([1.0, 2.0 + 3e-9])).splitlines()[-1])
+    the largest difference is 3e-09
+    """
+    want, got = np.asarray(want), np.asarray(got)
+    lines = [f"expected: {short(want)}", f"got:      {short(got)}"]
+    if close(got, want, rtol=1e-4, atol=1e-7) and got.size:
+        lines.append(f"the largest difference is {np.abs(got - want).max():.1g}")
+    elif lines[0][10:] == lines[1][10:]:
+        lines[1] += f" (dtype {got.dtype})"
+    return "\n".join(lines)
+
+
 def close_to(
     expected: Expected,
     *,
-    rtol: float = 1e-7,
-    atol: float = 1e-9,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    single: bool = True,
     hint: str = "",
     key: str | int | None = None,
     name: str = "",
 ) -> Rule:
-    """The numbers agree: |got − expected| ≤ atol + rtol · |expected|, everywhere, in the same shape.
-
-    Defaults leave room for another order of summation in float64 (relative errors near 1e-15 · n), and
-    nothing else.
+    """The numbers agree, as `close` says.
 
     >>> close_to(lambda case: case["x"] + 1).holds({"x": 1.0}, 2.0 + 1e-12)
     True
     """
 
     def holds(case: Case, value: Any) -> bool:
-        want, got = np.asarray(expected(case)), _numbers(value, key)
-        return got.shape == want.shape and bool(np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True))
+        return close(_numbers(value, key), expected(case), rtol, atol, single)
 
     def what(case: Case, value: Any) -> str:
-        want, got = np.asarray(expected(case)), _numbers(value, key)
-        return f"the value{_named(key, name)} is off\nexpected: {short(want)}\ngot:      {short(got)}"
+        both = expected_and_got(expected(case), _numbers(value, key))
+        return f"the value{_named(key, name)} is off\n{both}"
 
     return Rule(what, holds, hint)
 

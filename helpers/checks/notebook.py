@@ -4,17 +4,22 @@ In a notebook it prints what passed and, for the first failure, the input, what 
 hint. While nbgrader grades it prints the same and returns the points, which nbgrader takes as partial credit.
 """
 
+import contextlib
 import difflib
 import os
 import re
 import sys
 import textwrap
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from helpers.checks.plain import short
+from helpers.checks.probing import TIME_LIMIT
 from helpers.checks.task import JUDGE_ONLY, Report, find_task, grade
 
 NOTEBOOK_SEED = 20_26
+PATIENCE = 3.0  # seconds; a right answer needs well under one
 WIDTH = 88  # JupyterLab breaks longer lines wherever they end, also inside a number
 # Kept in one piece: code, a shape, a row of numbers, a number with its name, the dots after the last one.
 _WHOLE = re.compile(r"`[^`]*`|\([^()]{,40}\)|\[[^\[\]]{,60}\]|\d+: \d\S*|\S+ …")
@@ -44,7 +49,8 @@ def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
     `CheckFailed` when a case fails (not while nbgrader grades: there the points come back, a finite number
     between 0 and the task's points) and `ValueError` for an unknown task.
     """
-    report = grade(find_task(task_id), answer, seed=seed)
+    with patience():
+        report = grade(find_task(task_id), answer, seed=seed)
     print(tell(report))
     if being_graded():
         return report.points
@@ -53,6 +59,24 @@ def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
             f"{task_id} is not right yet: {report.total - report.passed} of {report.total} to go"
         )
     return Points(report.points)
+
+
+@contextlib.contextmanager
+def patience(after: float = PATIENCE) -> Iterator[None]:
+    """Say that a check is still at work when it takes longer than `after` seconds."""
+    screen = sys.stdout  # what a learner prints goes elsewhere while the check runs
+
+    def say() -> None:
+        print(f"still running; an answer that does not end is stopped after {TIME_LIMIT:.0f} s", file=screen)
+        screen.flush()
+
+    timer = threading.Timer(after, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def being_graded() -> bool:

@@ -5,6 +5,7 @@ Whatever else an answer holds becomes a note of its type, so that the judge neve
 object that a learner made.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -111,3 +112,13 @@ def short(value: Any, limit: int = _SHORT) -> str:
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def first_of(items: Iterable[int], most: int = 5) -> str:
+    """The smallest of some numbers, for a line that a learner reads.
+
+    >>> first_of({3, 1, 2}, most=2)
+    '1, 2, …'
+    """
+    ordered = sorted(items)
+    return ", ".join(str(item) for item in ordered[:most]) + (", …" if len(ordered) > most else "")

@@ -48,11 +48,25 @@ class ReturnedNothing(Exception):
     """The learner's function gave back None where a value was expected."""
 
 
+class Seen:
+    """What a probe returns when it saw more than the answer: the learner's answer, and the rest by name.
+
+    A verdict reads both from one dict; a learner is shown the answer only.
+
+    >>> Seen([0, 1], calls=2).value
+    {'answer': [0, 1], 'calls': 2}
+    """
+
+    def __init__(self, answer: Any, **beside: Any) -> None:
+        self.value = {"answer": answer, **beside}
+
+
 @dataclass
 class Observation:
     """What one run of a learner's code did, in plain data only.
 
-    `value` is what the probe returned; `printed` the text that was printed; `changed` the names of the
+    `value` is what the probe returned (of a `Seen`, the dict), `answer` the learner's part of it; `printed`
+    the text that was printed; `changed` the names of the
     inputs that were modified in place; `error` None or a dict with `type` and `kinds` (the type and those
     that it derives from), `message`, `line_number`, `line` and `function` (the learner's own) and
     `arguments` (true when the call itself did not fit); `timed_out`
@@ -60,6 +74,7 @@ class Observation:
     """
 
     value: Any = None
+    answer: Any = None
     printed: str = ""
     changed: list[str] = field(default_factory=list)
     error: dict[str, Any] | None = None
@@ -187,7 +202,8 @@ def observe(
                 value, seen.steps = count_steps(lambda: probe(learner, given))
             else:
                 value = probe(learner, given)
-            seen.value = to_plain(value)
+            seen.value = to_plain(value.value if isinstance(value, Seen) else value)
+            seen.answer = seen.value["answer"] if isinstance(value, Seen) else seen.value
     except TimeIsUp:
         seen.timed_out = True
     except (Exception, SystemExit) as error:

@@ -4,6 +4,7 @@ A task reads like its specification: the cases, what is run (probe), the rules a
 (verdict), each with the hint for the mistake that breaks it. The share of cases that pass gives the points.
 """
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +19,9 @@ from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
 Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
 JUDGE_ONLY = ("raises", "because", "hint")
-# Where a probe keeps what the learner returned, beside what it saw itself; only that is shown to a learner.
-_RETURNED = ("split", "gradient")
+SHORT_LIMIT = 3.0  # seconds for what comes after the first case that fails
+# How a judgement ends that looks for something in an answer where there is nothing of the kind.
+_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Rule:
 
     `what` says what is wrong when the property does not hold: a text, or a function of (case, value)
     that names both sides. `holds(case, value)` looks at what the probe returned; with
-    `of="observation"` it looks at the whole `Observation`.
+    `of="answer"` at the learner's part of it, with `of="observation"` at the whole `Observation`.
 
     >>> rule = Rule("the sum is off", lambda case, value: value == case["a"] + 1, hint="Add one.")
     >>> rule.holds({"a": 1}, 2)
@@ -48,37 +50,87 @@ class Rule:
     hint: str = ""
     of: str = "value"
 
-    def judge(self, case: Case, seen: Observation) -> Finding | None:
+    def __call__(self, case: Case, seen: Observation) -> Finding | None:
         """None if the rule holds, else what is wrong. A value that the rule cannot even read is wrong too."""
-        about = seen if self.of == "observation" else seen.value
+        about = {"value": seen.value, "answer": seen.answer, "observation": seen}[self.of]
         try:
             with np.errstate(all="ignore"):
                 if self.holds(case, about):
                     return None
             what = self.what if isinstance(self.what, str) else self.what(case, about)
-        except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
-            what = self.what if isinstance(self.what, str) else "the answer has an unexpected form"
-            what += f": got {short(_returned(seen.value))}"
+        except _UNREADABLE:
+            return unreadable(seen)
         return Finding(what, self.hint)
-
-
-def _returned(value: Any) -> Any:
-    """The part of a probe's value that the learner's code returned."""
-    if isinstance(value, dict):
-        return next((value[key] for key in _RETURNED if key in value), value)
-    return value
 
 
 Verdict = Callable[[Case, Observation], Finding | None]
 
 
-def all_of(*rules: Rule) -> Verdict:
-    """A verdict that reports the first rule that does not hold."""
+class Wrong(Exception):
+    """Ends a judgement at the first fault: what is wrong with the answer, and the hint for it.
 
-    def verdict(case: Case, seen: Observation) -> Finding | None:
-        return next((finding for rule in rules if (finding := rule.judge(case, seen))), None)
+    >>> raise Wrong("the sum is 4, expected 5", "Does it start at 0?")
+    Traceback (most recent call last):
+    helpers.checks.task.Wrong: the sum is 4, expected 5
+    """
 
-    return verdict
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.finding = Finding(what, hint)
+
+
+def verdict(judge: Callable[[Case, Any], None]) -> Verdict:
+    """A verdict from a plain function of (case, value), which raises `Wrong` at the first fault.
+
+    `value` is what the probe returned: the answer, or the dict of a `Seen`. An answer that the function
+    cannot read (it meets a `TypeError`, a `KeyError` …) is told to have an unexpected form.
+
+    >>> @verdict
+    ... def adds_one(case, value):
+    ...     if value != case["a"] + 1:
+    ...         raise Wrong(f"expected {case['a'] + 1}, got {value}", "Add one.")
+    >>> adds_one({"a": 1}, Observation(value=3)).what
+    'expected 2, got 3'
+    """
+
+    @functools.wraps(judge)
+    def judged(case: Case, seen: Observation) -> Finding | None:
+        try:
+            with np.errstate(all="ignore"):
+                judge(case, seen.value)
+        except Wrong as wrong:
+            return wrong.finding
+        except _UNREADABLE:
+            return unreadable(seen)
+        return None
+
+    return judged
+
+
+def unreadable(seen: Observation) -> Finding:
+    """What is said of an answer that a judgement cannot read: what it is, and nothing that is ours."""
+    return Finding(
+        f"the answer has an unexpected form: got {short(seen.answer)}",
+        "Compare it with the example of the task: the same kinds of things, in the same order.",
+    )
+
+
+def all_of(*verdicts: Verdict) -> Verdict:
+    """A verdict that reports the first finding of several; a `Rule` is a verdict too."""
+
+    def first(case: Case, seen: Observation) -> Finding | None:
+        return next((finding for one in verdicts if (finding := one(case, seen))), None)
+
+    return first
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A wrong answer that a verdict knows: `answer` in a learner's place is told `what` and `hint`."""
+
+    answer: Any
+    what: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -86,10 +138,10 @@ class Task:
     """One task of an exercise.
 
     `id` is "lesson/name"; `cases(rng)` makes a list of dicts of plain data; `probe(learner, case)` runs
-    the learner's object on one case; `verdict(case, observation)` judges; `hints` gives a hint for a type
-    of error ("IndexError", or "TimeIsUp" at the time limit); `signature` is how the task asks for it; `show`
-    names the inputs that are printed on a failure (all by default); `counting` asks for the number of lines
-    run.
+    the learner's object on one case; `verdict(case, observation)` judges; `slips` are wrong answers that the
+    verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at
+    the time limit); `signature` is how the task asks for it; `show` names the inputs that are printed on a
+    failure (all by default); `counting` asks for the number of lines run.
     """
 
     id: str
@@ -97,6 +149,7 @@ class Task:
     cases: Callable[[np.random.Generator], Sequence[Case]]
     probe: Callable[[Any, Any], Any]
     verdict: Verdict
+    slips: Sequence["Slip"] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
     signature: str = ""
     show: tuple[str, ...] | None = None
@@ -138,7 +191,8 @@ class Report:
 def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
     """Run a task's cases on a learner's object and judge them. The same seed gives the same cases.
 
-    A task that runs out of time is not run on further cases.
+    A task that runs out of time is not run on further cases. Once a case has failed, the others together
+    get `SHORT_LIMIT` at most: whoever waits for them knows already that something is wrong.
     """
     cases = list(task.cases(np.random.default_rng(seed)))
     end = now() + TIME_LIMIT
@@ -154,6 +208,7 @@ def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
             passed += 1
         elif first_finding is None:
             first_case, first_finding = case, finding
+            end = min(end, now() + SHORT_LIMIT)
     return Report(task, passed, len(cases), first_case, first_finding)
 
 
@@ -168,7 +223,7 @@ def _judge_the_run(task: Task, seen: Observation) -> Finding | None:
         )
     if seen.error:
         return _judge_error(task, seen)
-    if seen.value is None:
+    if seen.answer is None:
         return _nothing_returned(task, seen)
     alien = type_that_is_not_plain(seen.value)
     if alien:
@@ -231,13 +286,13 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
         )
     if got == "NotImplementedError" or (seen.error and seen.error["arguments"]):
         return _judge_error(task, seen)
-    returned = type_that_is_not_plain(seen.value) or ""
+    returned = type_that_is_not_plain(seen.answer) or ""
     if returned.endswith("Error"):
         return Finding(
             f"{because}: it returned a {returned}; use raise",
             "`return` hands the error over as if it were an answer, and the caller goes on with it.",
         )
-    came = f"{got} came" if got and got != "ReturnedNothing" else f"it returned {short(seen.value)}"
+    came = f"{got} came" if got and got != "ReturnedNothing" else f"it returned {short(seen.answer)}"
     hint = case.get("hint") or f"Test for it first and `raise {wanted}` with a message that names the value."
     return Finding(f"{because}: expected a {wanted}, but {came}", hint)
 
@@ -250,7 +305,7 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    ours = {"blocks", "notebook", "plain", "probing", "task"}
+    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task"}
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
 
 

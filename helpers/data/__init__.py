@@ -5,6 +5,8 @@ makes them), so nothing is downloaded and scikit-learn is not imported. The draw
 seen only in two dimensions, or only when the truth is known.
 """
 
+import copy
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +59,11 @@ class Dataset:
 
 def _load(name: str) -> Dataset:
     # A new copy each time: whoever writes into it spoils nobody else's.
+    return copy.deepcopy(_read(name))
+
+
+@functools.cache
+def _read(name: str) -> Dataset:
     with np.load(_HERE / f"{name}.npz", allow_pickle=False) as file:
         X, y = file["X"].astype(np.float64), file["y"]
         y = y.astype(np.int64 if y.dtype == np.uint8 else np.float64)

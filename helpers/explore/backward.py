@@ -137,7 +137,7 @@ def _percent(share: float) -> str:
 
 
 @lru_cache(maxsize=1)
-def _scenery() -> tuple[Stage, SimpleNamespace]:
+def _stage() -> Stage:
     """The figure without anything in it, and the artists that each frame fills in."""
     import matplotlib
     from matplotlib.collections import EllipseCollection
@@ -168,7 +168,7 @@ def _scenery() -> tuple[Stage, SimpleNamespace]:
     art.label = left.annotate("start", START, xytext=(0, 8), textcoords="offset points", ha="center")
     (art.loss,) = right.plot([], [], "o-", color=red, linewidth=1.6, markersize=3.5, markeredgewidth=0)
     art.title = left.set_title("lr 0.001")
-    return Stage(fig, [*vars(art).values(), *left.spines.values()]), art
+    return Stage(fig, art, above=list(left.spines.values()))
 
 
 def frame(lr: float, condition: float, steps: int) -> Frame:
@@ -187,25 +187,23 @@ def frame(lr: float, condition: float, steps: int) -> Frame:
     """
     points = path(lr, condition, steps)
     loss = bowl(points, condition)
-    stage, art = _scenery()
-    with stage.lock:
+
+    def paint(art: SimpleNamespace) -> None:
         art.contours.set_widths(CONTOURS)
         art.contours.set_heights(CONTOURS / math.sqrt(condition))
         art.path.set_data(*points.T)
         art.loss.set_data(np.arange(len(loss)), np.maximum(loss, 1e-30))
         art.loss.axes.set_xlim(-0.02 * steps, 1.02 * steps)
         art.title.set_text(f"lr = {lr:g},  2/λmax = {2 / condition:g}:  {verdict(lr, condition, steps)}")
-        shape = (
-            f"{condition:g} times as steep along w2 as along w1"
-            if condition > 1
-            else "equally steep everywhere"
-        )
-        alt = (
-            f"The path of gradient descent from (−4, 2) on a bowl {shape}, "
-            f"with learning rate {lr:g}: {verdict(lr, condition, steps)}. "
-            f"The loss goes from {loss[0]:.3g} to {loss[-1]:.2g} in {_counted(len(loss) - 1)}."
-        )
-        return Frame(stage.picture(alt, scene=steps), sentence(lr, condition, steps))
+
+    steep = f"{condition:g} times as steep along w2 as along w1"
+    alt = (
+        f"The path of gradient descent from (−4, 2) on a bowl "
+        f"{steep if condition > 1 else 'equally steep everywhere'}, "
+        f"with learning rate {lr:g}: {verdict(lr, condition, steps)}. "
+        f"The loss goes from {loss[0]:.3g} to {loss[-1]:.2g} in {_counted(len(loss) - 1)}."
+    )
+    return Frame(_stage().picture(alt, paint, scene=steps), sentence(lr, condition, steps))
 
 
 CONTROLS = (

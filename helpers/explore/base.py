@@ -11,6 +11,7 @@ import io
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from helpers.figures import Picture, smaller
@@ -88,38 +89,53 @@ class Stage:
     Drawing ticks, labels and contours takes three quarters of the time of a picture. They are kept as pixels,
     per scene, and each frame is painted on a copy (blitting).
 
+    A slider's callback may come in another thread than the cell, so the artists are changed in one place
+    only: in the function that is handed to `picture`.
+
     Args:
         fig: a figure with the Agg canvas, such as `helpers.figures.subplots` makes.
-        moving: the artists that change from frame to frame.
+        art: the artists that change from frame to frame, by name.
+        above: artists that stand still, but have to be drawn above those, such as the spines.
+
+    >>> from helpers.figures import subplots
+    >>> fig, ax = subplots(width=1, height=1)
+    >>> stage = Stage(fig, SimpleNamespace(title=ax.set_title("")))
+    >>> stage.picture("An empty square.", lambda art: art.title.set_text("empty"))
+    An empty square.
     """
 
-    def __init__(self, fig: Figure, moving: Sequence[Artist]) -> None:
+    def __init__(self, fig: Figure, art: SimpleNamespace, above: Sequence[Artist] = ()) -> None:
         fig.set_dpi(PIXELS_PER_INCH * SHARPNESS)
         fig.draw_without_rendering()  # lets the layout find its place once, then stand still
         fig.set_layout_engine("none")
         self.fig = fig
-        self.moving = list(moving)
-        for artist in self.moving:
+        self._art = art
+        self._moving = [*vars(art).values(), *above]
+        for artist in self._moving:
             artist.set_animated(True)
-        self.lock = threading.RLock()  # a slider's callback may come in another thread than the cell
+        self._lock = threading.Lock()
         self._scenes: dict[Hashable, Any] = {}
 
-    def picture(self, alt: str, scene: Hashable = None) -> Picture:
-        """The figure as it stands, as a PNG that was made in a hurry.
+    def picture(
+        self, alt: str, paint: Callable[[SimpleNamespace], object], scene: Hashable = None
+    ) -> Picture:
+        """The figure after `paint(art)`, as a PNG that was made in a hurry.
 
         Args:
             alt: what the picture shows.
+            paint: gives the artists the data of this frame; nobody else draws meanwhile.
             scene: a name for the state of everything that does not move; a new name draws it afresh.
         """
         from PIL import Image
 
         canvas: Any = self.fig.canvas
-        with self.lock:
+        with self._lock:
+            paint(self._art)
             if scene not in self._scenes:
                 canvas.draw()
                 self._scenes[scene] = canvas.copy_from_bbox(self.fig.bbox)
             canvas.restore_region(self._scenes[scene])
-            for artist in self.moving:
+            for artist in self._moving:
                 self.fig.draw_artist(artist)
             size = canvas.get_width_height(physical=True)
             pixels = Image.frombuffer("RGBA", size, canvas.buffer_rgba()).convert("RGB")

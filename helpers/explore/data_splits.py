@@ -121,7 +121,7 @@ def sentence(percent: float, seed: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _scenery() -> tuple[Stage, SimpleNamespace]:
+def _stage() -> Stage:
     """The figure without anything in it, and the artists that each frame fills in."""
     from matplotlib.collections import PolyCollection
 
@@ -146,7 +146,7 @@ def _scenery() -> tuple[Stage, SimpleNamespace]:
     art.counts = right.add_collection(PolyCollection([], color=blue, linewidth=0))
     art.chosen_count = right.add_collection(PolyCollection([], color=red, linewidth=0))
     fig.legend(loc="outside lower left", ncols=4, handletextpad=0.4, columnspacing=1.4)
-    return Stage(fig, list(vars(art).values())), art
+    return Stage(fig, art)
 
 
 def frame(test_percent: float, seed: int) -> Frame:
@@ -168,8 +168,8 @@ def frame(test_percent: float, seed: int) -> Frame:
     score, average = float(everything[seed]), float(everything.mean())
     low, high = wilson_interval(score, n)
     half = half_width(average, n)
-    stage, art = _scenery()
-    with stage.lock:
+
+    def paint(art: SimpleNamespace) -> None:
         art.title.set_text(f"{N_SEEDS} splits, each with {n} test rows")
         art.band.set_y(average - half)
         art.band.set_height(min(2 * half, 1 - average + half))
@@ -180,12 +180,13 @@ def frame(test_percent: float, seed: int) -> Frame:
         bars = _bars(everything, n)
         art.counts.set_verts(list(bars.values()))
         art.chosen_count.set_verts([bars[score]])
-        alt = (
-            f"{N_SEEDS} dots, one for each way to draw {n} test rows: accuracies from "
-            f"{everything.min():.2f} to {everything.max():.2f} around {average:.2f}. "
-            f"Seed {seed} is marked at {score:.2f}, with an interval from {low:.2f} to {high:.2f}."
-        )
-        return Frame(stage.picture(alt), sentence(test_percent, seed))
+
+    alt = (
+        f"{N_SEEDS} dots, one for each way to draw {n} test rows: accuracies from "
+        f"{everything.min():.2f} to {everything.max():.2f} around {average:.2f}. "
+        f"Seed {seed} is marked at {score:.2f}, with an interval from {low:.2f} to {high:.2f}."
+    )
+    return Frame(_stage().picture(alt, paint), sentence(test_percent, seed))
 
 
 def _bars(everything: np.ndarray, n: int) -> dict[float, np.ndarray]:

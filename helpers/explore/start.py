@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -47,12 +47,15 @@ def frame(steps: int, lr: float) -> Frame:
         raise ValueError(f"lr must be above 0, got {lr!r}")
     p, y = probabilities(lr)[steps], truth()
     wrong = (p > 0.5) != (y == 1)
-    stage, height = _stage(), y + _nudge(len(y))
-    for artist, chosen in zip(stage.moving, (~wrong & (y == 0), ~wrong & (y == 1), wrong), strict=True):
-        line: Any = artist
-        line.set_data(p[chosen], height[chosen])
-    sentence = _sentence(steps, lr, int((~wrong).sum()), p)
-    return Frame(stage.picture(f"Test tumours at their probability of being benign. {sentence}"), sentence)
+    height, sentence = y + _nudge(len(y)), _sentence(steps, lr, int((~wrong).sum()), p)
+
+    def paint(art: SimpleNamespace) -> None:
+        rows = {"malignant": ~wrong & (y == 0), "benign": ~wrong & (y == 1), "wrong": wrong}
+        for name, chosen in rows.items():
+            getattr(art, name).set_data(p[chosen], height[chosen])
+
+    alt = f"Test tumours at their probability of being benign. {sentence}"
+    return Frame(_stage().picture(alt, paint), sentence)
 
 
 def _sentence(steps: int, lr: float, right: int, p: np.ndarray) -> str:
@@ -107,10 +110,14 @@ def _nudge(n: int) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _stage() -> Stage:
+    """The figure without anything in it, and the artists that each frame fills in."""
     fig, ax = subplots(width=7.2, height=2.6)
     dots = {"markeredgewidth": 0, "alpha": 0.55, "clip_on": False}
-    moving = [ax.plot([], [], "o", color=COLORS[color], **dots)[0] for color in ("red", "blue")]
-    moving += ax.plot([], [], "x", color=COLORS["ink"], markersize=9, markeredgewidth=2, clip_on=False)
+    art = SimpleNamespace()
+    (art.malignant,) = ax.plot([], [], "o", color=COLORS["red"], **dots)
+    (art.benign,) = ax.plot([], [], "o", color=COLORS["blue"], **dots)
+    cross = {"markersize": 9, "markeredgewidth": 2, "clip_on": False}
+    (art.wrong,) = ax.plot([], [], "x", color=COLORS["ink"], **cross)
     ax.axvline(0.5, color=COLORS["grey"], linewidth=1.2)
     ax.text(0.49, 1.62, f"← says “{NAMES[0]}”", ha="right", color=COLORS["grey"], va="center")
     ax.text(0.51, 1.62, f"says “{NAMES[1]}” →", ha="left", color=COLORS["grey"], va="center")
@@ -118,4 +125,4 @@ def _stage() -> Stage:
     ax.set(xlabel="probability of “benign” that the model gives")
     ax.set_yticklabels([f"truly {name}" for name in NAMES])
     ax.grid(axis="y", visible=False)
-    return Stage(fig, moving)
+    return Stage(fig, art)

@@ -12,9 +12,9 @@ before you read about it.
 - say what a model, a parameter and a hyperparameter are, and tell the kinds of learning from each other,
 - answer fourteen things that people say about machine learning with a measurement.
 
-**Time:** sections 1 to 3 take ten minutes, and after them you can go on to [lesson
-01](01_data_splits.ipynb). Sections 4 to 7 are for the reader who stays, now or later: about twenty-five
-minutes more, and nothing in the next lessons depends on them.
+**Time:** {minutes} minutes. After sections 1 to 3, the first ten of them, you can go on to [lesson
+01](01_data_splits.ipynb). Sections 4 to 7 are for the reader who stays, now or later, and nothing in the next
+lessons depends on them.
 
 **Before this:** a little Python, and what an array is.
 """
@@ -102,8 +102,8 @@ r"""
 Each dot is a tumour from the test set, and each cross a wrong answer. The three are close to zero, where
 the model is least sure.
 
-That was the whole trade in one screen. The nineteen lessons that follow take the eight lines apart, and ask
-at every piece: why so, what else, and how do you know?
+That was the whole trade in one screen. The twenty-one lessons that follow take the eight lines apart, and
+ask at every piece: why so, what else, and how do you know?
 """
 
 # %% [markdown]
@@ -198,20 +198,20 @@ show(
 r"""
 | step | what it is | in the eight lines | lesson |
 | --- | --- | --- | --- |
-| annotate | somebody finds out the right answers | the doctors, before line 1 | 03, 11 |
+| annotate | somebody finds out the right answers | the doctors, before line 1 | 03, 12 |
 | split | set aside what the model is judged on | line 2 | [01 data splits](01_data_splits.ipynb) |
 | preprocess | make the numbers fit to learn from | line 3 | 02 |
-| define | choose the formula | `Z @ w + b` | 04, 06, 12, 13 |
+| define | choose the formula | `Z @ w + b` | 04, 06, 13, 14 |
 | initialise | give the parameters their first values | line 4 | 04 |
 | forward | let the model answer | line 6 | 04 |
 | loss | one number for how wrong the answers are | not computed, only its slope | 07 |
 | backward | for each parameter: which way is better? | `Z.T @ error` | [05 backward](05_backward.ipynb) |
 | update | go a step that way | line 7 | 08 |
-| validate | look at rows that it does not train on | left out | [09](09_training_loop.ipynb), 11 |
-| tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [09](09_training_loop.ipynb), 10 |
-| test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), 03, 15 |
-| save | keep the parameters | left out | 19 |
-| deploy | make it small and fast, let others use it | left out | 16, 17, 18, 19 |
+| validate | look at rows that it does not train on | left out | [10](10_tuning.ipynb), 12 |
+| tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [10](10_tuning.ipynb) |
+| test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), 03, 16 |
+| save | keep the parameters | left out | 21 |
+| deploy | make it small and fast, let others use it | left out | 17, 18, 19, 20, 21 |
 
 The rows for choosing (validate, tune) and the rows for judging (test) have to be different ones, and the
 test comes after the choosing. Lesson 01 shows what happens otherwise.
@@ -223,16 +223,19 @@ test comes after the choosing. Lesson 01 shows what happens otherwise.
 | the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]), 02 features, 03 metrics |
 | the engine, by hand | 04 forward, [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
-| training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]), 10 normalization, 11 overfitting |
-| other shapes of data | 12 convolution, 13 sequences, 14 generative models |
-| can it be trusted | 15 trust |
-| small enough to use | 16 distillation, 17 quantization, 18 large models in 4 bits, 19 deployment |
+| training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
+| | [10 tuning](10_tuning.ipynb) ([exercise][e10]), 11 normalization, 12 overfitting |
+| other shapes of data | 13 convolution, 14 sequences, 15 generative models |
+| can it be trusted | 16 trust |
+| small enough to use | 17 distillation, 18 quantization, 19 quantized networks |
+| | 20 large models in 4 bits, 21 deployment |
 
 Lessons with a link are ready; the others are being written.
 
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
 [e05]: ../exercises/05_backward/05_backward.ipynb
 [e09]: ../exercises/09_training_loop/09_training_loop.ipynb
+[e10]: ../exercises/10_tuning/10_tuning.ipynb
 
 **That was the tour. The next page is [01 data splits](01_data_splits.ipynb).** If you are tired, go there
 tomorrow. If you want to know what all the words are that you hear around this, stay: from here on every
@@ -489,7 +492,7 @@ for the 8: a group is whatever lies close together, not what you had in mind.
 
 You can also draw new data from a model of what data look like. That is **AI-generated content**, or
 generative AI: text, images or sound sampled from a model that has learned what such data are like. A small
-one follows in a moment, and lesson 14 builds others.
+one follows in a moment, and lesson 15 builds others.
 
 ### Semi-supervised
 
@@ -782,7 +785,7 @@ for lr, (from_nothing, fine_tuned) in zip(rates, np.reshape(results, (3, 2, 2)).
 # %% [markdown]
 r"""
 At the first rate fine-tuning wins by far; at the second, which suits both better, there is nothing to win.
-A comparison is fair only when both sides have what suits them. Lesson 12 comes back to transfer, with
+A comparison is fair only when both sides have what suits them. Lesson 13 comes back to transfer, with
 pictures that have more in common.
 
 Two more words belong here. In **online learning** the data come as a stream, and the model is updated with
@@ -967,7 +970,7 @@ everything.
 <details><summary>An answer</summary>
 
 No. Every picture in it would carry an honest strip. Only data from elsewhere, or a look at what the model
-uses, can show it. Lesson 15 does both.
+uses, can show it. Lesson 16 does both.
 
 </details>
 

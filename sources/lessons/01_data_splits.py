@@ -12,7 +12,7 @@ question, the one that matters: how good will it be on rows that it has never me
 - recognise a leak by the score that it fakes;
 - say how sure a test score is, and why a score that was used for choosing is too good.
 
-**Time:** 25 minutes. **Before this:** [00 · Start](00_start.ipynb).
+**Time:** {minutes} minutes. **Before this:** [00 · Start](00_start.ipynb).
 """
 
 # %%
@@ -736,7 +736,7 @@ r"""
 **"When you fine-tune a pretrained model on little data, you may do without a validation set."** A network
 has learned the digits 0 to 4. What its hidden layer computes describes the digits 5 to 9 too, so a linear
 classifier on top of it is fitted with only 20 labelled rows, for six strengths of a penalty (what a penalty
-does comes in lesson 11). Without validation you take the strength that fits the 20 rows best: the weakest.
+does comes in lesson 12). Without validation you take the strength that fits the 20 rows best: the weakest.
 With five folds of these 20 rows, you take the one with the best average. The number says by how much the
 score on the 20 rows is too good.
 """

@@ -13,7 +13,7 @@ rests on it.
 - check any gradient numerically, and say how far that check can be trusted;
 - explain what `loss.backward()` does, because you have built it in 30 lines.
 
-**Time:** 25 minutes. **Before this:** lesson 04, the forward pass. You need no calculus; a slope is enough.
+**Time:** {minutes} minutes. **Before this:** lesson 04, the forward pass. You need no calculus; a slope is enough.
 """
 
 # %%

@@ -1,176 +1,262 @@
 """Task 4: a node that remembers where it came from. A case is a small computation, as a list of steps.
 
-The cases go from one product to a graph in which a node must wait for what it feeds; an answer that passes
-the earlier ones fails a later one for one reason, so each kind of graph has its own hint.
+The cases go from one product to a graph in which a node must wait for what it feeds. The slips are wrong
+nodes: the probe runs them on the same graph, and compares.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.plain import short
-from helpers.checks.task import Case, Rule, Task, all_of
+from helpers.checks.blocks import close
+from helpers.checks.formula import formula_task, of_answer, slip
+from helpers.checks.task import Case, Wrong, verdict
 
-# kind: (the formula as a learner reads it, steps [name, operation, inputs…], the last one is L)
-GRAPHS: dict[str, tuple[str, list[list[str]]]] = {
-    "product": ("L = a · b", [["L", "mul", "a", "b"]]),
-    "tanh": ("L = tanh(a)", [["L", "tanh", "a"]]),
-    "chain": (
-        "L = tanh(a · b + c) · d",
-        [["m", "mul", "a", "b"], ["s", "add", "m", "c"], ["t", "tanh", "s"], ["L", "mul", "t", "d"]],
-    ),
-    "used twice": ("L = a · a", [["L", "mul", "a", "a"]]),
-    "used twice, far apart": ("L = a · b + a", [["m", "mul", "a", "b"], ["L", "add", "m", "a"]]),
-    "must wait": (
-        "s = a + b, t = tanh(s), L = s · t + s",
-        [["s", "add", "a", "b"], ["t", "tanh", "s"], ["m", "mul", "s", "t"], ["L", "add", "m", "s"]],
-    ),
-    "same value": (
-        "p = a · b, q = a · b, L = p · c + q",
-        [["p", "mul", "a", "b"], ["q", "mul", "a", "b"], ["m", "mul", "p", "c"], ["L", "add", "m", "q"]],
-    ),
-    "doubled": (
-        "x1 = a + a, x2 = x1 + x1, …, x30 = x29 + x29, L = x30 · b",
-        [["x1", "add", "a", "a"]]
-        + [[f"x{i + 1}", "add", f"x{i}", f"x{i}"] for i in range(1, 30)]
-        + [["L", "mul", "x30", "b"]],
-    ),
+DOUBLED = ["x1 = a + a", *(f"x{i + 1} = x{i} + x{i}" for i in range(1, 30)), "L = x30 · b"]
+# The last node of a graph is L; what is said of it is a fact about the graph.
+GRAPHS = {
+    "L = a · b": "How far does L move when a is nudged, and how far when b is?",
+    "L = tanh(a)": "The slope of tanh at a, times the slope of L for itself.",
+    "m = a · b, s = m + c, t = tanh(s), L = t · d": "Between a and L lie m, s and t: rates multiply.",
+    "L = a · a": "a has two ways to move L, and they add up.",
+    "m = a · b, L = m + a": "a has two ways to move L, and they add up.",
+    "s = a + b, t = tanh(s), m = s · t, L = m + s": "s feeds t, m and L: its slope is the sum of three ways.",
+    "p = a · b, q = a · b, m = p · c, L = m + q": "p and q hold the same number, and are two nodes.",
+    ", ".join(DOUBLED): "Every node once, after all that it feeds.",
 }
-
-HINTS = {
-    "product": "A nudge of a moves a · b by b: each factor gets the other's data, times the grad of L.",
-    "tanh": "The slope of tanh is 1 - t², where t is the result, not the input.",
-    "chain": "A node hands on its own grad · the local slope: rates multiply, from L to the inputs.",
-    "used twice": "a has two ways to move L, and they add up: source.grad += …, starting from 0.",
-    "used twice, far apart": "a has two ways to move L, and they add up: source.grad += …, starting from 0.",
-    "must wait": "s feeds t, m and L. It may hand on its grad once, when all three have "
-    "added theirs: order the nodes so that each comes after its inputs, and walk that order from the end.",
-    "same value": "p and q hold the same number and are two nodes: remember the nodes that you have "
-    "seen, not their data.",
-    "doubled": "Every node once: keep the set of those that you have seen.",
-}
+METHODS = {"+": "__add__", "·": "__mul__", "tanh": "tanh"}
 
 
-METHODS = {"add": "__add__", "mul": "__mul__", "tanh": "tanh"}
+class Node:
+    """The right node; each slip changes one thing of it."""
+
+    grad = 0.0
+    key: Callable[["Node"], Any] = id
+
+    def __init__(self, data: float, edges: Iterable[tuple["Node", float]] = ()) -> None:
+        self.data, self.edges = data, edges
+
+    def __add__(self, other: "Node") -> "Node":
+        return type(self)(self.data + other.data, [(self, 1.0), (other, 1.0)])
+
+    def __mul__(self, other: "Node") -> "Node":
+        return type(self)(self.data * other.data, [(self, other.data), (other, self.data)])
+
+    def tanh(self) -> "Node":
+        t = math.tanh(self.data)
+        return type(self)(t, [(self, 1 - t**2)])
+
+    def order(self) -> list["Node"]:
+        """Each node after its sources."""
+        order, seen = [], set()
+
+        def visit(node: Node) -> None:
+            if type(self).key(node) not in seen:
+                seen.add(type(self).key(node))
+                for source, _ in node.edges:
+                    visit(source)
+                order.append(node)
+
+        visit(self)
+        return order
+
+    def way(self) -> list["Node"]:
+        return self.order()[::-1]
+
+    def hand_on(self, source: "Node", slope: float) -> None:
+        source.grad += slope * self.grad
+
+    def backward(self, start: float = 1.0) -> None:
+        self.grad = start
+        for node in self.way():
+            for source, slope in node.edges:
+                node.hand_on(source, slope)
+
+
+def _but(**changed: Any) -> type[Node]:
+    return type("Node", (Node,), changed)
+
+
+def _product_of_own(a: Node, b: Node) -> Node:
+    return type(a)(a.data * b.data, [(a, a.data), (b, b.data)])
+
+
+def _tanh_of_input(a: Node) -> Node:
+    return type(a)(math.tanh(a.data), [(a, 1 - a.data**2)])
+
+
+def _level_by_level(node: Node) -> list[Node]:
+    order = [node]
+    for one in order:
+        order += [source for source, _ in dict(one.edges).items() if source not in order]
+    return order
+
+
+def _each_time(node: Node, is_first: bool = True, left: list[int] | None = None) -> None:
+    left = [1000] if left is None else left
+    left[0] -= 1
+    if left[0] < 0:  # a graph with too many ways to be walked one by one
+        raise RecursionError
+    if is_first:
+        node.grad = 1.0
+    for source, slope in node.edges:
+        source.grad += slope * node.grad
+        _each_time(source, False, left)
+
+
+def _steps(formula: str) -> list[tuple[str, str, list[str]]]:
+    """The steps of a formula: name, operation, inputs."""
+    steps = []
+    for step in formula.split(", "):
+        name, right = step.split(" = ")
+        operation = "tanh" if right.startswith("tanh") else "·" if "·" in right else "+"
+        inputs = [right[5:-1]] if operation == "tanh" else right.split(f" {operation} ")
+        steps.append((name, operation, inputs))
+    return steps
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
-    for kind, (formula, steps) in GRAPHS.items():
-        made = {step[0] for step in steps}
-        needed = sorted({name for step in steps for name in step[2:]} - made)
+    for graph in GRAPHS:
+        made = {name for name, _, _ in _steps(graph)}
+        needed = sorted({name for _, _, inputs in _steps(graph) for name in inputs} - made)
         # Between 0.3 and 1.5 tanh is neither straight nor flat, and no slope is one by chance.
         numbers = (rng.uniform(0.3, 1.5, size=len(needed)) * rng.choice([-1, 1], size=len(needed))).round(2)
+        formula = graph if len(graph) < 80 else ", ".join([*DOUBLED[:2], "…", *DOUBLED[-2:]])
         inputs = dict(zip(needed, numbers.tolist(), strict=True))
-        cases.append({"kind": kind, "formula": formula, "inputs": inputs, "steps": steps})
+        cases.append({"graph": graph, "formula": formula, "inputs": inputs})
     return cases
 
 
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
-    """Build the graph from the learner's nodes, go backward from L, and read every node."""
+def _names(case: Case) -> list[str]:
+    return [*case["inputs"], *(name for name, _, _ in _steps(case["graph"]))]
+
+
+def _probe(learner: Any, case: Case) -> Any:
+    """Build the graph from the learner's nodes, go backward from L, and read data and grad of every node."""
     nodes = {name: learner(value) for name, value in case["inputs"].items()}
-    do: dict[str, Callable[..., Any]] = {
-        "add": lambda a, b: a + b,
-        "mul": lambda a, b: a * b,
-        "tanh": lambda a: a.tanh(),
-    }
-    for name, operation, *sources in case["steps"]:
-        if not hasattr(nodes[sources[0]], METHODS[operation]):
+    do: dict[str, Callable[..., Any]] = {"+": lambda a, b: a + b, "·": lambda a, b: a * b}
+    for name, operation, inputs in _steps(case["graph"]):
+        if not hasattr(nodes[inputs[0]], METHODS[operation]):
             return {"missing": METHODS[operation]}
-        nodes[name] = do[operation](*(nodes[source] for source in sources))
+        nodes[name] = do.get(operation, lambda a: a.tanh())(*(nodes[source] for source in inputs))
         if nodes[name] is None:
-            return {"nothing": operation}
+            return {"nothing": METHODS[operation]}
     nodes["L"].backward()
-    read = {name: [float(node.data), float(node.grad)] for name, node in nodes.items()}
-    return {
-        "data": {name: pair[0] for name, pair in read.items()},
-        "grad": {n: p[1] for n, p in read.items()},
-    }
+    pairs = [(float(nodes[name].data), float(nodes[name].grad)) for name in _names(case)]
+    return [np.array(numbers) for numbers in zip(*pairs, strict=True)]
 
 
-def _run(case: Case) -> tuple[dict[str, float], dict[str, float]]:
-    """Values and slopes by name; the steps are in order, so walking them from the end is all it takes."""
-    data = dict(case["inputs"])
-    for name, operation, *sources in case["steps"]:
-        a, b = data[sources[0]], data[sources[-1]]
-        data[name] = {"add": a + b, "mul": a * b, "tanh": math.tanh(a)}[operation]
-    grad = dict.fromkeys(data, 0.0)
-    grad["L"] = 1.0
-    for name, operation, *sources in reversed(case["steps"]):
-        a, b = data[sources[0]], data[sources[-1]]
-        slopes = {"add": [1.0, 1.0], "mul": [b, a], "tanh": [1 - data[name] ** 2]}[operation]
-        for source, slope in zip(sources, slopes, strict=True):
-            grad[source] += grad[name] * slope
-    return data, grad
+@verdict
+def _written(case: Case, value: Any) -> None:
+    if not isinstance(value, dict):
+        return
+    if "missing" in value:
+        raise Wrong(
+            f"Node has no `{value['missing']}`: write `{value['missing']}`",
+            "It belongs inside the class, indented like `__init__`, under exactly this name: Python looks "
+            "for `__mul__` when it meets a * b.",
+        )
+    if "nothing" in value:
+        raise Wrong(
+            f"`{value['nothing']}` returned None",
+            "Every operation returns a new Node, with the pairs (source, slope) as its edges.",
+        )
 
 
-def _first_difference(got: dict[str, float], want: dict[str, float]) -> str | None:
-    """The first name whose numbers differ by more than rounding."""
-    return next((name for name in want if not math.isclose(got[name], want[name], rel_tol=1e-9)), None)
+@of_answer
+def _node_by_node(case: Case, value: Any) -> None:
+    names = _names(case)
+    (data, grad), (want_data, want_grad) = value, _probe(Node, case)
+    for name, got, want in zip(names, data, want_data, strict=True):
+        if name in case["inputs"] and not close(got, want):
+            raise Wrong(
+                f"the input {name} was {want:.6g}, and after the computation {name}.data = {got:.6g}",
+                "An operation makes a new Node; the nodes that it is given stay as they are.",
+            )
+        if not close(got, want):
+            both = f"expected: {name}.data = {want:.6g}\ngot:      {name}.data = {got:.6g}"
+            raise Wrong(
+                f"the forward pass is off\n{both}",
+                "Look at the data of the new Node first; slopes come after.",
+            )
+    if grad[-1] != 1:
+        raise Wrong(f"expected L.grad = 1, got {grad[-1]:.6g}", "The slope of L with respect to itself is 1.")
+    for name, got, want in zip(names, grad, want_grad, strict=True):
+        if not close(got, want):
+            both = f"expected: {name}.grad = {want:.6g}\ngot:      {name}.grad = {got:.6g}"
+            raise Wrong(f"the slope of L is off\n{both}", GRAPHS[case["graph"]])
 
 
-def _wrong_slope(case: Case, value: Any) -> str:
-    want = _run(case)[1]
-    name = _first_difference(value["grad"], want) or "L"
-    got = short(value["grad"][name])
-    return f"the slope of L is off\nexpected: {name}.grad = {want[name]:.6g}\ngot:      {got}"
-
-
-def _slopes_right(kind: str) -> Rule:
-    return Rule(
-        _wrong_slope,
-        lambda case, value: case["kind"] != kind or _first_difference(value["grad"], _run(case)[1]) is None,
-        HINTS[kind],
-    )
-
-
-autodiff_node = Task(
-    id="backward/autodiff_node",
+autodiff_node = formula_task(
+    "backward/autodiff_node",
+    "Node(data)",
     points=4,
-    signature="Node(data)",
     cases=_cases,
     probe=_probe,
     show=("formula", "inputs"),
-    hints={
-        "AttributeError": "Keep the names data, grad and edges, and return a new Node from every operation.",
-        "TypeError": "edges is a list of pairs (source, slope), a Node and a number. data is a number.",
-        "RecursionError": "Does backward call itself without end? Every node is visited once.",
-        "TimeIsUp": "Every node once: from x30 to a lead 2 · 2 · … · 2, a billion, paths, too many to walk "
-        "one by one. Keep the set of the nodes that you have seen. And does every loop end?",
-        "ValueError": "edges is a list of pairs, [(self, slope)] when there is one.",
-    },
-    verdict=all_of(
-        Rule(
-            lambda case, value: f"Node has no `{value['missing']}`: write `{value['missing']}`",
-            lambda case, value: "missing" not in value,
-            "It belongs inside the class, indented like `__init__`, under exactly this name: Python looks "
-            "for `__mul__` when it meets a * b.",
-        ),
-        Rule(
-            lambda case, value: f"the operation {value['nothing']} returned None",
-            lambda case, value: "nothing" not in value,
-            "Every operation returns a new Node, with the pairs (source, slope) as its edges.",
-        ),
-        Rule(
-            lambda case, value: (
-                f"the forward pass is off\nexpected: L = {_run(case)[0]['L']:.6g}\n"
-                f"got:      {short(value['data']['L'])}"
-            ),
-            lambda case, value: _first_difference(value["data"], _run(case)[0]) is None,
-            "Look at the data of the new Node first: a * b for the product, np.tanh(a) for tanh.",
-        ),
-        Rule(
+    rules=[_written],
+    right=Node,
+    parts={"data": "", "grad": ""},
+    last_rules=[_node_by_node],
+    slips=[
+        slip(
+            _but(backward=lambda self: Node.backward(self, 0.0)),
             "every slope is 0",
-            lambda case, value: any(value["grad"].values()),
             "The chain starts at L, and the slope of L with respect to itself is 1: set it before you walk.",
         ),
-        Rule(
-            lambda case, value: f"expected L.grad = 1, got {value['grad']['L']:.6g}",
-            lambda case, value: value["grad"]["L"] == 1,
-            "The slope of L with respect to itself is 1.",
+        slip(
+            _but(__mul__=_product_of_own),
+            "in a product each factor got its own data as the slope",
+            "Nudge a: how far a · b moves depends on b.",
         ),
-        *map(_slopes_right, GRAPHS),
-    ),
+        slip(
+            _but(tanh=_tanh_of_input),
+            "the slope of tanh is computed from its input, as 1 - data²",
+            "The slope of tanh is 1 - t², where t is the result, not the input.",
+        ),
+        slip(
+            _but(hand_on=lambda self, source, slope: setattr(source, "grad", source.grad + slope)),
+            "each node hands on its local slope only",
+            "Its own grad belongs to it: rates multiply, from L to the inputs.",
+        ),
+        slip(
+            _but(way=Node.order),
+            "the nodes handed on before they had received: the walk goes from the inputs to L",
+            "The slope starts at L. Walk from L to the inputs.",
+        ),
+        # Before the next one, which gives the same numbers on this graph, and fails on an earlier one.
+        slip(
+            _but(key=lambda node: node.data),
+            "of p and q, which hold the same number, only one handed on its grad",
+            "p and q are two nodes: remember the nodes that you have seen, not their data.",
+        ),
+        slip(
+            _but(hand_on=lambda self, source, slope: setattr(source, "grad", slope * self.grad)),
+            "a node that is used twice keeps the last slope that it was given",
+            "It has two ways to move L, and they add up.",
+        ),
+        slip(
+            _but(way=_level_by_level),
+            "s handed on its grad before t had added its share",
+            "Each node waits for all that it feeds: order the nodes so that each comes after its inputs, and "
+            "walk that order from the end.",
+        ),
+        slip(
+            _but(backward=_each_time),
+            "s handed on all of its grad at each share that it received, also what it had handed on before",
+            "A node hands on once, when it has received everything: order the nodes so that each comes after "
+            "its inputs, and walk that order from the end.",
+        ),
+    ],
+    hints={
+        "AttributeError": "Keep the names data, grad and edges, and return a new Node from every operation.",
+        "TypeError": "data is a number, edges a list of pairs (source, slope): a Node and a number.",
+        "RecursionError": "Does backward call itself without end? Every node is visited once.",
+        "TimeIsUp": "Is every node visited once? From x30 to a lead 2 · 2 · … · 2, a billion, paths, too "
+        "many to walk one by one. And does every loop end?",
+        "ValueError": "edges is a list of pairs, [(self, slope)] when there is one.",
+    },
 )

@@ -5,23 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks import blocks
-from helpers.checks.backward.mistaken import Array, close, mistaken_for
-from helpers.checks.plain import short
-from helpers.checks.probing import call
-from helpers.checks.task import Case, Rule, Task, all_of
+from helpers.checks.blocks import close
+from helpers.checks.formula import formula_task, of_answer, slip
+from helpers.checks.task import Case, Wrong
 
-
-def _dX(case: Case) -> Array:
-    return case["d_out"] @ case["W"].T
-
-
-def _dW(case: Case) -> Array:
-    return case["X"].T @ case["d_out"]
-
-
-def _db(case: Case) -> Array:
-    return case["d_out"].sum(axis=0)
+Array = np.ndarray
 
 
 def _linear_cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -36,110 +24,76 @@ def _linear_cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
-linear_backward = Task(
-    id="backward/linear_backward",
+linear_backward = formula_task(
+    "backward/linear_backward",
+    "linear_backward(d_out, X, W)",
     points=3,
-    signature="linear_backward(d_out, X, W)",
     cases=_linear_cases,
-    probe=lambda learner, case: call(learner, case["d_out"], case["X"], case["W"]),
-    hints={
-        "ValueError": "Write the shapes down: dW must be (in, out); X is (n, in), d_out is (n, out).",
+    right=lambda d_out, X, W: (d_out @ W.T, X.T @ d_out, d_out.sum(axis=0)),
+    parts={
+        "dX": "dX has the shape of X. Row i of X reaches the loss through W and row i of the output.",
+        "dW": "dW has the shape of W. The weight w_kj meets x_ik and moves out_ij, in every row i.",
+        "db": "db has the shape of b, one slope for each output: which axis goes?",
     },
-    verdict=all_of(
-        Rule(
-            lambda case, value: f"expected three arrays dX, dW, db, got {short(value)}",
-            lambda case, value: isinstance(value, list) and len(value) == 3,
-            "End with `return dX, dW, db`.",
-        ),
-        Rule(
+    slips=[
+        slip(
+            lambda d_out, X, W: (X.T @ d_out, d_out @ W.T, d_out.sum(axis=0)),
             "dX and dW have changed places",
-            lambda case, value: not (close(value[0], _dW(case)) and close(value[1], _dX(case))),
             "The order is dX, dW, db.",
         ),
-        mistaken_for(
-            lambda case: _dW(case).T,
-            _dW,
+        slip(
+            lambda d_out, X, W: d_out.T @ X,
             "dW is transposed",
             "The shape of dW is that of W, (in, out). Which of the two factors must be transposed?",
-            key=1,
+            part="dW",
         ),
-        mistaken_for(
-            lambda case: _dW(case) / len(case["X"]),
-            _dW,
+        slip(
+            lambda d_out, X, W: X.T @ d_out / len(X),
             "dW is divided by the number of rows",
             "The mean over the batch belongs to the loss, so it is in d_out already. A layer only sums.",
-            key=1,
+            part="dW",
         ),
-        mistaken_for(
-            lambda case: _db(case)[None],
-            _db,
+        slip(
+            lambda d_out, X, W: d_out.sum(axis=0)[None],
             "db has the shape (1, out), expected (out,)",
-            "b is a vector, so db is one: sum over axis 0, without keepdims.",
-            key=2,
+            "b is a vector, so db is one: without keepdims.",
+            part="db",
         ),
-        mistaken_for(
-            lambda case: _db(case) / len(case["X"]),
-            _db,
+        slip(
+            lambda d_out, X, W: d_out.mean(axis=0),
             "db is the mean over the rows",
             "b is added to every row, so every row contributes to its slope: a sum, not a mean.",
-            key=2,
+            part="db",
         ),
-        mistaken_for(
-            lambda case: case["d_out"] @ case["W"] if len(case["W"]) == len(case["W"].T) else _dX(case),
-            _dX,
-            "dX uses W where it needs its transpose",
-            "Forward, W leads from inputs to outputs. Backward it leads from outputs to inputs: W.T.",
-            key=0,
+        slip(
+            lambda d_out, X, W: d_out @ (W if W.shape[0] == W.shape[1] else W.T),
+            "for a square W, dX is d_out @ W",
+            "Forward, W leads from inputs to outputs. Backward it leads from outputs to inputs.",
+            part="dX",
         ),
-        blocks.same_shape(_dX, key=0, name="dX", hint="dX has the shape of X."),
-        blocks.same_shape(_dW, key=1, name="dW", hint="dW has the shape of W."),
-        blocks.same_shape(
-            _db, key=2, name="db", hint="db has the shape of b, one slope for each output: which axis goes?"
-        ),
-        blocks.close_to(
-            _dX, key=0, name="dX", hint="dX: row i of d_out, led back through W. A product with W transposed."
-        ),
-        blocks.close_to(
-            _dW, key=1, name="dW", hint="dW: the sum over the rows of x_ik · d_out_ij. That is a product."
-        ),
-        blocks.close_to(_db, key=2, name="db", hint="db: d_out summed over the rows: which axis goes?"),
-        blocks.leaves_input_unchanged(hint="d_out, X and W are needed by others: compute new arrays."),
-    ),
+    ],
+    form="End with `return dX, dW, db`.",
+    unchanged="d_out, X and W are needed by others: compute new arrays.",
+    hints={"ValueError": "Write the shapes down: dW must be (in, out); X is (n, in), d_out is (n, out)."},
 )
 
 
-def _softmax(case: Case, axis: int = 1) -> Array:
-    z = case["logits"] - case["logits"].max(axis=axis, keepdims=True)
-    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+def _p(logits: Array, axis: int = 1) -> Array:
+    e = np.exp(logits - logits.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
-def _truth(case: Case) -> Array:
-    return np.eye(case["logits"].shape[1])[case["y"]]
+def _careless(logits: Array, shift: Any = 0.0) -> Array:
+    e = np.exp(logits - shift)
+    return e / e.sum(axis=1, keepdims=True)
 
 
-def _d_logits(case: Case) -> Array:
-    return (_softmax(case) - _truth(case)) / len(case["y"])
+def _truth(logits: Array, y: Array) -> Array:
+    return np.eye(logits.shape[1])[y]
 
 
-def _row_sum_off(case: Case, value: Any) -> str:
-    sums = np.sum(value, axis=1)
-    row = int(np.abs(sums).argmax())
-    return f"the slopes of row {row} sum to {sums[row]:.3g}, expected 0"
-
-
-def _rows_off(case: Case, value: Any) -> list[int]:
-    """The rows with a wrong slope."""
-    want = _d_logits(case)
-    return [i for i, row in enumerate(np.asarray(value)) if not close(row, want[i])]
-
-
-def _overflow_hidden(case: Case, value: Any) -> bool:
-    """Whether all wrong rows are rows whose probabilities, computed without care, are NaN."""
-    with np.errstate(all="ignore"):
-        e = np.exp(case["logits"])
-        careless = set(np.flatnonzero(~np.isfinite(e / e.sum(axis=1, keepdims=True)).all(axis=1)).tolist())
-    off = set(_rows_off(case, value))
-    return bool(off) and off <= careless
+def _right(logits: Array, y: Array) -> Array:
+    return (_p(logits) - _truth(logits, y)) / len(y)
 
 
 def _softmax_cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -147,78 +101,104 @@ def _softmax_cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
     for n, classes, spread in asked:
         logits = (spread * rng.normal(size=(n, classes))).round(2)
-        cases.append({"logits": logits, "y": rng.integers(classes, size=n)})
+        # In the one row of the first case the class is not 0: else p - y and p look the same.
+        cases.append({"logits": logits, "y": rng.integers(int(n == 1), classes, size=n)})
     cases[4]["logits"][0, 0] = 1000.0  # exp overflows
     cases[5]["logits"] += np.array([[0.0], [-1000.0], [1000.0], [0.0]])  # one maximum for all is not enough
     return cases
 
 
-softmax_cross_entropy_backward = Task(
-    id="backward/softmax_cross_entropy_backward",
+@of_answer
+def _rows(case: Case, value: Any) -> None:
+    """What is wrong with single rows."""
+    logits, want, got = case["logits"], _right(**case), np.asarray(value)
+    bad = np.flatnonzero(~np.isfinite(got).all(axis=1))
+    if len(bad):
+        raise Wrong(
+            f"there are NaN or infinite values in row(s) {bad.tolist()}",
+            "exp(1000) is infinite, exp(-1000) is 0; inf / inf and 0 / 0 are NaN. Which number may you "
+            "subtract from the logits of a row?",
+        )
+    off = [i for i, row in enumerate(got) if not close(row, want[i])]
+    if off and not np.isfinite(_careless(logits)[off]).all(axis=1).any():
+        raise Wrong(
+            f"only rows with very large or very small logits are off: {off}",
+            "What np.nan_to_num or np.clip put in place of an overflow is no probability: change the logits "
+            "before exp, so that it stays finite.",
+        )
+    sums = got.sum(axis=1)
+    row = int(np.abs(sums).argmax())
+    if abs(sums[row]) > 1e-6:
+        raise Wrong(
+            f"the slopes of row {row} sum to {sums[row]:.3g}, expected 0",
+            "In each row the probabilities sum to 1, and so does the truth.",
+        )
+
+
+def _columns(logits: Array, y: Array) -> Array:
+    d = _p(logits)
+    d[:, y] -= 1
+    return d / len(y)
+
+
+softmax_cross_entropy_backward = formula_task(
+    "backward/softmax_cross_entropy_backward",
+    "softmax_cross_entropy_backward(logits, y)",
     points=4,
-    signature="softmax_cross_entropy_backward(logits, y)",
     cases=_softmax_cases,
-    probe=lambda learner, case: call(learner, case["logits"], case["y"]),
-    hints={
-        "ValueError": "(n, C) divided by (n,) does not fit. With keepdims=True the sums are (n, 1).",
-        "IndexError": "p[np.arange(n), y] picks the true class of each row; y holds 0 to C - 1.",
-    },
-    verdict=all_of(
-        blocks.same_shape(
-            lambda case: case["logits"].shape,
-            hint="One slope for each logit: the shape of the logits, (n, C).",
-        ),
-        Rule(
-            "there are NaN or infinite values",
-            lambda case, value: bool(np.all(np.isfinite(value))),
-            "exp(1000) overflows, and 0 / 0 is NaN. Subtract from each row its own maximum: p stays.",
-        ),
-        mistaken_for(
-            lambda case: -_d_logits(case),
-            _d_logits,
+    right=_right,
+    parts="One slope for each logit, in their shape. Which entries are off: those of the true class?",
+    slips=[
+        slip(
+            lambda logits, y: -_right(logits, y),
             "the sign is wrong",
-            "What the model believes minus what is true, p - 1 for the true class: its slope is negative.",
+            "A larger logit of the true class makes the loss smaller: its slope is negative.",
         ),
-        mistaken_for(
-            lambda case: _d_logits(case) * len(case["y"]),
-            _d_logits,
+        slip(
+            lambda logits, y: _right(logits, y) * len(y),
             "every slope is n times too large",
-            "The loss is the mean over the rows, so each row counts 1/n: divide by n.",
+            "The loss is the mean over the rows, so each row counts 1/n.",
         ),
-        mistaken_for(
-            lambda case: _d_logits(case) / case["logits"].shape[1],
-            _d_logits,
+        slip(
+            lambda logits, y: _right(logits, y) / logits.shape[1],
             "every slope is C times too small",
-            "Divide by the number of rows, len(y), not by the number of entries.",
+            "The mean is over the rows, not over the entries: how many rows are there?",
         ),
-        mistaken_for(
-            lambda case: _softmax(case) / len(case["y"]),
-            _d_logits,
+        slip(
+            lambda logits, y: _p(logits) / len(y),
             "these are the probabilities divided by n: the truth is missing",
-            "Take 1 away from the probability of the true class of each row, before you divide.",
+            "The slope is a difference: from the probabilities the truth is taken away, before you divide.",
         ),
-        mistaken_for(
-            lambda case: (_softmax(case, axis=0) - _truth(case)) / len(case["y"]),
-            _d_logits,
+        slip(
+            lambda logits, y: (_p(logits) - y[:, None]) / len(y),
+            "the number of the class, y, is subtracted from every probability of its row",
+            "y says at which place the truth is 1. Everywhere else it is 0.",
+        ),
+        slip(
+            _columns,
+            "1 is taken from whole columns",
+            "d[:, y] means every row, in these columns. One entry of each row is meant.",
+        ),
+        slip(
+            lambda logits, y: (_p(logits, axis=0) - _truth(logits, y)) / len(y),
             "the probabilities sum to one in each column, they should in each row",
             "A row is a sample and its classes compete: maximum and sum go along axis=1.",
         ),
-        Rule(
-            lambda case, value: (
-                f"only rows with very large or very small logits are off: {_rows_off(case, value)}"
-            ),
-            lambda case, value: not _overflow_hidden(case, value),
-            "exp(1000) overflows. np.nan_to_num or np.clip hide the NaN, but 0 is not the right number: "
-            "change the logits so that exp stays finite.",
+        slip(
+            lambda logits, y: (_careless(logits) - _truth(logits, y)) / len(y),
+            "exp overflows: there are NaN values, as without a shift of the logits",
+            "Adding the same number to all logits of a row changes no probability. Which one helps?",
         ),
-        Rule(
-            _row_sum_off,
-            lambda case, value: bool(np.allclose(np.sum(value, axis=1), 0, atol=1e-9)),
-            "p sums to 1 and the truth sums to 1 in each row. keepdims=True? One 1 in each row, at column y?",
+        slip(
+            lambda logits, y: (_careless(logits, logits.max()) - _truth(logits, y)) / len(y),
+            "there are NaN values, as with one shift for all rows",
+            "In a row far below the largest logit of all, every exp is 0. Each row needs its own.",
         ),
-        blocks.leaves_input_unchanged(
-            hint="`logits -= …` and `d_logits = logits` write into the caller's array. Make a new one."
-        ),
-        blocks.close_to(_d_logits, hint="(p - onehot(y)) / n, with p the softmax of each row."),
-    ),
+    ],
+    last_rules=[_rows],
+    unchanged="`logits -= …` and `d = logits` lead into the caller's array: make a new one.",
+    hints={
+        "ValueError": "Write down the shapes: a sum over axis=1 has shape (n,), with keepdims=True (n, 1).",
+        "IndexError": "y holds one column number, 0 to C - 1, for each row: row numbers go with it.",
+    },
 )

@@ -1,28 +1,26 @@
 """Task 5: an MLP trained on moons. The path is compared step by step with one from the same start."""
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from helpers import data
-from helpers.checks import blocks
-from helpers.checks.backward.mistaken import Array, close, mistaken_for
-from helpers.checks.plain import short
-from helpers.checks.probing import call
-from helpers.checks.task import Case, Rule, Task, all_of
+from helpers.checks.blocks import close
+from helpers.checks.formula import formula_task, same_form, slip
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Wrong, verdict
 
-FEW = 3  # up to so many steps a mistake can be told from its numbers
-
-
-def _is_positive(Z: Array) -> Array:
-    return Z > 0
+Array = np.ndarray
+NAMES = ("W1", "b1", "W2", "b2")
+RTOL, ATOL = 1e-5, 1e-8  # in 40 steps a rounding error grows; a wrong path is far off
+IN_A_STEP = "In each step: forward, d_logits, linear, ReLU, linear, then the update, on all rows at once."
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    asked = [(12, 4, 0.5, 1), (15, 6, 0.3, 1), (20, 5, 0.5, 3), (60, 12, 0.5, 40)]
-    cases = []
-    for n, hidden, lr, num_steps in asked:
+    cases: list[Case] = []
+    for n, hidden, lr, num_steps in [(12, 4, 0.5, 2), (15, 6, 0.3, 1), (20, 5, 0.5, 3), (60, 12, 0.5, 40)]:
         X, y = data.two_moons(n, noise=0.1, rng=rng)
         start = [
             rng.normal(size=(2, hidden)),
@@ -31,25 +29,26 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng.normal(size=2) / 4,
         ]
         cases.append({"X": X, "y": y, "start": start, "lr": lr, "num_steps": num_steps})
-    cases.insert(2, _with_the_origin(cases[1]))
-    return cases
+    # A row (0, 0) and biases that start at 0, as they often do: there Z is exactly 0.
+    with_origin = copy.deepcopy(cases[1])
+    with_origin["X"][0] = with_origin["start"][1][:] = with_origin["start"][3][:] = 0
+    return [*cases[:2], with_origin, *cases[2:]]
 
 
-def _with_the_origin(case: Case) -> Case:
-    """The same with a row (0, 0) and biases that start at 0, as they often do: there Z is exactly 0."""
-    X, (W1, b1, W2, b2) = case["X"].copy(), case["start"]
-    X[0] = 0
-    return {**case, "X": X, "start": [W1, np.zeros_like(b1), W2, np.zeros_like(b2)]}
-
-
-def _train(
-    case: Case, *, sign: float = -1, mask: Callable[[Array], Array] = _is_positive, late: bool = False
+def trained(
+    X: Array,
+    y: Array,
+    start: Sequence[Array],
+    lr: float,
+    num_steps: int,
+    *,
+    mask: Callable[[Array], Array] = lambda Z: Z > 0,
+    late: bool = False,
 ) -> tuple[list[Array], Array]:
-    """The path, or the one of a mistake: uphill, another mask of ReLU, W2 updated before it is used."""
-    X, y, lr = case["X"], case["y"], case["lr"]
-    W1, b1, W2, b2 = (part.copy() for part in case["start"])
+    """The answer; or with another mask of ReLU, or with W2 updated before it is used (`late`)."""
+    W1, b1, W2, b2 = (part.copy() for part in start)
     losses = []
-    for _ in range(case["num_steps"]):
+    for _ in range(num_steps):
         Z = X @ W1 + b1
         A = np.maximum(Z, 0)
         logits = A @ W2 + b2
@@ -58,139 +57,109 @@ def _train(
         losses.append(-np.log(p[np.arange(len(y)), y]).mean())
         d_logits = (p - np.eye(2)[y]) / len(y)
         dW2, db2 = A.T @ d_logits, d_logits.sum(axis=0)
-        used = W2 + sign * lr * dW2 if late else W2
-        dZ = d_logits @ used.T * mask(Z)
+        dZ = d_logits @ (W2 - lr * dW2 if late else W2).T * mask(Z)
         for part, d in zip((W1, b1, W2, b2), (X.T @ dZ, dZ.sum(axis=0), dW2, db2), strict=True):
-            part += sign * lr * d
+            part -= lr * d
     return [W1, b1, W2, b2], np.array(losses)
 
 
-def _flat(parameters: Sequence[Any]) -> Array:
-    return np.concatenate([np.ravel(part) for part in parameters])
+def _probe(learner: Any, case: Case) -> Seen:
+    """The answer, and beside it the parameters after the first step alone, where there are few."""
+    again = copy.deepcopy(case)
+    answer = call(learner, case["X"], case["y"], case["start"], case["lr"], case["num_steps"])
+    few = case["num_steps"] <= 3
+    first = call(learner, again["X"], again["y"], again["start"], again["lr"], 1) if few else answer
+    return Seen(answer, first=first)
 
 
-def _right(case: Case) -> Array:
-    return _flat(_train(case)[0])
-
-
-def _probe(learner: Any, case: Case) -> Any:
-    return call(learner, case["X"], case["y"], case["start"], case["lr"], case["num_steps"])
-
-
-def _path_of(what: str, hint: str, **mistake: Any) -> Rule:
-    """Broken when the parameters are those of one mistake, after a few steps."""
-    rule = mistaken_for(lambda case: _flat(_train(case, **mistake)[0]), _right, what, hint)
-    return Rule(what, lambda case, value: case["num_steps"] > FEW or rule.holds(case, _flat(value[0])), hint)
-
-
-def _has_the_form(case: Case, value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], list)
-        and [np.shape(part) for part in value[0]] == [part.shape for part in case["start"]]
+@verdict
+def _moved(case: Case, value: Any) -> None:
+    if not same_form((case["start"], 0), value["answer"]):
+        return
+    parameters, losses = value["answer"]
+    still = [
+        n for n, got, was in zip(NAMES, parameters, case["start"], strict=True) if np.array_equal(got, was)
+    ]
+    if len(still) < len(NAMES):
+        if still:
+            raise Wrong(
+                f"{' and '.join(still)} did not move", "Every parameter takes a step, the biases too."
+            )
+        return
+    if len(set(np.ravel(losses).tolist())) == 1:
+        raise Wrong(
+            "none of W1, b1, W2, b2 has moved, and the loss is the same in each step",
+            "No update reached them. In a loop, `p = p - …` gives a new array the name p, and what p was "
+            "stays as it is; `p -= …` writes into it.",
+        )
+    raise Wrong(
+        "the losses change, so there were updates; but what came back is the start",
+        "Return the new arrays, the ones that the updates made, not those of `start`.",
     )
 
 
-def _unmoved(case: Case, value: Any) -> list[str]:
-    """The parameters that are still where they started."""
-    parts = zip(("W1", "b1", "W2", "b2"), value[0], case["start"], strict=True)
-    return [name for name, part, start in parts if np.array_equal(part, start)]
+@verdict
+def _between_the_layers(case: Case, value: Any) -> None:
+    W1, b1, W2, b2 = trained(case["X"], case["y"], case["start"], case["lr"], 1)[0]
+    got = value["first"][0]
+    right = [close(*pair, rtol=RTOL, atol=ATOL) for pair in zip(got, (W1, b1, W2, b2), strict=True)]
+    if all(right[2:]) and not all(right[:2]):
+        raise Wrong(
+            "after one step W2 and b2 are right, W1 and b1 are not",
+            "What lies between them is at fault: the slopes of A, ReLU, and the first linear layer.",
+        )
 
 
-def _scaled(case: Case) -> Array:
-    """One step with the sum of the losses in place of their mean."""
-    return _flat(_train({**case, "lr": case["lr"] * len(case["y"])})[0])
-
-
-def _parameters_off(case: Case, value: Any) -> str:
-    want = _train(case)[0]
-    names = ("W1", "b1", "W2", "b2")
-    wrong = [name for name, a, b in zip(names, value[0], want, strict=True) if not close(a, b, 1e-5, 1e-8)]
-    part = names.index(wrong[0]) if wrong else 0
-    return (
-        f"{' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} off after {case['num_steps']} step(s)\n"
-        f"expected: {names[part]} = {short(want[part])}\ngot:      {names[part]} = {short(value[0][part])}"
-    )
-
-
-def _losses_off(case: Case, value: Any) -> str:
-    want, got = _train(case)[1], np.asarray(value[1])
-    return f"the losses are off\nexpected: {short(want)}\ngot:      {short(got)}"
-
-
-train_moons = Task(
-    id="backward/train_moons",
+train_moons = formula_task(
+    "backward/train_moons",
+    "train_moons(X, y, start, lr, num_steps)",
     points=5,
-    signature="train_moons(X, y, start, lr, num_steps)",
     cases=_cases,
     probe=_probe,
     show=("X", "y", "lr", "num_steps"),
-    hints={
-        "ValueError": "X (n, 2), W1 (2, h), A (n, h), W2 (h, 2), logits (n, 2): which two do not fit?",
+    right=trained,
+    parts={
+        **dict.fromkeys(NAMES, IN_A_STEP),
+        "losses": "One loss for each step, of its forward pass: the mean of -log p of the true class.",
     },
-    verdict=all_of(
-        Rule(
-            lambda case, value: (
-                f"expected [W1, b1, W2, b2], losses in the shapes of the start, got {short(value)}"
-            ),
-            _has_the_form,
-            "End with `return [W1, b1, W2, b2], losses`.",
+    rules=[_moved],
+    last_rules=[_between_the_layers],
+    slips=[
+        slip(
+            lambda X, y, start, lr, num_steps: trained(X, y, start, -lr, num_steps),
+            "the parameters went uphill",
+            "The gradient points up: which sign has the step?",
         ),
-        blocks.leaves_input_unchanged(
-            "start",
-            hint="`W1 -= …` writes into the caller's start. Begin with copies: W1 = start[0].copy(), …",
+        slip(
+            lambda X, y, start, lr, num_steps: trained(X, y, start, lr * len(y), num_steps),
+            "each step is n times too long",
+            "The loss is the mean over the rows, so each row counts 1/n.",
         ),
-        Rule(
-            lambda case, value: (
-                f"expected losses of shape ({case['num_steps']},), one for each step, "
-                f"got shape {np.shape(value[1])}"
-            ),
-            lambda case, value: np.shape(value[1]) == (case["num_steps"],),
-            "Append one loss in each step, the mean over all rows.",
-        ),
-        Rule(
-            "the start came back: none of W1, b1, W2, b2 has moved",
-            lambda case, value: len(_unmoved(case, value)) < 4,
-            "Return the new arrays, the ones that the updates made, not those of `start`.",
-        ),
-        Rule(
-            lambda case, value: f"{' and '.join(_unmoved(case, value))} did not move",
-            lambda case, value: not _unmoved(case, value),
-            "Every parameter takes a step in its own direction, the biases too.",
-        ),
-        _path_of("the parameters went uphill", "The gradient points up. Subtract lr · gradient.", sign=1),
-        _path_of(
+        slip(
+            lambda *given: trained(*given, mask=np.ones_like),
             "W1 and b1 moved as if there were no ReLU",
-            "Backward through ReLU: where Z was not positive, nothing passes. Multiply dA by (Z > 0).",
-            mask=np.ones_like,
+            "Backward through ReLU: where Z was not positive, nothing passes.",
         ),
-        _path_of(
+        slip(
+            lambda *given: trained(*given, mask=lambda Z: Z >= 0),
             "b1 moved as if ReLU let the slope through where Z is exactly 0, as in row 0",
             "Where Z was not positive, nothing passes, and 0 is not positive.",
-            mask=lambda Z: Z >= 0,
         ),
-        _path_of(
+        slip(
+            lambda *given: trained(*given, late=True),
             "W1 and b1 moved with the new W2",
             "Compute all gradients first, then update: dA needs W2 as it was in the forward pass.",
-            late=True,
         ),
-        Rule(
-            "each step is n times too long",
-            lambda case, value: case["num_steps"] > 1 or not close(_flat(value[0]), _scaled(case)),
-            "The loss is the mean over the rows, so d_logits is divided by n.",
+        slip(
+            lambda X, y, start, lr, num_steps: trained(X, y, start, lr, num_steps + 1)[1][1:],
+            "each loss is the one after the update",
+            "The loss of a step is measured in its forward pass, before the update.",
+            part="losses",
         ),
-        # 1e-5: in 40 steps a rounding error grows; a wrong path is off in the first digits.
-        Rule(
-            _parameters_off,
-            lambda case, value: close(_flat(value[0]), _right(case), rtol=1e-5, atol=1e-8),
-            "In each step: forward, d_logits, linear, ReLU, linear, then the update, on all rows at once.",
-        ),
-        Rule(
-            _losses_off,
-            lambda case, value: close(value[1], _train(case)[1], rtol=1e-5, atol=1e-8),
-            "The loss of a step is measured in its forward pass, before the update: "
-            "the mean of -log p of the true class.",
-        ),
-    ),
+    ],
+    form="End with `return [W1, b1, W2, b2], losses`, in the shapes of the start.",
+    unchanged="`W1 -= …` writes into the caller's start. Begin with copies: W1 = start[0].copy(), …",
+    rtol=RTOL,
+    atol=ATOL,
+    hints={"ValueError": "X (n, 2), W1 (2, h), A (n, h), W2 (h, 2), logits (n, 2): which two do not fit?"},
 )

@@ -11,9 +11,9 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.data_splits.rows import new_seed
 from helpers.checks.plain import short
-from helpers.checks.probing import call
+from helpers.checks.probing import Seen, call
+from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 
 CANDIDATES = ([1, 3, 5, 9, 15], [25, 1, 7], [2, 50, 10, 4])
@@ -80,7 +80,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
+def _probe(learner: Any, case: Case) -> Seen:
     X, calls = data.load_breast_cancer().X[case["rows"]], []
     hard = case["candidates"] == list(HARD_FOLD)
     inner = one_hard_fold(len(X)) if hard else neighbours_score(X, case["y"].copy())
@@ -101,7 +101,7 @@ def _probe(learner: Any, case: Case) -> dict[str, Any]:
     same_rows = [_rows(one["rows"]) for one in protocol] == [
         _rows(one["rows"]) for one in calls[len(protocol) :]
     ]
-    return {"split": answer, "calls": protocol, "again": again, "same_rows": same_rows}
+    return Seen(answer, calls=protocol, again=again, same_rows=same_rows)
 
 
 def _rows(part: Any) -> set[int]:
@@ -164,13 +164,13 @@ def _averages(case: Case, value: Any) -> dict[Any, list[float]]:
 
 def _is_best(case: Case, value: Any) -> bool:
     averages = _averages(case, value)
-    chosen = averages[value["split"][0]]
+    chosen = averages[value["answer"][0]]
     return any(chosen[i] >= max(one[i] for one in averages.values()) - 1e-9 for i in (0, 1))
 
 
 def _not_best(case: Case, value: Any) -> str:
     averages = ", ".join(f"{name}: {mean:.4f}" for name, (mean, _) in _averages(case, value).items())
-    return f"candidate {value['split'][0]} was chosen, but the average scores are {averages}"
+    return f"candidate {value['answer'][0]} was chosen, but the average scores are {averages}"
 
 
 def _shares(case: Case, value: Any) -> list[tuple[int, float]]:
@@ -192,15 +192,15 @@ choose_honestly = Task(
     verdict=all_of(
         leaves_input_unchanged("y", "candidates"),
         Rule(
-            lambda case, value: f"expected (best, test_score), got {short(value['split'])}",
-            lambda case, value: len(value["split"]) == 2 and isinstance(value["split"][1], int | float),
+            lambda case, value: f"expected (best, test_score), got {short(value['answer'])}",
+            lambda case, value: len(value["answer"]) == 2 and isinstance(value["answer"][1], int | float),
             "Return two things: the candidate that you chose, and its score on the test rows.",
         ),
         Rule(
             lambda case, value: (
-                f"{short(value['split'][0])} is not one of the candidates {case['candidates']}"
+                f"{short(value['answer'][0])} is not one of the candidates {case['candidates']}"
             ),
-            lambda case, value: value["split"][0] in case["candidates"],
+            lambda case, value: value["answer"][0] in case["candidates"],
             "np.argmax gives a position in the list, not the candidate that stands there.",
         ),
         Rule(
@@ -273,9 +273,10 @@ choose_honestly = Task(
         ),
         Rule(
             lambda case, value: (
-                f"the last score was for {value['calls'][-1]['candidate']}, the choice is {value['split'][0]}"
+                f"the last score was for {value['calls'][-1]['candidate']}, "
+                f"the choice is {value['answer'][0]}"
             ),
-            lambda case, value: value["calls"][-1]["candidate"] == value["split"][0],
+            lambda case, value: value["calls"][-1]["candidate"] == value["answer"][0],
             "The last step is score(best, …, test).",
         ),
         Rule(
@@ -287,10 +288,10 @@ choose_honestly = Task(
         ),
         Rule(
             lambda case, value: (
-                f"the returned score is {value['split'][1]:.4f}, "
+                f"the returned score is {value['answer'][1]:.4f}, "
                 f"but on the test rows it was {value['calls'][-1]['result']:.4f}"
             ),
-            lambda case, value: abs(value["split"][1] - value["calls"][-1]["result"]) < 1e-9,
+            lambda case, value: abs(value["answer"][1] - value["calls"][-1]["result"]) < 1e-9,
             "Return the score on the test rows. The average of the winner's folds chose it, so it flatters.",
         ),
         Rule(
@@ -298,7 +299,7 @@ choose_honestly = Task(
                 f"a second call, with the same generator, gave {value['again']}"
                 + ("" if value["same_rows"] else " and scored other rows")
             ),
-            lambda case, value: value["same_rows"] and value["split"] == value["again"],
+            lambda case, value: value["same_rows"] and value["answer"] == value["again"],
             "Use only `rng`, in the test split and in the folds, so that others can repeat your choice.",
         ),
     ),

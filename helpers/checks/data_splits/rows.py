@@ -4,16 +4,15 @@ The probe draws several splits (`draw`); a rule holds when it holds for each of 
 """
 
 from collections.abc import Callable
-from inspect import isgenerator
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.plain import short
-from helpers.checks.probing import call
+from helpers.checks.plain import first_of, short
+from helpers.checks.probing import Seen, call
+from helpers.checks.randomness import DRAWS, drawn, draws
 from helpers.checks.task import Case, Rule
 
-DRAWS = 6  # a property of chance is looked at in so many draws
 MANY_DRAWS = 100  # where the rows are few, and a rule asks what can come out at all
 
 
@@ -33,18 +32,8 @@ def is_pair_of_rows(pair: Any) -> bool:
     return isinstance(pair, list) and len(pair) == 2 and _is_rows(pair[0]) and _is_rows(pair[1])
 
 
-def draws(value: Any) -> list[Any]:
-    """All splits that the probe collected: the one asked for, then those of other seeds."""
-    return [value["split"], *value["others"]]
-
-
 def sets(pair: Any) -> list[set[int]]:
     return [set(np.asarray(part).tolist()) for part in pair]
-
-
-def first_of(items: set[int], most: int = 5) -> str:
-    shown = ", ".join(str(item) for item in sorted(items)[:most])
-    return shown + (", …" if len(items) > most else "")
 
 
 def _twice(pair: Any) -> set[int]:
@@ -159,7 +148,7 @@ def every_row_once(hint: str) -> Rule:
 
 same_again = Rule(
     "the same generator gives another split at the second call",
-    lambda case, value: _plain(value["split"]) == _plain(value["again"]),
+    lambda case, value: _plain(value["answer"]) == _plain(value["again"]),
     "Use only `rng`. Functions such as np.random.permutation and random.shuffle keep a hidden state, "
     "so nobody can repeat your split.",
 )
@@ -167,7 +156,7 @@ same_again = Rule(
 other_seed_other_split = Rule(
     lambda case, value: f"{len(draws(value))} generators with different seeds give the same split",
     lambda case, value: (
-        _leaves_no_choice(case) or any(_plain(value["split"]) != _plain(other) for other in value["others"])
+        _leaves_no_choice(case) or any(_plain(value["answer"]) != _plain(other) for other in value["others"])
     ),
     "The `rng` that is passed decides the split: draw from it, and make no generator of your own.",
 )
@@ -185,19 +174,9 @@ def _plain(answer: Any) -> Any:
     return sorted(np.asarray(answer).tolist())
 
 
-def draw(learner: Callable[..., Any], *arguments: Any, seed: int, times: int = DRAWS) -> dict[str, Any]:
+def draw(learner: Callable[..., Any], *arguments: Any, seed: int, times: int = DRAWS) -> Seen:
     """One split, the same once more, and splits of other seeds: `times` different ones."""
-
-    def split(seed: int) -> Any:
-        answer = call(learner, *arguments, np.random.default_rng(seed))
-        return list(answer) if isgenerator(answer) else answer
-
-    others = [split(seed + 1 + i) for i in range(times - 1)]
-    return {"split": split(seed), "again": split(seed), "others": others}
-
-
-def new_seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(1 << 30))
+    return drawn(lambda rng: call(learner, *arguments, rng), seed, times)
 
 
 def stands_together(pair: Any, n: int) -> bool:

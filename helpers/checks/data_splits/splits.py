@@ -11,16 +11,12 @@ import numpy as np
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged, raises
 from helpers.checks.data_splits.rows import (
-    DRAWS,
     MANY_DRAWS,
     draw,
-    draws,
     every_row_once,
-    first_of,
     in_each_draw,
     is_pair_of_rows,
     n_rows,
-    new_seed,
     no_row_in_both,
     no_row_twice,
     other_seed_other_split,
@@ -29,8 +25,9 @@ from helpers.checks.data_splits.rows import (
     stands_together,
     two_parts,
 )
-from helpers.checks.plain import short
-from helpers.checks.probing import call
+from helpers.checks.plain import first_of, short
+from helpers.checks.probing import Seen, call
+from helpers.checks.randomness import DRAWS, draws, new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 
 # Task 1: holdout ----------------------------------------------------------------------------------------
@@ -51,7 +48,7 @@ def _holdout_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _holdout_probe(learner: Any, case: Case) -> dict[str, Any]:
+def _holdout_probe(learner: Any, case: Case) -> Seen:
     n, size = case["n_samples"], case["test_size"]
     try:
         return draw(learner, n, size, seed=case["seed"], times=case.get("times", DRAWS))
@@ -59,7 +56,7 @@ def _holdout_probe(learner: Any, case: Case) -> dict[str, Any]:
         if round(_n_test(case)) > 0:
             raise
         refused = [np.arange(n), np.arange(0)]  # who refuses to test on no row is right, too
-        return {"split": refused, "again": refused, "others": []}
+        return Seen(refused, again=refused, others=[])
 
 
 def _sizes_of_tests(value: Any) -> list[int]:
@@ -124,7 +121,7 @@ holdout = Task(
             "decimals off: 100 * 0.29 is 28.999999999999996 in floating point, so int gives 28.",
         ),
         Rule(
-            lambda case, value: f"the test rows stand side by side: {first_of(sets(value['split'])[1])}",
+            lambda case, value: f"the test rows stand side by side: {first_of(sets(value['answer'])[1])}",
             lambda case, value: not all(stands_together(pair, n_rows(case)) for pair in draws(value)),
             "Shuffle before you cut: a file is often sorted, and its end is not like its beginning.",
         ),
@@ -362,7 +359,7 @@ k_fold = Task(
         ),
         Rule(
             "the rows of a fold stand side by side in the file",
-            lambda case, value: not all(stands_together(fold, n_rows(case)) for fold in value["split"]),
+            lambda case, value: not all(stands_together(fold, n_rows(case)) for fold in value["answer"]),
             "Shuffle before you cut: in a sorted file a fold would hold one class only.",
         ),
         same_again,

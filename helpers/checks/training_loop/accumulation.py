@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.backward.mistaken import close
-from helpers.checks.blocks import leaves_input_unchanged
+from helpers.checks.blocks import close, leaves_input_unchanged
 from helpers.checks.plain import short
 from helpers.checks.probing import call
 from helpers.checks.task import Case, Rule, Task, all_of
@@ -128,7 +127,7 @@ def _first_wrong(case: Case, value: Any) -> str:
 
 accumulate = Task(
     id="training_loop/accumulate",
-    points=3,
+    points=4,
     signature="accumulate(model, loss, optimizer, batches, every)",
     cases=_cases,
     probe=_probe,

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.blocks import raises
-from helpers.checks.data_splits.rows import first_of, new_seed
-from helpers.checks.plain import short
+from helpers.checks.plain import first_of, short
 from helpers.checks.probing import call
+from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 
 ASKED = [(20, 5), (103, 16), (7, 3), (1797, 64), (9, 32), (12, 1)]

@@ -4,10 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.backward.mistaken import close
-from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.data_splits.rows import first_of
-from helpers.checks.plain import short
+from helpers.checks.blocks import close, leaves_input_unchanged
+from helpers.checks.plain import first_of, short
 from helpers.checks.probing import call
 from helpers.checks.task import Case, Rule, Task, all_of
 from helpers.checks.training_loop.watched import layers, small_problem, steps_of, watched

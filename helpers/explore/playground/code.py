@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from helpers.explore.playground import names
 from helpers.explore.playground.problem import LINE, NOISE_SCALE, Problem
 from helpers.explore.playground.settings import SAMPLES, Settings, validation_size
 
@@ -19,39 +20,6 @@ FEATURE = {
     "x1·x2": "X[:, 0] * X[:, 1]",
     "sin πx1": "np.sin(np.pi * X[:, 0])",
     "sin πx2": "np.sin(np.pi * X[:, 1])",
-}
-ACTIVATION = {
-    "tanh": "Tanh",
-    "ReLU": "ReLU",
-    "leaky ReLU": "LeakyReLU",
-    "ELU": "ELU",
-    "GELU": "GELU",
-    "SiLU": "SiLU",
-    "sigmoid": "Sigmoid",
-}
-LOSS = {
-    "squared error": "MSELoss",
-    "absolute error": "L1Loss",
-    "Huber": "HuberLoss",
-    "hinge": "HingeLoss",
-    "squared hinge": "SquaredHingeLoss",
-    "exponential": "ExponentialLoss",
-}
-OPTIMIZER = {
-    "SGD": ("SGD", ""),
-    "momentum": ("SGD", ", momentum=0.9"),
-    "Nesterov": ("SGD", ", momentum=0.9, nesterov=True"),
-    "AdaGrad": ("Adagrad", ""),
-    "RMSProp": ("RMSprop", ""),
-    "Adam": ("Adam", ""),
-    "AdamW": ("AdamW", ""),
-}
-INITIALISATION = {
-    "Xavier": ("xavier_uniform", "layer.W, rng"),
-    "He": ("he_uniform", "layer.W, rng"),
-    "small": ("normal", "layer.W, rng, std=0.01"),
-    "large": ("normal", "layer.W, rng, std=1.0"),
-    "zeros": ("zeros", "layer.W"),
 }
 
 
@@ -80,34 +48,32 @@ def as_code(session: Session) -> str:
     """
     settings, problem = session.settings, session.problem
     epochs = session.epochs or session.enough // session.steps_per_epoch
-    names: dict[str, list[str]] = {}
-    body = [*data_lines(settings, problem, names), *model_lines(settings, problem, names)]
-    body += training_lines(settings, problem, names, epochs)
+    used: dict[str, list[str]] = {}
+    body = [*data_lines(settings, problem, used), *model_lines(settings, problem, used)]
+    body += training_lines(settings, problem, used, epochs)
     imports = ["import numpy as np", "", "from helpers import data, splits"]
-    imports += [
-        f"from helpers.{module} import {', '.join(sorted(names[module]))}" for module in sorted(names)
-    ]
+    imports += [f"from helpers.{module} import {', '.join(sorted(used[module]))}" for module in sorted(used)]
     note = ""
     if session.changed_on_the_way:
         note = "# Settings were changed while it trained; this trains with the last ones from the start.\n"
     return note + "\n".join([*imports, "", *body, ""])
 
 
-def use(names: dict[str, list[str]], module: str, name: str) -> str:
+def use(used: dict[str, list[str]], module: str, name: str) -> str:
     """The name, noted down for the imports."""
-    kept = names.setdefault(module, [])
+    kept = used.setdefault(module, [])
     if name not in kept:
         kept.append(name)
     return name
 
 
-def data_lines(settings: Settings, problem: Problem, names: dict[str, list[str]]) -> list[str]:
+def data_lines(settings: Settings, problem: Problem, used: dict[str, list[str]]) -> list[str]:
     """The data, the split, the features and what the loss compares with."""
     noise = float(settings.noise)
     split = f"train, validation = splits.holdout(len(X), {validation_size(settings.train_share)}, rng)"
     lines = [f"rng = np.random.default_rng({settings.seed})"]
     if settings.data == "digits":
-        pca, scaler = use(names, "features", "PCA"), use(names, "features", "StandardScaler")
+        pca, scaler = use(used, "features", "PCA"), use(used, "features", "StandardScaler")
         lines += [
             "X, y = data.load_digits()",
             f"rows = rng.choice(len(X), size={SAMPLES}, replace=False)",
@@ -140,25 +106,25 @@ def target_line(settings: Settings, problem: Problem) -> str:
     return f"y = 2.0 * np.eye({problem.num_classes})[y] - 1"
 
 
-def model_lines(settings: Settings, problem: Problem, names: dict[str, list[str]]) -> list[str]:
+def model_lines(settings: Settings, problem: Problem, used: dict[str, list[str]]) -> list[str]:
     """The layers, and their first weights."""
-    use(names, "nn.containers", "Sequential")
-    use(names, "nn.layers", "Linear")
+    use(used, "nn.containers", "Sequential")
+    use(used, "nn.layers", "Linear")
     lines, width = ["model = Sequential("], problem.X.shape[1]
     for _ in range(settings.hidden_layers):
         layers = [f"Linear({width}, {settings.units}, rng=rng)"]
         width = settings.units
         if settings.batch_norm:
-            layers.append(f"{use(names, 'nn.normalization', 'BatchNorm')}({width})")
-        if settings.activation in ACTIVATION:
-            layers.append(f"{use(names, 'nn.activations', ACTIVATION[settings.activation])}()")
+            layers.append(f"{use(used, 'nn.normalization', 'BatchNorm')}({width})")
+        if activation := names.ACTIVATION[settings.activation]:
+            layers.append(f"{use(used, 'nn.activations', activation.name)}()")
         if settings.dropout:
-            layers.append(f"{use(names, 'nn.regularization', 'Dropout')}({settings.dropout!r}, rng=rng)")
+            layers.append(f"{use(used, 'nn.regularization', 'Dropout')}({settings.dropout!r}, rng=rng)")
         lines.append(f"    {', '.join(layers)},")
     lines += [f"    Linear({width}, {problem.outputs}, rng=rng),", ")"]
-    if settings.initialisation in INITIALISATION:
-        name, arguments = INITIALISATION[settings.initialisation]
-        use(names, "nn.initializers", name)
+    if initialise := names.INITIALISATION[settings.initialisation]:
+        name = use(used, "nn.initializers", initialise.name)
+        arguments = f"layer.W{', rng' * initialise.draws}{initialise.words}"
         lines += [
             "for layer in model.layers:",
             "    if isinstance(layer, Linear):",
@@ -169,17 +135,16 @@ def model_lines(settings: Settings, problem: Problem, names: dict[str, list[str]
 
 
 def training_lines(
-    settings: Settings, problem: Problem, names: dict[str, list[str]], epochs: int
+    settings: Settings, problem: Problem, used: dict[str, list[str]], epochs: int
 ) -> list[str]:
     """Loss, optimizer and the call of `fit`."""
-    loss = LOSS.get(settings.loss) or ("BCEWithLogitsLoss" if problem.outputs == 1 else "CrossEntropyLoss")
-    optimizer, more = OPTIMIZER[settings.optimizer]
-    use(names, "nn.losses", loss)
-    use(names, "nn.optimizers", optimizer)
-    use(names, "training", "fit")
+    optimizer = names.OPTIMIZER[settings.optimizer]
+    loss = use(used, "nn.losses", names.loss_part(settings.loss, problem.outputs).name)
+    use(used, "nn.optimizers", optimizer.name)
+    use(used, "training", "fit")
     penalty = ""
     if settings.l1 or settings.l2:
-        use(names, "nn.regularization", "Penalty")
+        use(used, "nn.regularization", "Penalty")
         penalty = f"    penalty=Penalty(model, l1={settings.l1!r}, l2={settings.l2!r}),\n"
     call = (
         "history = fit(\n"
@@ -188,7 +153,7 @@ def training_lines(
         f"    validation=(X[validation], y[validation]),\n{penalty})"
     )
     return [
-        f"loss, optimizer = {loss}(), {optimizer}(model, lr={settings.lr!r}{more})",
+        f"loss, optimizer = {loss}(), {optimizer.name}(model, lr={settings.lr!r}{optimizer.words})",
         call,
         "print(f\"validation loss {history['validation_loss'][-1]:.4f}\")",
     ]

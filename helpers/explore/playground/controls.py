@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from helpers.explore.playground import settings as choices
-from helpers.explore.playground.player import SPEEDS
+from helpers.explore.playground.player import SPEEDS, Player
 from helpers.explore.playground.settings import Settings
 from helpers.explore.playground.sweep import NUM_RATES, NUM_SIZES, WhatIf
-
-if TYPE_CHECKING:
-    from helpers.explore.playground.view import Playground
 
 COLUMN = {"width": "272px", "margin": "0 6px 0 0"}  # three stand side by side on a laptop
 ROW = {"width": "268px"}
@@ -24,6 +21,24 @@ SHADES = ("#00224E", "#1F3A6D", "#414D6B", "#60626E", "#7C7B78", "#9A9475", "#BB
 """Cividis, from the lowest loss to the highest: also for colour-blind eyes, and in grey."""
 
 
+class Listener(Protocol):
+    """Who is told what a reader does with the controls; its methods are called from any thread."""
+
+    player: Player
+
+    def changed(self, name: str, value: Any) -> None:
+        """A setting was moved."""
+
+    def play(self, on: bool) -> None:
+        """The play button was pressed."""
+
+    def opened(self) -> None:
+        """The map or the code was opened, or closed."""
+
+    def go_to(self, found: WhatIf, row: int, column: int) -> None:
+        """A cell of the map was chosen."""
+
+
 class Controls:
     """`top` stands over the picture, `bottom` under it; `follow` moves every widget to some settings."""
 
@@ -32,7 +47,7 @@ class Controls:
 
         self.w = ipywidgets
         self.by_name: dict[str, Any] = {}
-        self.home: Playground | None = None
+        self.home: Listener | None = None
         self.map_of: Settings | None = None
         self._quiet = 0
         self.make_settings(settings)
@@ -199,7 +214,7 @@ class Controls:
 
     # Connecting -----------------------------------------------------------------------------------
 
-    def connect(self, home: Playground) -> None:
+    def connect(self, home: Listener) -> None:
         """From now on tell `home` what is done."""
         self.home = home
         for name, widget in self.by_name.items():

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from helpers.explore.playground import names
 from helpers.explore.playground.problem import Problem
 from helpers.explore.playground.settings import Settings
-from helpers.nn import activations, initializers, losses, optimizers
 from helpers.nn.base import Layer
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear
+from helpers.nn.losses import Loss
 from helpers.nn.normalization import BatchNorm
 from helpers.nn.regularization import Dropout, Penalty
-
-ACTIVATION: dict[str, Any] = {
-    "tanh": activations.Tanh,
-    "ReLU": activations.ReLU,
-    "leaky ReLU": activations.LeakyReLU,
-    "ELU": activations.ELU,
-    "GELU": activations.GELU,
-    "SiLU": activations.SiLU,
-    "sigmoid": activations.Sigmoid,
-}
-INITIALISATION: dict[str, Any] = {
-    "Xavier": initializers.xavier_uniform,
-    "He": initializers.he_uniform,
-    "small": partial(initializers.normal, std=0.01),
-    "large": partial(initializers.normal, std=1.0),
-    "zeros": lambda W, rng: initializers.zeros(W),
-}
-LOSS: dict[str, Any] = {
-    "squared error": losses.MSELoss,
-    "absolute error": losses.L1Loss,
-    "Huber": losses.HuberLoss,
-    "hinge": losses.HingeLoss,
-    "squared hinge": losses.SquaredHingeLoss,
-    "exponential": losses.ExponentialLoss,
-}
-OPTIMIZER: dict[str, Any] = {
-    "SGD": optimizers.SGD,
-    "momentum": partial(optimizers.SGD, momentum=0.9),
-    "Nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
-    "AdaGrad": optimizers.Adagrad,
-    "RMSProp": optimizers.RMSprop,
-    "Adam": optimizers.Adam,
-    "AdamW": optimizers.AdamW,
-}
 
 
 def build_model(settings: Settings, problem: Problem, rng: np.random.Generator) -> Sequential:
@@ -70,14 +36,14 @@ def build_model(settings: Settings, problem: Problem, rng: np.random.Generator) 
         width = settings.units
         if settings.batch_norm:
             layers.append(BatchNorm(width))
-        if settings.activation in ACTIVATION:
-            layers.append(ACTIVATION[settings.activation]())
+        if activation := names.ACTIVATION[settings.activation]:
+            layers.append(activation())
         if settings.dropout:
             layers.append(Dropout(settings.dropout, rng=rng))
     model = Sequential(*layers, Linear(width, problem.outputs, rng=rng))
-    if settings.initialisation in INITIALISATION:
+    if initialise := names.INITIALISATION[settings.initialisation]:
         for layer in linear_layers(model):
-            INITIALISATION[settings.initialisation](layer.W, rng=rng)
+            initialise(layer.W, *[rng] * initialise.draws)
             layer.b = 0
     return model
 
@@ -87,16 +53,15 @@ def linear_layers(model: Sequential) -> list[Linear]:
     return [layer for layer in model.layers if isinstance(layer, Linear)]
 
 
-def build_loss(settings: Settings, problem: Problem) -> losses.Loss:
-    """The loss; the cross-entropy of two classes needs one output, that of more one for each."""
-    if settings.loss == "cross-entropy":
-        return losses.BCEWithLogitsLoss() if problem.outputs == 1 else losses.CrossEntropyLoss()
-    return LOSS[settings.loss]()
+def build_loss(settings: Settings, problem: Problem) -> Loss:
+    """The loss; which cross-entropy it is depends on the number of outputs."""
+    loss: Loss = names.loss_part(settings.loss, problem.outputs)()
+    return loss
 
 
 def build_optimizer(settings: Settings, model: Any, lr: Any = None) -> Any:
     """The optimizer; `lr` overrides the setting's, for a fleet one for each model."""
-    return OPTIMIZER[settings.optimizer](model, lr=settings.lr if lr is None else lr)
+    return names.OPTIMIZER[settings.optimizer](model, lr=settings.lr if lr is None else lr)
 
 
 def build_penalty(settings: Settings, model: Any) -> Penalty | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from helpers.explore.playground.problem import problem
 from helpers.explore.playground.settings import LIVE, Settings
 from helpers.nn.containers import Sequential
 from helpers.training import Batches, training
-
-if TYPE_CHECKING:
-    from helpers.explore.playground.frame import PlaygroundFrame
 
 ENOUGH_STEPS = 200
 MOST_RECORDS = 240
@@ -131,12 +128,6 @@ class Session:
                     self._end_epoch()
         del losses[:-1000]
         return self.steps - first
-
-    def frame(self, panel: str = "weights") -> PlaygroundFrame:
-        """The picture of this moment, and the sentence. `panel` is "weights" or "gradients"."""
-        from helpers.explore.playground.frame import draw
-
-        return draw(self, panel)
 
     # What one can ask -----------------------------------------------------------------------------
 

@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from helpers.explore.playground import names
+
 SAMPLES = 256
 DATA = ("moons", "circle", "xor", "spiral", "blobs", "line", "digits")
 FEATURES = ("x1", "x2", "x1²", "x2²", "x1·x2", "sin πx1", "sin πx2")
-ACTIVATIONS = ("tanh", "ReLU", "leaky ReLU", "ELU", "GELU", "SiLU", "sigmoid", "none")
-INITIALISATIONS = ("default", "Xavier", "He", "small", "large", "zeros")
-CLASS_LOSSES = ("cross-entropy", "squared error", "hinge", "squared hinge", "exponential")
-VALUE_LOSSES = ("squared error", "absolute error", "Huber")
-LOSSES = (*CLASS_LOSSES, *VALUE_LOSSES[1:])
-OPTIMIZERS = ("SGD", "momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW")
+ACTIVATIONS, INITIALISATIONS = tuple(names.ACTIVATION), tuple(names.INITIALISATION)
+CLASS_LOSSES, VALUE_LOSSES, LOSSES = tuple(names.CLASS_LOSS), tuple(names.VALUE_LOSS), tuple(names.LOSS)
+OPTIMIZERS = tuple(names.OPTIMIZER)
 LEARNING_RATES = tuple(
     float(f"{digits}e{power}") for power in range(-4, 2) for digits in (1, 1.5, 2, 3, 5, 7)
 )[:-5]

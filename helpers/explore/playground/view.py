@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers.explore.playground.code import as_code
 from helpers.explore.playground.controls import Controls
-from helpers.explore.playground.frame import PlaygroundFrame, paragraph
+from helpers.explore.playground.frame import PlaygroundFrame, draw, paragraph
 from helpers.explore.playground.player import Player
 from helpers.explore.playground.session import Session
 from helpers.explore.playground.settings import Settings
@@ -37,7 +37,7 @@ def playground(**settings: Any) -> None:
     cell = this_cell()
     if cell in _SHOWN:
         _SHOWN.pop(cell).close()
-    first = session.frame()
+    first = draw(session)
     try:
         controls = Controls(session.settings)
         loop = asyncio.get_running_loop()

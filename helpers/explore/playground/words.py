@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from helpers.explore.playground.curvature import largest_curvature
+from helpers.explore.playground.network import build_loss
 from helpers.nn.activations import ReLU, Sigmoid, Tanh
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def bouncing(session: Session, now: Scores) -> str:
 def too_large(session: Session) -> str:
     """Why the learning rate is too large, with the curvature where that is the reason."""
     settings = session.settings
-    curvature = largest_curvature(session)
+    curvature = curvature_of(session)
     if settings.optimizer == "SGD" and curvature > 0 and settings.lr > 2 / curvature:
         return (
             f"the learning rate {settings.lr:g} is too large for this curvature, "
@@ -165,7 +166,7 @@ def slow(session: Session, now: Scores) -> str:
     )
     settings = session.settings
     if settings.optimizer == "SGD":
-        curvature = largest_curvature(session)
+        curvature = curvature_of(session)
         if not curvature > 0 or settings.lr < 0.2 / curvature:
             return f"{moved}: the learning rate {settings.lr:g} is small. Make it larger."
     elif settings.lr < 1e-3:
@@ -226,6 +227,13 @@ def alt(session: Session, panel: str) -> str:
         f"{brief(now.validation_loss)} and {score} {level(session, now.validation_score)}; and the "
         f"{'sizes of the gradients' if panel == 'gradients' else 'weights'} of each layer."
     )
+
+
+def curvature_of(session: Session) -> float:
+    """The steepest curvature of the training loss, with its penalty, where the network stands."""
+    problem, settings = session.problem, session.settings
+    X, y = problem.X[problem.train], problem.targets[problem.train]
+    return largest_curvature(session.model, build_loss(settings, problem), X, y, settings.l2)
 
 
 def train_losses(session: Session, now: Scores) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Task 5 of exercise 09: a checkpoint from which training goes on as if nothing had happened, to the bit."""
+"""Task 2 of exercise 10: a checkpoint from which training goes on as if nothing had happened, to the bit."""
 
 from typing import Any
 
@@ -127,7 +127,7 @@ _COPY = (
 _ALL = ("weights", "running", "optimizer", "generator")
 
 resume = Task(
-    id="training_loop/resume",
+    id="tuning/resume",
     points=4,
     signature="Checkpoint(model, optimizer, rng) and its restore(model, optimizer, rng)",
     cases=_cases,

@@ -1,4 +1,4 @@
-"""Task 6 of exercise 09: a random search on digits in a budget of epochs. What is judged is the protocol.
+"""Task 3 of exercise 10: a random search on digits in a budget of epochs. What is judged is the protocol.
 
 Every network that the learner's function asks for writes into one journal. The verdict reads from it how
 long each was trained, with which rows, on which it was scored, and when.
@@ -10,9 +10,9 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.data_splits.rows import new_seed
 from helpers.checks.plain import short
 from helpers.checks.probing import call
+from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 from helpers.checks.training_loop.loop import NAMES
 from helpers.checks.training_loop.watched import (
@@ -163,7 +163,7 @@ def _tested(value: Any) -> list[Any]:
 
 
 tune_in_a_budget = Task(
-    id="training_loop/tune_in_a_budget",
+    id="tuning/tune_in_a_budget",
     points=4,
     signature="tune_in_a_budget(build, parts, num_epochs, budget, rng)",
     cases=_cases,

@@ -1,4 +1,4 @@
-"""Task 4 of exercise 09: stop when validation no longer improves, and go back to the best epoch.
+"""Task 1 of exercise 10: stop when validation no longer improves, and go back to the best epoch.
 
 The validation losses are written in the case; training only moves the parameters, so that each epoch can
 be told from its weights.
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.data_splits.rows import new_seed
 from helpers.checks.plain import short
 from helpers.checks.probing import call
+from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Rule, Task, all_of
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear
@@ -129,7 +129,7 @@ def _listed(case: Case, value: Any) -> bool:
 
 
 early_stopping = Task(
-    id="training_loop/early_stopping",
+    id="tuning/early_stopping",
     points=3,
     signature="early_stopping(model, train_epoch, validation_loss, patience, max_epochs)",
     cases=_cases,

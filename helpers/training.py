@@ -321,8 +321,8 @@ def evaluate(
 def predict(model: Any, X: Any, *, batch_size: int = 1024) -> Array:
     """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
 
-    A large X goes through in batches of `batch_size`, so that memory does not grow with it. X may be a tuple of
-    arrays; in a fleet also a Stack (K, n, …), with an X for each model. A fleet's output is a Stack.
+    A large X goes through in batches of `batch_size`, so that memory does not grow with it. X may be a tuple
+    of arrays; in a fleet also a Stack (K, n, …), with an X for each model. A fleet's output is a Stack.
 
     >>> from helpers.nn import Linear, Sequential
     >>> predict(Sequential(Linear(3, 2, rng=np.random.default_rng(0))), np.zeros((5, 3))).shape

@@ -361,7 +361,7 @@ def test_predictions_made_during_training_are_ones_own():
     "first", [ReLU(), Flatten(), Residual(Linear(3, 3, rng=rng())), Dropout(0.1, rng=rng()), BatchNorm(3)]
 )
 def test_any_layer_may_come_first(first):
-    model = Sequential(first, Linear(3, 2, rng=rng()))
+    model = Sequential(copy.deepcopy(first), Linear(3, 2, rng=rng()))
     history = fit(model, LOSS, SGD(model, lr=0.1), X, Y, rng=rng(), **FIT)
     assert history["loss"][-1] < history["loss"][0]
     pictures = Sequential(MaxPool2d(2), Flatten(), Linear(4, 2, rng=rng()))

@@ -13,7 +13,8 @@ class Accumulator:
     """The gradient of several batches together: that of one batch with all their samples.
 
     What "mean" has divided each gradient by, it is multiplied with again; the sum is divided by all of it.
-    every: batches to a step. num_batches: those of an epoch; the last step may have fewer. reduction: the loss's.
+    every: batches to a step. num_batches: those of an epoch; the last step may have fewer.
+    reduction: that of the loss.
     """
 
     def __init__(self, model: Layer, every: int, num_batches: int, reduction: str = "mean"):

@@ -63,11 +63,11 @@ class ReLU(Layer):
     """
 
     def forward(self, X: Array) -> Array:
-        self.X = X
-        return np.maximum(X, 0)
+        self.a = np.maximum(X, 0)
+        return self.a
 
     def backward(self, d_out: Array) -> Array:
-        return d_out * (self.X > 0)
+        return d_out * (self.a > 0)
 
 
 class LeakyReLU(Layer):

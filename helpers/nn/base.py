@@ -90,10 +90,10 @@ class Parameter:
 class Layer:
     """The contract of a layer: `forward(X)`, then `backward(d_out)`.
 
-    A subclass lists its parameters in `parameter_names` and makes them in `__init__`, `self.W = …`; `backward`
-    writes their gradients, `self.dW = …`. It lists in `settings` the other numbers that make two layers
-    differ, such as the p of a dropout, and in `state_names` what it learns without a gradient. That is
-    enough: a layer that you write so trains as ours do.
+    A subclass lists its parameters in `parameter_names` and makes them in `__init__`, `self.W = …`;
+    `backward` writes their gradients, `self.dW = …`. It lists in `settings` the other numbers that make two
+    layers differ, such as the p of a dropout, and in `state_names` what it learns without a gradient. That
+    is enough: a layer that you write so trains as ours do.
 
     >>> class Scale(Layer):
     ...     parameter_names = ("s",)
@@ -110,7 +110,7 @@ class Layer:
     ((4, 3), array([4., 4., 4.]))
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ()
+    parameter_names: tuple[str, ...] = ()
     settings: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()  # what is learnt without a gradient: running means
     takes_indices = False  # the numbers of words, say, which stay whole numbers
@@ -207,7 +207,7 @@ class Layer:
         return self.flat.dtype
 
     def gather(self, lead: Shape = ()) -> None:
-        """Move all parameters into one flat vector, and all gradients into another; in a fleet lead is (K,)."""
+        """Move all parameters into one flat vector, all gradients into another; lead is (K,) in a fleet."""
         leaves = self.leaves()
         arrays = [leaf.views[name] for leaf in leaves for name in leaf.own_names()]
         dtype = np.result_type(*arrays) if arrays else np.dtype(np.float64)
@@ -254,6 +254,21 @@ class Layer:
         """Become a copy (deepcopy, pickle) with vectors of its own, into which its parameters are views."""
         self.__dict__.update(state)
         self.owned = False
+
+    def astype(self, dtype: Any) -> Layer:
+        """A copy with its parameters and running statistics in another dtype.
+
+        >>> from helpers.nn import Linear
+        >>> Linear(3, 2, rng=np.random.default_rng(0)).astype(np.float32).dtype
+        dtype('float32')
+        """
+        copy = deepcopy(self)
+        for leaf in copy.leaves():
+            leaf.views = {name: array.astype(dtype) for name, array in leaf.__dict__.get("views", {}).items()}
+            for name in leaf.state_names:
+                setattr(leaf, name, getattr(leaf, name).astype(dtype))
+        copy.gather()
+        return copy
 
     def parameters(self) -> dict[str, Array]:
         """The parameters by name."""

@@ -21,7 +21,7 @@ def pair(value: Any) -> tuple[int, int]:
     sizes = (value, value) if isinstance(value, int | np.integer) else value
     if not (isinstance(sizes, tuple | list) and len(sizes) == 2):
         raise ValueError(f"A size is a whole number or a pair of them, got {value!r}.")
-    return tuple(sizes)  # type: ignore[return-value]
+    return tuple(sizes)
 
 
 class Window(Layer):
@@ -92,8 +92,8 @@ class Conv2d(Window):
     """
 
     parameter_names = ("W", "b")
-    W: Array
-    b: Array
+    W: Any
+    b: Any
 
     def __init__(
         self,

@@ -24,9 +24,9 @@ class Linear(Layer):
     ((5, 3), (3, 2), array([5., 5.]))
     """
 
-    parameter_names = ("W", "b")
-    W: Array
-    b: Array
+    parameter_names: tuple[str, ...] = ("W", "b")
+    W: Any
+    b: Any
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Embedding(Layer):
 
     parameter_names = ("W",)
     takes_indices = True
-    W: Array
+    W: Any
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, *, rng: np.random.Generator, dtype: Any = np.float64
@@ -97,7 +97,7 @@ class Embedding(Layer):
             raise ValueError(
                 f"Embedding needs integers in 0..{self.num_embeddings - 1}, got {X.dtype} {seen.ravel()[:5]}."
             )
-        self.index = (X,)
+        self.index: tuple[Array, ...] = (X,)
         if isinstance(self.W, Stack):  # in a fleet, each model's words are looked up in its own table
             self.index = (np.arange(len(self.W)).reshape(-1, *[1] * (X.ndim - 1)), np.asarray(X))
         return self.W[self.index]

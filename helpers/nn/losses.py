@@ -73,7 +73,7 @@ class Loss:
         total = counted.sum()
         if not np.all(np.asarray(total)):
             raise ValueError(
-                f"{type(self).__name__} has nothing to take the mean of: y {y.shape} has no entry that counts."
+                f"{type(self).__name__} has no entry to take the mean of: nothing in y {y.shape} counts."
             )
         return total if isinstance(total, Stack) else float(total)
 

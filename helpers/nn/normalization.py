@@ -34,8 +34,8 @@ class BatchNorm(Layer):
     parameter_names = ("weight", "bias")
     settings = ("eps", "momentum")
     state_names = ("running_mean", "running_var")
-    weight: Array
-    bias: Array
+    weight: Any
+    bias: Any
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float64):
         whole_number("BatchNorm", num_features=num_features)
@@ -109,10 +109,10 @@ class LayerNorm(Layer):
     array([[-1.,  1.]])
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    parameter_names: tuple[str, ...] = ("weight", "bias")
     settings = ("eps",)
-    weight: Array
-    bias: Array
+    weight: Any
+    bias: Any
 
     def __init__(self, num_features: int, eps: float = 1e-5, dtype: Any = np.float64):
         whole_number(type(self).__name__, num_features=num_features)

@@ -27,7 +27,7 @@ class Optimizer:
       (parameters whose names begin with W), not to biases and norms;
     - `lr_factors`, such as {model.layers[0]: 0.1}, lets a layer go that share of each step;
     - a layer that was frozen, `layer.freeze()`, stays as it is.
-    Raises ValueError for a hyperparameter below 0, or with another number of values than the fleet has models.
+    Raises ValueError for a hyperparameter below 0, or one with a number of values that is not K.
     """
 
     vectors: tuple[str, ...] = ()
@@ -256,8 +256,8 @@ class Adam(Optimizer):
     """A running mean of the gradient, divided by the root of a running mean of its square.
 
     m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g² begin at 0, so at first they are too small: by the factor
-    1 - βᵗ, which m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) make up for. parameters ← parameters - lr m̂ / (√v̂ + eps).
-    `weight_decay` is an L2 penalty in g; see AdamW.
+    1 - βᵗ, which m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) make up for.
+    parameters ← parameters - lr m̂ / (√v̂ + eps). `weight_decay` is an L2 penalty in g; see AdamW.
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015).
 
     >>> from helpers.nn import Linear, Sequential

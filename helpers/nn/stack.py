@@ -13,9 +13,10 @@ class Stack(np.ndarray):
     """K arrays of one shape, one for each model of a fleet; the first axis counts the models.
 
     Arithmetic goes model by model: (K, n, 3) + (K, 3) adds the row of each model to the rows of that model,
-    `@` multiplies the matrices pair by pair, `.T` transposes each, and `sum(axis=0)`, `mean()`, `max(axis=-1)`
-    mean the axes of one model's array. So the code of a layer is the same for one model and for K. An
-    ordinary array with fewer axes is the same for all models. `stack[k]` is the ordinary array of model k.
+    `@` multiplies the matrices pair by pair, `.T` transposes each, and `sum(axis=0)`, `mean()`,
+    `max(axis=-1)` mean the axes of one model's array. So the code of a layer is the same for one model and
+    for K. An ordinary array with fewer axes is the same for all models. `stack[k]` is the ordinary array of
+    model k.
 
     >>> W, b = np.ones((4, 2, 3)).view(Stack), np.arange(12.0).reshape(4, 3).view(Stack)
     >>> out = np.ones((5, 2)) @ W + b

@@ -1,12 +1,12 @@
 """The one room with the machinery: a training step as a list of NumPy calls on arrays that are kept.
 
-The layers, losses and optimizers of `helpers.nn` are plain. For a model whose layers are all of exactly known
-types, a `Plan` writes the same step down, once for each size of a batch, as calls without arguments; a step is
-then `for call in calls: call()`. What no plan knows runs by the plain classes, with the same numbers but for
-rounding. Nobody needs to read this to understand a network. What makes it faster:
+The layers, losses and optimizers of `helpers.nn` are plain. For a model whose layers are all of exactly
+known types, a `Plan` writes the same step down, once for each size of a batch, as calls without arguments; a
+step is then `for call in calls: call()`. What no plan knows runs by the plain classes, with the same numbers
+but for rounding. Nobody needs to read this to understand a network. What makes it faster:
 
-- A batch is stored feature by feature: in memory the samples are the last axis, (features, n). NumPy then works
-  on long runs of numbers, and one more feature that is always 1 makes the bias a row of the weights:
+- A batch is stored feature by feature: in memory the samples are the last axis, (features, n). NumPy then
+  works on long runs of numbers, and one more feature that is always 1 makes the bias a row of the weights:
   out = [W; b]ᵀ [X 1]ᵀ is one product, and so is its gradient.
 - Every result has an array that is kept; a layer writes straight into the place where the next one reads.
 - Nothing is looked up, checked or allocated in a step.
@@ -30,7 +30,7 @@ __all__ = ["Forward", "Plan", "Steps", "forward_for", "knows_model", "plan_for"]
 
 
 def forward_for(model: Layer, shape: Shape) -> Callable[[Array], Array]:
-    """The forward pass for batches of this shape (n, …): written down where it is known, else `model.forward`.
+    """The forward pass for batches of this shape (n, …), written down; `model.forward` where it is not known.
 
     What it gives is overwritten by the next call.
     """
@@ -38,7 +38,7 @@ def forward_for(model: Layer, shape: Shape) -> Callable[[Array], Array]:
 
 
 class Steps:
-    """The steps of a training: `gradient(X, y)`, then `descend()`.
+    """The steps of a training: `gradient(X, y)`, then `descend()` (which needs an optimizer).
 
     By plans where there are some; `fast=False` uses the plain classes only. X and y are a batch (n, …), in a
     fleet Stacks (K, n, …).
@@ -57,16 +57,17 @@ class Steps:
 
     descend: Callable[[], None]
 
-    def __init__(self, model: Layer, loss: Loss, optimizer: Any, *, fast: bool = True):
+    def __init__(self, model: Layer, loss: Loss, optimizer: Any = None, *, fast: bool = True):
         self.model, self.loss, self.optimizer, self.fast = model, loss, optimizer, fast
         self.plans: dict[Any, Plan | None] = {}
         self.look_again()
 
     def look_again(self) -> None:
-        """Notice what may have changed since the last step: layers that are frozen, or were given a `forward`."""
+        """Notice what may have changed since the last step: layers frozen, or given a `forward`."""
         if not all(plan and knows_model(self.model, plan.shape) for plan in self.plans.values()):
             self.plans.clear()
-        self.descend = descent_of(self.optimizer) if self.fast else self.optimizer.step
+        if self.optimizer is not None:
+            self.descend = descent_of(self.optimizer) if self.fast else self.optimizer.step
 
     def gradient(self, X: Array, y: Array, sample_weight: Array | None = None) -> Any:
         """The loss of a batch; its gradients are in `model.d_flat` then."""
@@ -78,7 +79,7 @@ class Steps:
         return value
 
     def count(self, X: Array, y: Array) -> Any:
-        """What "mean" has divided the last gradient by, for a batch of these shapes (K numbers in a fleet)."""
+        """What "mean" has divided the last gradient by, for such a batch (K numbers in a fleet)."""
         plan = self.plan(X, y)
         return self.loss.count if plan is None else plan.count
 

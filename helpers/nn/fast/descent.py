@@ -134,7 +134,7 @@ class AdamDescent(Descent):
 def descent_of(optimizer: Any) -> Callable[[], None]:
     """The optimizer's step on kept arrays; its own `step` where that is not known, or layers are frozen."""
     known: dict[type, Any] = {SGD: SGDDescent, Adam: AdamDescent, AdamW: AdamDescent}
-    by_hand = touched(optimizer, "step", "update") or getattr(optimizer, "dampening", 0)
+    by_hand = touched(optimizer, "step", "update") or getattr(optimizer, "dampening", 0.0) > 0
     if type(optimizer) not in known or by_hand or optimizer.shares() is not None:
         return optimizer.step
     return known[type(optimizer)](optimizer)

@@ -30,8 +30,8 @@ def product(A: Array, B: Array, out: Array) -> Call:
 class Forward:
     """The forward pass of a model, written down for batches of this shape (n, …).
 
-    `X` is where a batch goes in and `out` where the outputs come out, (n, …) or in a fleet (K, n, …). Both are
-    views into kept arrays, which the next batch overwrites.
+    `X` is where a batch goes in and `out` where the outputs come out, (n, …) or in a fleet (K, n, …). Both
+    are views into kept arrays, which the next batch overwrites.
 
     >>> from helpers.nn import Sequential
     >>> model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), Tanh())
@@ -89,7 +89,7 @@ class Forward:
         return aligned(array.shape, self.dtype)
 
     def output_like(self, X: Array) -> Array:
-        """A kept array for the output of an activation: of the shape of X, with ones behind it if it has rows."""
+        """A kept array for the output of an activation: like X, with ones behind it if it has rows."""
         return self.features(X.shape[-2]) if X.ndim == len(self.lead) + 2 else self.like(X)
 
     def number(self, value: float) -> Array:
@@ -108,8 +108,8 @@ class Forward:
         return self.out
 
 
-# Each part adds its forward calls, and to `backwards` a function that adds the backward calls: it is given the
-# place of ∂L/∂out and whether anybody wants ∂L/∂X, whose place it returns.
+# Each part adds its forward calls, and to `backwards` a function that adds the backward calls: it is given
+# the place of ∂L/∂out and whether anybody wants ∂L/∂X, whose place it returns.
 
 
 def linear(plan: Forward, layer: Linear, X: Array, first: bool) -> Array:

@@ -13,7 +13,8 @@ rests on it.
 - check any gradient numerically, and say how far that check can be trusted;
 - explain what `loss.backward()` does, because you have built it in 30 lines.
 
-**Time:** {minutes} minutes. **Before this:** lesson 04, the forward pass. You need no calculus; a slope is enough.
+**Time:** {minutes} minutes. **Before this:** lesson 04, the forward pass. You need no calculus; a slope is
+enough.
 """
 
 # %%
@@ -120,9 +121,9 @@ mean of the squared errors:
 $$L(w) = \frac1n \sum_i (y_i - w x_i - 1)^2$$
 
 The **derivative** $\mathrm dL/\mathrm dw$ is the slope of that curve: how much $L$ changes per unit of $w$,
-for a tiny change of $w$. If an error $e$ changes by a tiny $d$, its square changes by $(e + d)^2 - e^2 = 2ed +
-d^2$, which is $2ed$ for a $d$ so tiny that $d^2$ does not count. And if $w$ grows by a little, $e_i$ changes
-by $-x_i$ times as much. Together:
+for a tiny change of $w$. If an error $e$ changes by a tiny $d$, its square changes by
+$(e + d)^2 - e^2 = 2ed + d^2$, which is $2ed$ for a $d$ so tiny that $d^2$ does not count. And if $w$ grows by
+a little, $e_i$ changes by $-x_i$ times as much. Together:
 
 $$\frac{\mathrm dL}{\mathrm dw} = \frac1n \sum_i 2 e_i \cdot (-x_i) = -2 \cdot \text{mean}(e_i x_i)$$
 
@@ -723,10 +724,10 @@ r"""
 <details><summary>What you should have seen</summary>
 
 The zig-zag comes first. In the steep direction each step multiplies the distance by
-$1 - \text{lr} \cdot \lambda_{\max}$, where $\lambda_{\max}$ (lambda) says how sharply the bowl bends that way.
-Beyond $1/\lambda_{\max}$ the factor is negative, so the path jumps across; at $2/\lambda_{\max}$ it is $-1$,
-and beyond that the path escapes. In this bowl $\lambda_{\max}$ is the condition number: make it larger, and
-the learning rate must become smaller.
+$1 - \text{lr} \cdot \lambda_{\max}$, where $\lambda_{\max}$ (lambda) says how sharply the bowl bends that
+way. Beyond $1/\lambda_{\max}$ the factor is negative, so the path jumps across; at $2/\lambda_{\max}$ it is
+$-1$, and beyond that the path escapes. In this bowl $\lambda_{\max}$ is the condition number: make it larger,
+and the learning rate must become smaller.
 
 </details>
 """

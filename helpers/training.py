@@ -218,7 +218,7 @@ class Batches:
         first = predict(model, tuple(one[:1] for one in X) if isinstance(X, tuple) else X[:1])
         lead = (self.num_models,) if self.num_models else ()
         outputs = np.broadcast_to(first, (*lead, n, *first.shape[len(lead) + 1 :]))  # as if for all rows
-        loss.check(outputs.view(type(first)), for_each(model, y))
+        loss.check(outputs.view(Stack) if lead else outputs, for_each(model, y))
         self.sources = (*inputs, y, *weights)
         orders = (len(self.rngs),) if self.num_models else ()
         self.shuffled = [np.empty((*orders, *source.shape), source.dtype) for source in self.sources]
@@ -309,9 +309,10 @@ def evaluate(
         return {}
     X, y = data[0], np.asarray(data[1])
     predictions = predict(model, X)
-    row = {"validation_loss": loss.forward(predictions, for_each(model, y))}
+    fleet = num_models(model)
+    by_model = predictions.view(Stack) if fleet else predictions
+    row = {"validation_loss": loss.forward(by_model, for_each(model, y))}
     for name, metric in (metrics or {}).items():
-        fleet = num_models(model)
         row["validation_" + name] = (
             np.array([metric(p, y) for p in predictions]) if fleet else metric(predictions, y)
         )
@@ -322,7 +323,7 @@ def predict(model: Any, X: Any, *, batch_size: int = 1024) -> Array:
     """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
 
     A large X goes through in batches of `batch_size`, so that memory does not grow with it. X may be a tuple
-    of arrays; in a fleet also a Stack (K, n, …), with an X for each model. A fleet's output is a Stack.
+    of arrays; in a fleet also a Stack (K, n, …), with an X for each model. A fleet's output is (K, n, …).
 
     >>> from helpers.nn import Linear, Sequential
     >>> predict(Sequential(Linear(3, 2, rng=np.random.default_rng(0))), np.zeros((5, 3))).shape
@@ -343,12 +344,11 @@ def predict(model: Any, X: Any, *, batch_size: int = 1024) -> Array:
             batch = tuple(one[(*lead, slice(start, start + batch_size))] for one in inputs)
             last = n - start < batch_size
             out = (model.forward if last else forward)(batch if isinstance(X, tuple) else batch[0])
-            parts.append(out.copy())  # the next batch may overwrite it
+            parts.append(np.asarray(out).copy())  # the next batch may overwrite it
     finally:
         for leaf, mode in zip(model.leaves(), modes, strict=True):
             leaf.training = mode
-    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1 if num_models(model) else 0)
-    return whole.view(Stack) if num_models(model) else whole
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1 if num_models(model) else 0)
 
 
 class EarlyStopping:

@@ -23,7 +23,7 @@ import helpers.nn.fast.pictures  # noqa: F401  (adds its parts)
 from helpers.nn.base import Array, Layer, Shape
 from helpers.nn.fast.descent import descent_of
 from helpers.nn.fast.forward import Forward
-from helpers.nn.fast.plan import Plan, knows_model, plan_for
+from helpers.nn.fast.plan import Plan, knows_model, methods_of_its_own, plan_for
 from helpers.nn.losses import Loss
 
 __all__ = ["Forward", "Plan", "Steps", "forward_for", "knows_model", "plan_for"]
@@ -60,19 +60,27 @@ class Steps:
     def __init__(self, model: Layer, loss: Loss, optimizer: Any = None, *, fast: bool = True):
         self.model, self.loss, self.optimizer, self.fast = model, loss, optimizer, fast
         self.plans: dict[Any, Plan | None] = {}
+        self.parts = [part for part in (model, *model.leaves(), optimizer) if part is not None]
+        self.seen: Any = None
         self.look_again()
 
     def look_again(self) -> None:
-        """Notice what may have changed since the last step: layers frozen, or given a `forward`."""
-        if not all(plan and knows_model(self.model, plan.shape) for plan in self.plans.values()):
-            self.plans.clear()
+        """Notice what may have changed since the last step: layers frozen, or methods that were replaced."""
+        seen = [(getattr(part, "frozen", None), methods_of_its_own(part)) for part in self.parts]
+        if seen == self.seen:
+            return
+        self.seen = seen
+        self.plans.clear()
         if self.optimizer is not None:
             self.descend = descent_of(self.optimizer) if self.fast else self.optimizer.step
 
     def gradient(self, X: Array, y: Array, sample_weight: Array | None = None) -> Any:
         """The loss of a batch; its gradients are in `model.d_flat` then."""
-        plan = self.plan(X, y) if sample_weight is None else None
-        if plan is not None:
+        try:
+            plan = self.plans[X.shape]
+        except (KeyError, AttributeError):  # a new shape, or a tuple of inputs
+            plan = self.plan(X, y)
+        if plan is not None and sample_weight is None:
             return plan.gradient(X, y)
         value = self.loss.forward(self.model.forward(X), y, sample_weight)
         self.model.backward(self.loss.backward())

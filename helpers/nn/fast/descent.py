@@ -12,15 +12,15 @@ from numpy import add, divide, multiply, sqrt, subtract
 
 from helpers.nn.base import Array, aligned_like
 from helpers.nn.fast.forward import Call
-from helpers.nn.fast.plan import touched
+from helpers.nn.fast.plan import methods_of_its_own
 from helpers.nn.optimizers import SGD, Adam, AdamW
 
 
 class Descent:
     """The step of SGD, Adam or AdamW. Hyperparameters that change between two steps are noticed."""
 
-    settings: tuple[str, ...]
-    seen: tuple[Any, ...] = ()
+    calls: list[Call]
+    lr = weight_decay = None  # those that the calls were written for
 
     def __init__(self, optimizer: Any):
         self.optimizer, self.model = optimizer, optimizer.model
@@ -30,13 +30,11 @@ class Descent:
         """A number as an array of no dimension, which NumPy takes fastest; K numbers as a column."""
         return np.asarray(value, self.model.dtype)
 
-    def changed(self) -> bool:
-        """Whether a hyperparameter is another than at the last step."""
-        now = tuple(map(vars(self.optimizer).__getitem__, self.settings))
-        if len(self.seen) == len(now) and all(map(same, now, self.seen)):
-            return False
-        self.seen, self.calls = tuple(map(kept, now)), []
-        return True
+    def begin(self) -> None:
+        """Remember the hyperparameters that the calls are written for; K numbers may change in their place."""
+        o, self.calls = self.optimizer, []
+        self.lr = None if np.ndim(o.lr) else o.lr
+        self.weight_decay = None if np.ndim(o.weight_decay) else o.weight_decay
 
     def decayed_gradient(self) -> Array:
         """The place of the gradient with the weight decay in it; adds the calls that put it there."""
@@ -48,36 +46,31 @@ class Descent:
         self.calls.append(partial(add, g, d_flat, g))
         return g
 
-    calls: list[Call]
-
-
-def same(now: Any, seen: Any) -> bool:
-    """Whether a hyperparameter is what it was: the same object, or K numbers that are equal."""
-    return now is seen or (isinstance(now, np.ndarray) and np.array_equal(now, seen))
-
-
-def kept(value: Any) -> Any:
-    """What to compare with later: K numbers may change in their place."""
-    return value.copy() if isinstance(value, np.ndarray) else value
-
 
 class SGDDescent(Descent):
     """v ← momentum·v + g; parameters ← parameters - lr·v."""
 
-    settings = ("lr", "momentum", "weight_decay")
+    momentum = None
 
     def __call__(self) -> None:
-        if self.changed():
+        o = self.optimizer
+        if o.dampening:
+            return o.step()
+        if o.lr is not self.lr or o.momentum is not self.momentum or o.weight_decay is not self.weight_decay:
             self.write()
-        self.optimizer.t += self.moving
+        if self.moving:
+            o.t += 1
         for call in self.calls:
             call()
+        return None
 
     def write(self) -> None:
         """Write the calls down for the hyperparameters of now."""
+        self.begin()
         o, flat, delta = self.optimizer, self.model.flat, self.delta
         g = self.decayed_gradient()
-        self.moving = int(np.any(o.momentum))
+        self.momentum = None if np.ndim(o.momentum) else o.momentum
+        self.moving = bool(np.any(o.momentum))
         if self.moving:
             momentum = self.number(o.momentum)
             self.calls += [partial(multiply, o.v, momentum, o.v), partial(add, o.v, g, o.v)]
@@ -92,14 +85,15 @@ class SGDDescent(Descent):
 class AdamDescent(Descent):
     """m̂ / (√v̂ + eps) with 1 - β₂ᵗ taken out of the root; AdamW's decay comes before it."""
 
-    settings = ("lr", "betas", "eps", "weight_decay")
+    betas = None
 
     def __call__(self) -> None:
-        if self.changed():
+        o = self.optimizer
+        if o.betas is not self.betas or o.lr is not self.lr or o.weight_decay is not self.weight_decay:
             self.write()
         for call in self.calls:
             call()
-        o, g, tmp, flat = self.optimizer, self.g, self.delta, self.model.flat
+        g, tmp, flat = self.g, self.delta, self.model.flat
         o.t = t = o.t + 1
         beta1, beta2 = o.betas
         root = math.sqrt(1 - beta2**t)
@@ -118,7 +112,9 @@ class AdamDescent(Descent):
 
     def write(self) -> None:
         """The numbers for the hyperparameters of now, and the calls of the weight decay."""
+        self.begin()
         o, flat = self.optimizer, self.model.flat
+        self.betas = o.betas
         beta1, beta2 = o.betas
         self.beta1, self.beta2 = self.number(beta1), self.number(beta2)
         self.rest1, self.rest2 = self.number(1 - beta1), self.number((1 - beta2) / (1 - beta1))
@@ -134,7 +130,6 @@ class AdamDescent(Descent):
 def descent_of(optimizer: Any) -> Callable[[], None]:
     """The optimizer's step on kept arrays; its own `step` where that is not known, or layers are frozen."""
     known: dict[type, Any] = {SGD: SGDDescent, Adam: AdamDescent, AdamW: AdamDescent}
-    by_hand = touched(optimizer, "step", "update") or getattr(optimizer, "dampening", 0.0) > 0
-    if type(optimizer) not in known or by_hand or optimizer.shares() is not None:
+    if type(optimizer) not in known or methods_of_its_own(optimizer) or optimizer.shares() is not None:
         return optimizer.step
     return known[type(optimizer)](optimizer)

@@ -40,8 +40,8 @@ class Plan(Forward):
 
     def gradient(self, X: Array, y: Array) -> Any:
         """The loss of a batch: a float, for a fleet an array (K,)."""
-        copyto(self.X, X)
-        copyto(self.y, y)
+        self.X[...] = X
+        self.y[...] = y
         for call in self.calls:
             call()
         value = self.total() * self.share
@@ -124,9 +124,12 @@ def cross_entropy(plan: Plan, loss: CrossEntropyLoss) -> Call:
 LOSSES: dict[type, Any] = {MSELoss: mse, BCEWithLogitsLoss: bce, CrossEntropyLoss: cross_entropy}
 
 
-def touched(thing: Any, *methods: str) -> bool:
-    """Whether somebody has put a function of their own in the place of a method."""
-    return any(method in vars(thing) for method in methods)
+METHODS = {"forward", "backward", "step", "update"}
+
+
+def methods_of_its_own(thing: Any) -> set[str]:
+    """The methods of a layer, loss or optimizer in whose place somebody has put a function of their own."""
+    return METHODS & vars(thing).keys()
 
 
 def knows_model(model: Layer, shape: Shape) -> bool:
@@ -136,7 +139,7 @@ def knows_model(model: Layer, shape: Shape) -> bool:
         return False
     if any(type(one) not in (Sequential, *PARTS) for one in getattr(model, "layers", ())):
         return False  # a Residual, say, whose leaves are known
-    if any(one.frozen or touched(one, "forward", "backward") for one in (model, *leaves)):
+    if any(one.frozen or methods_of_its_own(one) for one in (model, *leaves)):
         return False
     for leaf in leaves:  # each part is written for a number of axes
         axes = 4 if isinstance(leaf, Conv2d | MaxPool2d) else 2 if isinstance(leaf, Linear) else len(shape)
@@ -148,7 +151,7 @@ def knows_model(model: Layer, shape: Shape) -> bool:
 
 def knows_loss(loss: Loss, y: Array) -> bool:
     """Whether a plan knows the loss with its settings, for this kind of y."""
-    if type(loss) not in LOSSES or loss.reduction == "none" or touched(loss, "forward", "backward"):
+    if type(loss) not in LOSSES or loss.reduction == "none" or methods_of_its_own(loss):
         return False
     if isinstance(loss, CrossEntropyLoss):
         bare = loss.weight is None and loss.ignore_index is None and loss.temperature == 1

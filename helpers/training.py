@@ -15,7 +15,7 @@ from helpers._progress import ProgressBar
 from helpers.nn.accumulator import Accumulator
 from helpers.nn.base import Array
 from helpers.nn.checkpoint import load_checkpoint, save_checkpoint
-from helpers.nn.fast import Steps, forward_for
+from helpers.nn.fast import Steps, forward_for, knows_model
 from helpers.nn.fleet import num_models
 from helpers.nn.history import History
 from helpers.nn.losses import Loss
@@ -319,7 +319,7 @@ def evaluate(
     return row
 
 
-def predict(model: Any, X: Any, *, batch_size: int = 1024) -> Array:
+def predict(model: Any, X: Any, *, batch_size: int = 2048) -> Array:
     """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
 
     A large X goes through in batches of `batch_size`, so that memory does not grow with it. X may be a tuple
@@ -336,19 +336,16 @@ def predict(model: Any, X: Any, *, batch_size: int = 1024) -> Array:
     lead = (slice(None),) * isinstance(inputs[0], Stack)
     n = inputs[0].shape[len(lead)]
     try:
-        forward = model.forward
-        if n > batch_size and not isinstance(X, tuple):
-            forward = forward_for(model, (batch_size, *X.shape[len(lead) + 1 :]))
+        if n > batch_size and not isinstance(X, tuple) and knows_model(model, X.shape[len(lead) :]):
+            return forward_for(model, X.shape[len(lead) :], piece=batch_size)(X)
         parts = []
         for start in range(0, max(n, 1), batch_size):
             batch = tuple(one[(*lead, slice(start, start + batch_size))] for one in inputs)
-            last = n - start < batch_size
-            out = (model.forward if last else forward)(batch if isinstance(X, tuple) else batch[0])
-            parts.append(np.asarray(out).copy())  # the next batch may overwrite it
+            parts.append(np.asarray(model.forward(batch if isinstance(X, tuple) else batch[0])))
     finally:
         for leaf, mode in zip(model.leaves(), modes, strict=True):
             leaf.training = mode
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1 if num_models(model) else 0)
+    return parts[0].copy() if len(parts) == 1 else np.concatenate(parts, axis=1 if num_models(model) else 0)
 
 
 class EarlyStopping:

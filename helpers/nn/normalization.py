@@ -6,7 +6,7 @@ differ in what they average over: a batch norm over the samples, a layer norm ov
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 

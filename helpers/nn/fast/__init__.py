@@ -19,22 +19,45 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import helpers.nn.fast.pictures  # noqa: F401  (adds its parts)
 from helpers.nn.base import Array, Layer, Shape
 from helpers.nn.fast.descent import descent_of
 from helpers.nn.fast.forward import Forward
 from helpers.nn.fast.plan import Plan, knows_model, methods_of_its_own, plan_for
 from helpers.nn.losses import Loss
+from helpers.nn.stack import Stack
 
 __all__ = ["Forward", "Plan", "Steps", "forward_for", "knows_model", "plan_for"]
 
 
-def forward_for(model: Layer, shape: Shape) -> Callable[[Array], Array]:
+def forward_for(model: Layer, shape: Shape, *, piece: int = 2048) -> Callable[[Array], Array]:
     """The forward pass for batches of this shape (n, …), written down; `model.forward` where it is not known.
 
-    What it gives is overwritten by the next call.
+    Many rows go through in pieces of that many, which stay in the processor's cache. What it gives is
+    overwritten by the next call.
+
+    >>> from helpers.nn import Linear
+    >>> forward_for(Linear(2, 3, rng=np.random.default_rng(0)), (5000, 2))(np.ones((5000, 2))).shape
+    (5000, 3)
     """
-    return Forward(model, shape).run if knows_model(model, shape) else model.forward
+    if not knows_model(model, shape):
+        return model.forward
+    n, size = shape[0], min(shape[0], piece)
+    forward = Forward(model, (size, *shape[1:]))
+    if size == n:
+        return forward.run
+    lead = (slice(None),) * len(forward.lead)
+    places = [slice(start, start + size) for start in (*range(0, n - size, size), n - size)]
+    whole = np.empty((*forward.lead, n, *forward.out.shape[len(lead) + 1 :]), model.dtype)
+
+    def run(X: Array) -> Array:
+        for place in places:
+            whole[(*lead, place)] = forward.run(X[(*lead, place)] if isinstance(X, Stack) else X[place])
+        return whole
+
+    return run
 
 
 class Steps:
@@ -43,7 +66,6 @@ class Steps:
     By plans where there are some; `fast=False` uses the plain classes only. X and y are a batch (n, …), in a
     fleet Stacks (K, n, …).
 
-    >>> import numpy as np
     >>> from helpers.nn import SGD, Linear, MSELoss, Sequential
     >>> rng = np.random.default_rng(0)
     >>> X, model = rng.normal(size=(20, 2)), Sequential(Linear(2, 1, rng=rng))

@@ -31,7 +31,7 @@ class Descent:
         return np.asarray(value, self.model.dtype)
 
     def begin(self) -> None:
-        """Remember the hyperparameters that the calls are written for; K numbers may change in their place."""
+        """Remember what the calls are written for. (Not K numbers: they may change in their place.)"""
         o, self.calls = self.optimizer, []
         self.lr = None if np.ndim(o.lr) else o.lr
         self.weight_decay = None if np.ndim(o.weight_decay) else o.weight_decay

@@ -319,7 +319,7 @@ def evaluate(
     return row
 
 
-def predict(model: Any, X: Any, *, batch_size: int = 2048) -> Array:
+def predict(model: Any, X: Any, *, batch_size: int = 2500) -> Array:
     """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
 
     A large X goes through in batches of `batch_size`, so that memory does not grow with it. X may be a tuple

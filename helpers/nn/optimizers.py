@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, marked
+from helpers.nn.base import Array, Layer, aligned_like, marked
 from helpers.nn.fleet import num_models
 
 PER_MODEL = ("lr", "weight_decay", "momentum")
@@ -50,7 +50,7 @@ class Optimizer:
             id(leaf): factor for layer, factor in (lr_factors or {}).items() for leaf in layer.leaves()
         }
         for name in self.vectors:
-            setattr(self, name, np.zeros_like(model.flat))
+            setattr(self, name, aligned_like(model.flat))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PER_MODEL:

@@ -32,7 +32,7 @@ from helpers.nn.stack import Stack
 __all__ = ["Forward", "Plan", "Steps", "forward_for", "knows_model", "plan_for"]
 
 
-def forward_for(model: Layer, shape: Shape, *, piece: int = 2048) -> Callable[[Array], Array]:
+def forward_for(model: Layer, shape: Shape, *, piece: int = 2500) -> Callable[[Array], Array]:
     """The forward pass for batches of this shape (n, …), written down; `model.forward` where it is not known.
 
     Many rows go through in pieces of that many, which stay in the processor's cache. What it gives is

@@ -47,11 +47,21 @@ class Forward:
         self.backwards: list[Callable[[Array, bool], Array | None]] = []  # for each layer
         self.wholes: dict[int, tuple[Array, Array]] = {}
         layers = model.leaves()
+        self.all_tanh = self.room_for_tanh(layers, shape)
         self.signal = self.input(layers[0], shape[1:])
         self.X = self.by_sample(self.signal)
         for i, layer in enumerate(layers):
             self.signal = PARTS[type(layer)](self, layer, self.signal, i == 0)
         self.out = self.by_sample(self.signal)
+
+    def room_for_tanh(self, layers: list[Layer], shape: Shape) -> Array:
+        """One array for the outputs of all tanh layers, each with its row of ones: 1 - a² is one call then."""
+        rows = 0
+        for layer in layers:
+            shape = layer.output_shape(shape)
+            rows += (shape[-1] + 1) * (type(layer) is Tanh and len(shape) == 2)
+        self.used_rows = 0
+        return aligned((*self.lead, rows, self.n), self.dtype, fill=1)
 
     def input(self, layer: Layer, shape: Shape) -> Array:
         """The place of the data."""
@@ -153,13 +163,35 @@ def relu(plan: Forward, layer: ReLU, X: Array, first: bool) -> Array:
 
 
 def tanh_part(plan: Forward, layer: Tanh, X: Array, first: bool) -> Array:
-    """tanh(x)."""
-    a, slope, one = plan.output_like(X), plan.like(X), plan.number(1)
+    """tanh(x); slope 1 - a²."""
+    if X.ndim > len(plan.lead) + 2:
+        return tanh_of_pictures(plan, X)
+    start, stop = plan.used_rows, plan.used_rows + X.shape[-2]
+    plan.used_rows = stop + 1
+    a = plan.but_for_ones(plan.all_tanh[..., start : stop + 1, :])
+    plan.call(tanh, X, a)
+
+    def back(d: Array, wanted: bool) -> Array:
+        if stop + 1 == plan.used_rows:  # the last of them, the first on the way back: for all
+            plan.slopes = plan.like(plan.all_tanh)
+            plan.call(square, plan.all_tanh, plan.slopes)
+            plan.call(subtract, plan.number(1), plan.slopes, plan.slopes)
+        dX = plan.like(X)
+        plan.call(multiply, plan.slopes[..., start:stop, :], d, dX)
+        return dX
+
+    plan.backwards.append(back)
+    return a
+
+
+def tanh_of_pictures(plan: Forward, X: Array) -> Array:
+    """tanh(x) of pictures, (K?, C, H, W, n)."""
+    a, slope = plan.like(X), plan.like(X)
     plan.call(tanh, X, a)
 
     def back(d: Array, wanted: bool) -> Array:
         plan.call(square, a, slope)
-        plan.call(subtract, one, slope, slope)
+        plan.call(subtract, plan.number(1), slope, slope)
         plan.call(multiply, slope, d, slope)
         return slope
 

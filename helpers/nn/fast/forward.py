@@ -55,12 +55,12 @@ class Forward:
         self.out = self.by_sample(self.signal)
 
     def room_for_tanh(self, layers: list[Layer], shape: Shape) -> Array:
-        """One array for the outputs of all tanh layers, each with its row of ones: 1 - a² is one call then."""
+        """One array for the outputs of all tanh layers, each with its ones: 1 - a² is one call then."""
         rows = 0
         for layer in layers:
             shape = layer.output_shape(shape)
             rows += (shape[-1] + 1) * (type(layer) is Tanh and len(shape) == 2)
-        self.used_rows = 0
+        self.used_rows, self.slopes = 0, np.zeros(0)
         return aligned((*self.lead, rows, self.n), self.dtype, fill=1)
 
     def input(self, layer: Layer, shape: Shape) -> Array:

@@ -13,8 +13,11 @@ from helpers.nn.containers import Residual, Sequential
 from helpers.nn.fleet import Fleet
 from helpers.nn.gradient_check import layer_check
 from helpers.nn.layers import Embedding, Flatten, Linear
+from helpers.nn.losses import MSELoss
+from helpers.nn.optimizers import SGD, Adam
 from helpers.nn.recurrent import RNN
 from helpers.nn.twins import from_torch, to_torch
+from helpers.training import fit, load_checkpoint, predict, save_checkpoint
 from tests.nn.twin import copies_are_their_own, descend, fleet_is_the_loop, rng, stays_float32, step
 
 
@@ -110,6 +113,34 @@ def test_branches_that_do_not_fit_are_refused():
         model.forward(np.zeros((5, 4)))
 
 
+def test_training_with_two_inputs(edition):
+    """`fit`, `evaluate` and `predict` take the tuple; one model, and a fleet of models."""
+    (words, numbers), y = PAIR, rng(4).normal(size=(5, 2))
+    settings = {"batch_size": 2, "num_epochs": 2, "validation": (PAIR, y)}
+
+    def train(model):
+        fit(model, MSELoss(), SGD(model, lr=0.1), (words, numbers), y, rng=rng(0), **settings)
+        return model
+
+    alone, fleet = (
+        [train(two_inputs(seed)) for seed in range(2)],
+        train(Fleet([two_inputs(0), two_inputs(1)])),
+    )
+    by_hand = two_inputs(0)
+    shuffle = rng(0)
+    for _ in range(2):
+        order = shuffle.permutation(5)
+        for rows in (order[:2], order[2:4], order[4:]):
+            error = by_hand.forward((words[rows], numbers[rows])) - y[rows]
+            by_hand.backward(2 * error / error.size)
+            by_hand.flat -= 0.1 * by_hand.d_flat
+    np.testing.assert_allclose(alone[0].flat, by_hand.flat, rtol=0, atol=1e-13)
+    for one, member in zip(alone, fleet.unstack(), strict=True):
+        np.testing.assert_allclose(member.flat, one.flat, rtol=0, atol=1e-13)
+    in_parts = predict(by_hand, PAIR, batch_size=2)
+    np.testing.assert_allclose(in_parts, by_hand.forward(PAIR), rtol=0, atol=1e-14)
+
+
 # Tied ------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +216,24 @@ def test_a_copy_in_the_middle_of_a_step_takes_nothing_along():
     copied = copy.deepcopy(model)
     np.testing.assert_array_equal(descend(copied, WORDS), descend(language(), WORDS))
     np.testing.assert_array_equal(descend(model, WORDS), descend(language(), WORDS))
+
+
+def test_a_checkpoint_keeps_the_tie(tmp_path, edition):
+    y = rng(4).normal(size=(3, 5, 7))
+
+    def go_on(model, step, epochs, history=None):
+        settings = {"batch_size": 2, "num_epochs": epochs, "rng": rng(0), "history": history}
+        return fit(model, MSELoss(), step, WORDS, y, **settings)
+
+    model, other = language(), language(seed=8)
+    step, new_step = Adam(model, lr=0.1), Adam(other)
+    save_checkpoint(tmp_path / "run.npz", model, step, history=go_on(model, step, 2))
+    go_on(other, new_step, 2, load_checkpoint(tmp_path / "run.npz", other, new_step))
+    go_on(model, step, 2)
+    np.testing.assert_array_equal(other.flat, model.flat)
+    untied = Sequential(Embedding(7, 4, rng=rng()), Residual(Linear(4, 4, rng=rng()), Tanh()))
+    with pytest.raises(ValueError, match=r"model in run\.npz differs"):
+        load_checkpoint(tmp_path / "run.npz", untied, Adam(untied))
 
 
 def test_two_ties_of_one_matrix():

@@ -236,6 +236,15 @@ def test_a_checkpoint_keeps_the_tie(tmp_path, edition):
         load_checkpoint(tmp_path / "run.npz", untied, Adam(untied))
 
 
+def test_the_part_of_the_tie_is_added_once():
+    model, alone = language(), Sequential(Embedding(7, 4, rng=rng()))
+    step(model, WORDS)
+    for net in (model, alone):
+        d_out = rng(6).normal(size=net.layers[0].forward(WORDS).shape)
+        net.layers[0].backward(d_out)
+    np.testing.assert_array_equal(model.layers[0].dW, alone.layers[0].dW)
+
+
 def test_two_ties_of_one_matrix():
     words = Embedding(5, 3, rng=rng())
     model = Sequential(words, Concat(Tied(words), Tied(words)))

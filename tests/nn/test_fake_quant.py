@@ -83,6 +83,12 @@ def test_the_observed_range_is_that_of_pytorchs_observer(symmetric):
     assert layer.low < before
 
 
+def test_the_levels():
+    assert FakeQuant(8).levels == (0, 255)
+    assert FakeQuant(8, symmetric=True).levels == (-127, 127)  # as many above 0 as below
+    assert FakeQuant(2, symmetric=True).levels == (-1, 1)
+
+
 def test_momentum_1_is_the_range_of_this_batch():
     layer = FakeQuant(4, momentum=1)
     for X in (rng(1).normal(size=9), 0.1 * rng(2).normal(size=9)):

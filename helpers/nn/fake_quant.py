@@ -30,8 +30,8 @@ class FakeQuant(Layer):
     backward `self.dW = self.quant.backward(X.mT @ d_out)` and `d_out @ self.quant.out.T`. Being no part of
     the model it stays in training mode, so with momentum=1 its range is always that of the W at hand.
 
-    Raises ValueError for bits outside of 2..16, limits that are not low < high, or in evaluation before any
-    batch was observed.
+    Without limits, and before a batch was observed, evaluation leaves X as it is. Raises ValueError for bits
+    outside of 2..16, or limits that are not low < high; so does `scale` as long as there is no range.
     Source: Jacob et al., "Quantization and training of neural networks" (2018).
 
     >>> layer = FakeQuant(2, limits=(0, 3))
@@ -66,6 +66,9 @@ class FakeQuant(Layer):
         if self.limits is None and self.training and not self.frozen:
             self.low = self.moved(self.low, X.min(axis=None))
             self.high = self.moved(self.high, X.max(axis=None))
+        if not self.has_range:
+            self.inside, self.out = np.True_, X
+            return X
         s, z, (lowest, highest) = self.scale, self.zero_point, self.levels
         level = np.rint(X * (np.float32(1) / s)) + z
         self.inside = (lowest <= level) & (level <= highest)
@@ -82,6 +85,11 @@ class FakeQuant(Layer):
         return np.asanyarray((1 - self.momentum) * old + self.momentum * new)
 
     @property
+    def has_range(self) -> bool:
+        """Whether limits were given, or a batch observed."""
+        return bool(np.isfinite(np.asarray(self.low)).all())
+
+    @property
     def levels(self) -> tuple[int, int]:
         """The lowest and the highest level: (0, 255) for 8 bits, symmetric (-127, 127)."""
         most = 2 ** (self.bits - 1) - 1
@@ -90,7 +98,7 @@ class FakeQuant(Layer):
     @property
     def scale(self) -> Any:
         """The distance s between two levels, float32; in a fleet (K,)."""
-        if np.isinf(np.asarray(self.low)).any():
+        if not self.has_range:
             raise ValueError("FakeQuant has seen no batch in training yet, so it has no range: give limits.")
         low, high = np.minimum(self.low, 0), np.maximum(self.high, 0)
         width = 2 * np.maximum(-low, high) if self.symmetric else high - low

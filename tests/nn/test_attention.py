@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+from helpers.nn.activations import GELU
 from helpers.nn.attention import Attention, Position
-from helpers.nn.containers import Sequential
+from helpers.nn.branches import Tied
+from helpers.nn.containers import Residual, Sequential
 from helpers.nn.fleet import Fleet
 from helpers.nn.gradient_check import layer_check
 from helpers.nn.layers import Embedding, Linear
+from helpers.nn.losses import CrossEntropyLoss
+from helpers.nn.normalization import LayerNorm
+from helpers.nn.optimizers import Adam
 from helpers.nn.twins import from_torch, to_torch
+from helpers.training import fit, predict
 from tests.nn.twin import copies_are_their_own, fleet_is_the_loop, rng, stays_float32
 
 SETTINGS = pytest.mark.parametrize(("num_heads", "causal"), [(1, False), (2, True), (6, False), (3, True)])
@@ -177,6 +183,31 @@ def test_positions_in_fleets_copies_and_float32(learned):
     layer = Position(7, 4, learned=learned, rng=rng(), dtype=np.float32)
     stays_float32(Sequential(layer, Linear(4, 2, rng=rng(), dtype=np.float32)), X.astype(np.float32))
     assert max(layer_check(Position(7, 4, learned=learned, rng=rng()), X, rng()).values()) < 1e-6
+
+
+def transformer(seed=0, d=16):
+    words = Embedding(8, d, rng=rng(seed))
+    return Sequential(
+        words,
+        Position(12, d),
+        Residual(LayerNorm(d), Attention(d, 2, causal=True, rng=rng(seed + 1))),
+        Residual(
+            LayerNorm(d), Linear(d, 2 * d, rng=rng(seed + 2)), GELU(), Linear(2 * d, d, rng=rng(seed + 3))
+        ),
+        Tied(words),
+    )
+
+
+def test_a_small_transformer_learns_to_name_the_word_before():
+    X = rng(1).integers(8, size=(100, 10))
+    before = np.roll(X, 1, axis=1)
+    before[:, 0] = X[:, 0]
+    model = transformer()
+    fit(model, CrossEntropyLoss(), Adam(model, lr=0.01), X, before, batch_size=20, num_epochs=30, rng=rng(0))
+    assert (predict(model, X).argmax(axis=-1) == before).mean() > 0.95
+    weights = model.layers[2].layers[1].weights.mean(axis=(0, 1))  # what was learnt is there to be seen
+    np.testing.assert_array_equal(weights.argmax(axis=1)[1:], np.arange(9))
+    fleet_is_the_loop(transformer, X[:3], atol=1e-12)
 
 
 def test_wrong_shapes_and_arguments_are_refused():

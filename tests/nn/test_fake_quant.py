@@ -11,6 +11,9 @@ from helpers.nn.containers import Sequential
 from helpers.nn.fake_quant import FakeQuant
 from helpers.nn.fleet import Fleet
 from helpers.nn.layers import Linear
+from helpers.nn.losses import MSELoss
+from helpers.nn.optimizers import SGD
+from helpers.training import fit, predict
 from tests.nn.twin import copies_are_their_own, descend, fleet_is_the_loop, rng, step
 
 CASES = {
@@ -171,4 +174,14 @@ def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match=r"0\.\.1, got 2"):
         FakeQuant(momentum=2)
     with pytest.raises(ValueError, match="seen no batch"):
-        FakeQuant().eval().forward(np.ones(3))
+        _ = FakeQuant().scale
+
+
+def test_without_a_range_evaluation_changes_nothing_and_fit_can_begin(edition):
+    layer, X = FakeQuant(2), rng(1).normal(size=(8, 3))
+    np.testing.assert_array_equal(layer.eval().forward(X), X)
+    np.testing.assert_array_equal(layer.backward(X), X)
+    model = Sequential(Linear(3, 3, rng=rng()), layer)
+    history = fit(model, MSELoss(), SGD(model, lr=0.3), X, X, batch_size=4, num_epochs=30, rng=rng())
+    assert history["loss"][-1] < history["loss"][0]
+    assert len(np.unique(predict(model, X))) <= 4

@@ -6,7 +6,7 @@ a position is added to the words first.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -140,7 +140,7 @@ class Position(Layer):
             [0.84, 0.54, 0.01, 1.  ]]])
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ("W",)
+    parameter_names: tuple[str, ...] = ("W",)
     settings = ("max_length", "embedding_dim", "learned")
     W: Array
 
@@ -158,7 +158,7 @@ class Position(Layer):
         if learned:
             self.W = generator(rng).normal(0, 0.02, (max_length, embedding_dim)).astype(real(dtype))
         else:
-            self.parameter_names = ()  # type: ignore[misc]
+            self.parameter_names = ()
             self.W = waves(max_length, embedding_dim)
 
     def forward(self, X: Array) -> Array:

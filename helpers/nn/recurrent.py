@@ -25,7 +25,7 @@ class Recurrent(Layer):
     where it is used besides u.
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ("W_x", "W_h", "b_x", "b_h")
+    parameter_names = ("W_x", "W_h", "b_x", "b_h")
     settings = ("last",)
     gates: ClassVar[int]
     W_x: Array

@@ -4,10 +4,13 @@ Everything a network is built from can be imported from here: layers, losses, op
 """
 
 from helpers.nn.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from helpers.nn.attention import Attention, Position
 from helpers.nn.base import Layer
+from helpers.nn.branches import Concat, Tied
 from helpers.nn.clipping import ClipNorm, ClipValue
 from helpers.nn.containers import Residual, Sequential
 from helpers.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
+from helpers.nn.fake_quant import FakeQuant
 from helpers.nn.fleet import Fleet
 from helpers.nn.layers import Embedding, Flatten, Linear
 from helpers.nn.losses import (
@@ -23,24 +26,31 @@ from helpers.nn.losses import (
     SquaredHingeLoss,
 )
 from helpers.nn.normalization import BatchNorm, LayerNorm, RMSNorm
+from helpers.nn.onnx import to_onnx
 from helpers.nn.optimizers import LBFGS, SGD, Adagrad, Adam, AdamW, RMSprop
+from helpers.nn.recurrent import GRU, LSTM, RNN
 from helpers.nn.regularization import L1, L2, DropConnect, Dropout, ElasticNet
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
     "L1",
     "L2",
     "LBFGS",
+    "LSTM",
+    "RNN",
     "SGD",
     "Adagrad",
     "Adam",
     "AdamW",
+    "Attention",
     "AvgPool2d",
     "BCEWithLogitsLoss",
     "BatchNorm",
     "ClipNorm",
     "ClipValue",
+    "Concat",
     "Conv2d",
     "CrossEntropyLoss",
     "DropConnect",
@@ -48,6 +58,7 @@ __all__ = [
     "ElasticNet",
     "Embedding",
     "ExponentialLoss",
+    "FakeQuant",
     "Flatten",
     "Fleet",
     "HingeLoss",
@@ -60,6 +71,7 @@ __all__ = [
     "MAELoss",
     "MSELoss",
     "MaxPool2d",
+    "Position",
     "RMSELoss",
     "RMSNorm",
     "RMSprop",
@@ -71,4 +83,6 @@ __all__ = [
     "Softmax",
     "SquaredHingeLoss",
     "Tanh",
+    "Tied",
+    "to_onnx",
 ]

@@ -85,6 +85,8 @@ class Parameter:
                     f"{type(layer).__name__}.{self.name} has shape {view.shape}, got {shape}. {advice}"
                 )
             view[...] = values
+            for part in layer.__dict__.get("later", {}).pop(self.name, {}).values():
+                view += part
 
 
 class Layer:
@@ -113,7 +115,7 @@ class Layer:
     parameter_names: tuple[str, ...] = ()
     settings: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()  # what is learnt without a gradient: running means
-    takes_indices = False  # the numbers of words, say, which stay whole numbers
+    takes_indices: Any = False  # the numbers of words, say, which stay whole numbers
     training = True
     frozen = False
     owned = False  # by a container, in whose vector the parameters are
@@ -170,6 +172,12 @@ class Layer:
         """The layers without children, in order: a container lists those that it holds."""
         return [self]
 
+    def join(self, leaves: Sequence[Layer]) -> None:
+        """Become a part of a container with these leaves (an outer one calls it too, after the inner ones).
+
+        Raises ValueError when this cannot work.
+        """
+
     # Parameters ----------------------------------------------------------------------------------
 
     views: dict[str, Array]
@@ -210,6 +218,8 @@ class Layer:
         """Move all parameters into one flat vector, all gradients into another; lead is (K,) in a fleet."""
         leaves = self.leaves()
         arrays = [leaf.views[name] for leaf in leaves for name in leaf.own_names()]
+        if arrays and isinstance(arrays[0], Stack):  # a part of a fleet, copied before the fleet is
+            lead = arrays[0].shape[:1]
         dtype = np.result_type(*arrays) if arrays else np.dtype(np.float64)
         size = sum(math.prod(shape) for leaf in leaves for shape in leaf.parameter_shapes.values())
         self.bind(aligned((*lead, size), dtype), aligned((*lead, size), dtype))
@@ -248,7 +258,7 @@ class Layer:
         return deepcopy(self)  # two layers cannot share parameters: each model has its own vector
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "vectors"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("vectors", "later")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Become a copy (deepcopy, pickle) with vectors of its own, into which its parameters are views."""
@@ -277,6 +287,10 @@ class Layer:
     def gradients(self) -> dict[str, Array]:
         """The gradients by parameter name, as the last `backward` left them."""
         return {name: getattr(self, "d" + name) for name in self.parameter_names}
+
+    def add_later(self, name: str, gradient: Array, source: Layer) -> None:
+        """Another layer uses a parameter too: add its part when `backward` next writes the gradient, "dW"."""
+        self.__dict__.setdefault("later", {}).setdefault(name, {})[id(source)] = gradient
 
     def state(self) -> dict[str, Array]:
         """What is learnt without a gradient, such as running means, by name."""

@@ -40,6 +40,12 @@ class Sequential(Layer):
         self.layers: Sequence[Layer] = layers
         self.gather()
 
+    def gather(self, lead: Shape = ()) -> None:
+        leaves = self.leaves()
+        for leaf in leaves:
+            leaf.join(leaves)
+        super().gather(lead)
+
     def forward(self, X: Array) -> Array:
         for layer in self.layers:
             X = layer.forward(X)
@@ -51,13 +57,22 @@ class Sequential(Layer):
         return d_out
 
     def output_shape(self, shape: Shape) -> Shape:
+        return [shape, *self.shapes(shape)][-1]
+
+    def shapes(self, shape: Shape) -> list[Shape]:
+        """The shape of each layer's output."""
+        found = []
         for layer in self.layers:
             shape = layer.output_shape(shape)
-        return shape
+            found.append(shape)
+        return found
 
     @property
-    def takes_indices(self) -> bool:  # type: ignore[override]
-        """Whether X holds whole numbers: its first layer (behind a Flatten) looks them up in a table."""
+    def takes_indices(self) -> Any:
+        """Whether X holds whole numbers: its first layer (behind a Flatten) looks them up in a table.
+
+        A tuple of such answers when that layer is a `Concat`, which takes several inputs.
+        """
         return next((one.takes_indices for one in self.layers if not isinstance(one, Flatten)), False)
 
     def leaves(self) -> list[Layer]:
@@ -99,9 +114,8 @@ class Sequential(Layer):
     def summary(self, shape: Shape) -> str:
         """A table of the layers for an input of this shape (n, …): output shapes, parameters."""
         rows = [("layer", "output", "parameters")]
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-            rows.append((type(layer).__name__, str(shape), f"{layer.size:,}"))
+        for layer, out in zip(self.layers, self.shapes(shape), strict=True):
+            rows.append((type(layer).__name__, str(out), f"{layer.size:,}"))
         rows.append(("total", "", f"{self.size:,}"))
         left, middle, right = (max(len(row[i]) for row in rows) for i in range(3))
         return "\n".join(f"{a:{left}}  {b:{middle}}  {c:>{right}}" for a, b, c in rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 
@@ -51,11 +52,15 @@ class Fleet(Sequential):
 
     def forward(self, X: Array) -> Array:
         for layer in self.layers:
-            X = layer.forward(X if isinstance(X, Stack) else self.for_each(X))
-        return X if isinstance(X, Stack) else self.for_each(X)
+            X = layer.forward(self.for_each(X))
+        return self.for_each(X)
 
-    def for_each(self, X: Array) -> Array:
-        """X (n, …) as a Stack in which every model has it."""
+    def for_each(self, X: Any) -> Any:
+        """X (n, …) as a Stack in which every model has it; a Stack as it is; of a tuple each."""
+        if isinstance(X, tuple):
+            return tuple(map(self.for_each, X))
+        if isinstance(X, Stack):
+            return X
         return np.broadcast_to(X, (self.num_models, *X.shape)).view(Stack)
 
     def unstack(self) -> list[Sequential]:

@@ -38,7 +38,7 @@ class Stack(np.ndarray):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         result = super().__array_function__(function, types, args, kwargs)
-        return stacked(result) if np.shape(result)[:1] == self.shape[:1] else result
+        return stacked(result) if getattr(result, "shape", ())[:1] == self.shape[:1] else result
 
     def __getitem__(self, key: Any) -> Any:
         first = key[0] if isinstance(key, tuple) else key

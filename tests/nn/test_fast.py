@@ -12,6 +12,7 @@ from helpers.nn import (
     AdamW,
     BatchNorm,
     BCEWithLogitsLoss,
+    Concat,
     Conv2d,
     CrossEntropyLoss,
     Dropout,
@@ -26,6 +27,7 @@ from helpers.nn import (
     Sequential,
     Sigmoid,
     Tanh,
+    Tied,
 )
 from helpers.nn.clipping import ClipNorm
 from helpers.nn.fast import Forward, Steps, forward_for, plan_for
@@ -239,6 +241,10 @@ def hooked():
     return layer
 
 
+def tied_ends(layer):
+    return Sequential(layer, Tanh(), Tied(layer))
+
+
 UNKNOWN = {
     "a subclass": lambda: Sequential(Linear(4, 3, rng=rng()), Louder()),
     "a hook": lambda: Sequential(Linear(4, 3, rng=rng()), hooked()),
@@ -247,6 +253,13 @@ UNKNOWN = {
     "dropout": lambda: Sequential(Dropout(0.5, rng=rng()), Linear(4, 3, rng=rng())),
     "residual": lambda: Sequential(Residual(Linear(4, 4, rng=rng()), Tanh()), Linear(4, 3, rng=rng())),
     "a residual as the model": lambda: Residual(Linear(4, 4, rng=rng())),
+    "a residual further in": lambda: Sequential(
+        Sequential(Residual(Linear(4, 4, rng=rng()), Tanh())), Linear(4, 3, rng=rng())
+    ),
+    "branches": lambda: Sequential(
+        Sequential(Concat(Linear(4, 2, rng=rng()), Linear(4, 2, rng=rng()))), Linear(4, 3, rng=rng())
+    ),
+    "a tie": lambda: tied_ends(Linear(4, 3, rng=rng())),
 }
 
 

@@ -321,11 +321,14 @@ def test_settings_are_all_arguments_that_make_no_arrays():
         "in_channels",
     }
     seen_otherwise |= {"out_channels", "num_features", "num_embeddings", "embedding_dim"}  # in the shapes
+    seen_otherwise |= {"hidden_size"}
     kinds = [Layer]
     for kind in kinds:
         kinds += kind.__subclasses__()
         if kind.__module__.startswith("helpers.nn") and kind.__init__ is not object.__init__:
-            assert set(inspect.signature(kind).parameters) - seen_otherwise == set(kind.settings), kind
+            arguments = set(inspect.signature(kind).parameters)
+            assert arguments - seen_otherwise == set(kind.settings) - seen_otherwise, kind
+            assert set(kind.settings) <= arguments, kind
 
 
 def test_whole_numbers_as_input():

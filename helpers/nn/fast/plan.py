@@ -132,16 +132,22 @@ def methods_of_its_own(thing: Any) -> set[str]:
     return METHODS & vars(thing).keys()
 
 
+def everything_in(layer: Layer) -> list[Layer]:
+    """The layer, and all layers in it, containers too."""
+    inside = getattr(layer, "layers", ())
+    return [layer, *(one for part in inside for one in everything_in(part))]
+
+
 def knows_model(model: Layer, shape: Shape) -> bool:
     """Whether a plan knows every layer, for data of this shape (n, …)."""
-    leaves = model.leaves()
-    if type(model) not in (Sequential, Fleet, *PARTS) or any(type(leaf) not in PARTS for leaf in leaves):
+    within = everything_in(model)
+    if type(model) not in (Sequential, Fleet, *PARTS):
         return False
-    if any(type(one) not in (Sequential, *PARTS) for one in getattr(model, "layers", ())):
-        return False  # a Residual, say, whose leaves are known
-    if any(one.frozen or methods_of_its_own(one) for one in (model, *leaves)):
+    if any(type(one) not in (Sequential, *PARTS) for one in within[1:]):
+        return False  # such as a Residual in a Sequential, though all leaves are known
+    if any(one.frozen or methods_of_its_own(one) for one in within):
         return False
-    for leaf in leaves:  # each part is written for a number of axes
+    for leaf in model.leaves():  # each part is written for a number of axes
         axes = 4 if isinstance(leaf, Conv2d | MaxPool2d) else 2 if isinstance(leaf, Linear) else len(shape)
         if len(shape) != axes:
             return False

@@ -5,22 +5,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Stack
+from helpers._progress import ProgressBar
+from helpers.nn.accumulator import Accumulator
+from helpers.nn.base import Array
 from helpers.nn.checkpoint import load_checkpoint, save_checkpoint
+from helpers.nn.fast import Steps, forward_for, knows_model
+from helpers.nn.fleet import num_models
 from helpers.nn.history import History
-from helpers.nn.layers import Embedding
 from helpers.nn.losses import Loss
 from helpers.nn.optimizers import LBFGS
+from helpers.nn.stack import Stack
 
 __all__ = [
     "EarlyStopping",
@@ -49,7 +49,7 @@ def fit(
     model: Any,
     loss: Loss,
     optimizer: Any,
-    X: Array,
+    X: Any,
     y: Array,
     *,
     batch_size: int,
@@ -63,11 +63,14 @@ def fit(
     penalty: Any = None,
     clip: Callable[[Any], Any] | None = None,
     accumulate: int = 1,
+    sample_weight: Array | None = None,
     history: History | None = None,
     progress: bool = True,
+    fast: bool = True,
 ) -> History:
     """Train the model on X (n, …), y (n, …) in shuffled batches, and return the `History`.
 
+    X may be a tuple of arrays, for a model with several inputs.
     - `rng` shuffles; a fleet of K models takes one generator, or K of them, one for each model.
     - `validation` is (X, y); its loss and the `metrics`, name → f(predictions, y), are recorded each epoch.
     - `callbacks` are called with the `Run` after each epoch; `run.stop = True` ends the training. The methods
@@ -76,15 +79,14 @@ def fit(
     - `penalty` adds its gradient, `clip` shortens the gradient, before each step. (The recorded loss is that
       of the data, without the penalty.)
     - `accumulate` batches are averaged into one step: the step of a batch that many times as large.
+    - `sample_weight` (n,) makes samples count more; the mean over a batch divides by the sum of its weights.
     - `history` of an earlier call is continued.
+    - `fast=False` runs the plain layers, losses and optimizers, without the plans of `helpers.nn.fast`.
 
     Ctrl-C ends the training and keeps what was learnt; so does a loss that is not finite, with advice in the
     history. Raises ValueError when X, y and batch_size do not go together.
 
-    >>> from helpers.nn.containers import Sequential
-    >>> from helpers.nn.layers import Linear
-    >>> from helpers.nn.losses import MSELoss
-    >>> from helpers.nn.optimizers import SGD
+    >>> from helpers.nn import SGD, Linear, MSELoss, Sequential
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(100, 1))
     >>> model = Sequential(Linear(1, 1, rng=rng))
@@ -95,7 +97,8 @@ def fit(
     history = history or History()
     history.interrupted = False
     run = Run(model, optimizer, history, schedule)
-    batches = Batches(model, loss, X, y, batch_size, rng)
+    batches = Batches(model, loss, X, y, batch_size, rng, sample_weight)
+    steps = Steps(model, loss, optimizer, fast=fast)
     after_backward = [penalty.add_gradient] if penalty else []
     after_backward += [clip] if clip else []
     after_step = [callback.on_step for callback in callbacks if hasattr(callback, "on_step")]
@@ -103,10 +106,12 @@ def fit(
         after_step.append(lambda run: schedule.step())
     bar = ProgressBar(num_epochs, progress)
     try:
-        with training(model, loss, batches), np.errstate(over="ignore", invalid="ignore"):
+        model.train()
+        with np.errstate(over="ignore", invalid="ignore"):
             for epoch in range(num_epochs):
                 batches.shuffle()
-                one_epoch(run, loss, batches, after_backward, after_step, accumulate)
+                steps.look_again()
+                one_epoch(run, steps, batches, after_backward, after_step, accumulate)
                 history.end_epoch(
                     steps=len(batches),
                     lr=getattr(optimizer, "lr", None),
@@ -121,6 +126,8 @@ def fit(
                 bar.show(epoch + 1, history)
     except KeyboardInterrupt:
         history.interrupted = True
+    finally:
+        model.eval()
     for callback in callbacks:
         if hasattr(callback, "on_end"):
             callback.on_end(run)
@@ -157,134 +164,142 @@ def monitored(history: History) -> Any:
 
 
 def one_epoch(
-    run: Run, loss: Loss, batches: Batches, after_backward: list[Any], after_step: list[Any], accumulate: int
+    run: Run,
+    steps: Steps,
+    batches: Batches,
+    after_backward: list[Any],
+    after_step: list[Any],
+    accumulate: int,
 ) -> None:
     """The loop itself: every batch once."""
-    model, optimizer, losses = run.model, run.optimizer, run.history.losses
-    gathered = Accumulator(model, accumulate, len(batches)) if accumulate > 1 else None
-    for X, y in batches:
-        losses.append(loss.forward(model.forward(X), y))
-        model.backward(loss.backward())
-        if gathered and not gathered.complete(y, loss):
+    model, losses = run.model, run.history.losses
+    gathered = Accumulator(model, accumulate, len(batches), steps.loss.reduction) if accumulate > 1 else None
+    for batch in batches:
+        losses.append(steps.gradient(*batch))
+        if gathered and not gathered.complete(steps.count(*batch[:2])):
             continue
         for adjust in after_backward:
             adjust(model)
-        optimizer.step()
+        steps.descend()
         for notify in after_step:
             notify(run)
+            steps.look_again()  # a callback may freeze a layer
 
 
 class Batches:
-    """The data in batches, in a new order after each `shuffle`.
+    """The data in batches, in a new order after each `shuffle`: (X, y), or (X, y, sample_weight).
 
-    The shuffled data lie in one kept array, of which the batches are views: a new order is one indexed copy
-    for an epoch, and a batch costs nothing.
+    The shuffled data lie in kept arrays, of which the batches are views: a new order is one indexed copy
+    for an epoch, and a batch costs nothing. Raises ValueError for data that do not go together.
     """
 
-    def __init__(self, model: Any, loss: Loss, X: Array, y: Array, batch_size: int, rng: Any):
-        X, y = np.asarray(X), np.asarray(y)
-        n = len(X)
-        if len(y) != n or n == 0:
-            raise ValueError(
-                f"X and y must have the same number of samples, at least one: {X.shape} and {y.shape}."
-            )
+    def __init__(
+        self,
+        model: Any,
+        loss: Loss,
+        X: Any,
+        y: Array,
+        batch_size: int,
+        rng: Any,
+        sample_weight: Array | None = None,
+    ):
+        self.num_models = num_models(model)
+        X, y = as_input(model, X), np.asarray(y)
+        inputs = X if isinstance(X, tuple) else (X,)
+        self.n = n = len(y)
+        if n == 0 or any(len(one) != n for one in inputs):
+            shapes = " and ".join(str(one.shape) for one in (*inputs, y))
+            raise ValueError(f"X and y must have the same number of samples, at least one: {shapes}.")
         if not (isinstance(batch_size, int | np.integer) and batch_size >= 1):
             raise ValueError(f"batch_size must be a whole number from 1 on, got {batch_size!r}.")
-        rows_of_a_table = isinstance(model.leaves()[0], Embedding)
-        self.X = X if rows_of_a_table else X.astype(model.dtype, copy=False)
-        self.y = y if loss.takes_labels and y.dtype.kind in "iu" else y.astype(model.dtype, copy=False)
-        self.models, self.n = model.models, n
-        self.rngs = list(rng) if isinstance(rng, Sequence) else [rng]
-        if not all(hasattr(one, "permutation") for one in self.rngs):
-            raise TypeError(f"rng must be a generator, np.random.default_rng(seed), got {rng!r}.")
-        if len(self.rngs) not in (1, self.models):
-            raise ValueError(
-                f"rng is one generator or one for each of {self.models} models, got {len(self.rngs)}."
-            )
-        orders = (len(self.rngs),) if self.models else ()
-        self.X_shuffled = np.empty((*orders, *self.X.shape), self.X.dtype)
-        self.y_shuffled = np.empty((*orders, *self.y.shape), self.y.dtype)
-        batches = [slice(i, i + batch_size) for i in range(0, n, batch_size)]
-        self.parts = [(self.part(self.X_shuffled, b), self.part(self.y_shuffled, b)) for b in batches]
+        y = y if loss.takes_labels and y.dtype.kind in "iu" else y.astype(model.dtype, copy=False)
+        weights = [] if sample_weight is None else [weights_for(sample_weight, n, model.dtype)]
+        self.rngs = generators(rng, self.num_models)
+        first = predict(model, tuple(one[:1] for one in X) if isinstance(X, tuple) else X[:1])
+        lead = (self.num_models,) if self.num_models else ()
+        outputs = np.broadcast_to(first, (*lead, n, *first.shape[len(lead) + 1 :]))  # as if for all rows
+        loss.check(outputs.view(Stack) if lead else outputs, for_each(model, y))
+        self.sources = (*inputs, y, *weights)
+        orders = (len(self.rngs),) if self.num_models else ()
+        self.shuffled = [np.empty((*orders, *source.shape), source.dtype) for source in self.sources]
+        self.parts = []
+        for start in range(0, n, batch_size):
+            part = [self.part(array, slice(start, start + batch_size)) for array in self.shuffled]
+            k = len(inputs)
+            self.parts.append((tuple(part[:k]) if isinstance(X, tuple) else part[0], *part[k:]))
 
     def part(self, shuffled: Array, batch: slice) -> Array:
         """A batch; in a fleet a `Stack` with one for each model, or with one that all models look at."""
-        if not self.models:
+        if not self.num_models:
             return shuffled[batch]
         own = shuffled[:, batch]
-        return np.broadcast_to(own, (self.models, *own.shape[1:])).view(Stack)
+        return np.broadcast_to(own, (self.num_models, *own.shape[1:])).view(Stack)
 
     def shuffle(self) -> None:
         """Draw a new order; in a fleet one for each model, if there is a generator for each."""
         orders = [rng.permutation(self.n) for rng in self.rngs]
-        order = np.array(orders) if self.models else orders[0]
-        # (the order is always in range; with mode="raise" NumPy would make a copy first, to be safe)
-        self.X.take(order, axis=0, out=self.X_shuffled, mode="clip")
-        self.y.take(order, axis=0, out=self.y_shuffled, mode="clip")
+        order = np.array(orders) if self.num_models else orders[0]
+        for source, shuffled in zip(self.sources, self.shuffled, strict=True):
+            # (the order is always in range; with mode="raise" NumPy would make a copy first, to be safe)
+            source.take(order, axis=0, out=shuffled, mode="clip")
 
-    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.parts)
 
     def __len__(self) -> int:
         return len(self.parts)
 
 
-class Accumulator:
-    """The gradient of several batches together: that of one batch with all their samples.
-
-    What "mean" has divided each gradient by, it is multiplied with again; the sum is divided by all of it.
-    """
-
-    def __init__(self, model: Any, every: int, num_batches: int):
-        self.model, self.every, self.left = model, every, num_batches
-        self.total, self.weight, self.count = np.zeros_like(model.d_flat), np.zeros(1), 0
-
-    def complete(self, y: Array, loss: Loss) -> bool:
-        """Add the gradient of a batch; True when it is time for a step, with the whole in `model.d_flat`."""
-        weight = np.reshape(loss.entries(y) if loss.reduction == "mean" else 1, (-1, 1))  # (1, 1) or (K, 1)
-        self.total += (weight * self.model.d_flat).reshape(self.total.shape)
-        self.weight, self.count, self.left = self.weight + weight, self.count + 1, self.left - 1
-        if self.count < self.every and self.left:
-            return False
-        divisor = self.weight if loss.reduction == "mean" else 1
-        self.model.d_flat[...] = (self.total / divisor).reshape(self.total.shape)
-        self.total[...] = self.weight[...] = self.count = 0
-        return True
+def generators(rng: Any, num_models: int) -> list[Any]:
+    """The generators that shuffle: one, or in a fleet also one for each model. Raises an error for others."""
+    found = list(rng) if isinstance(rng, Sequence) else [rng]
+    if not all(hasattr(one, "permutation") for one in found):
+        raise TypeError(f"rng must be a generator, np.random.default_rng(seed), got {rng!r}.")
+    if len(found) not in (1, num_models):
+        raise ValueError(f"rng is one generator or one for each of {num_models} models, got {len(found)}.")
+    return found
 
 
-@contextmanager
-def training(model: Any, loss: Loss, batches: Batches) -> Iterator[None]:
-    """Training mode: results go into kept arrays, and y is looked at once instead of at every step."""
-    batches.X_shuffled[...], batches.y_shuffled[...] = batches.X, batches.y
-    outputs = model.output_shape(batches.X_shuffled.shape)
-    predictions = np.broadcast_to(model.dtype.type(0), outputs)  # of the right shape, in the memory of one
-    loss.check(predictions, batches.y_shuffled)
-    first = model.layers[0] if hasattr(model, "layers") else model
-    model.train()
-    model.forget(keep=True)
-    first.needs_dX = False
-    for shape in {X.shape for X, _ in batches}:
-        model.reserve(shape)
-    loss.checked, loss.shape = True, None
-    try:
-        yield
-    finally:
-        first.needs_dX, loss.checked = True, False
-        model.forget(keep=False)
-        model.eval()
+def weights_for(sample_weight: Array, n: int, dtype: Any) -> Array:
+    """The weights (n,) of the samples. Raises ValueError for others, or one below 0."""
+    weights = np.asarray(sample_weight, dtype)
+    if weights.shape != (n,) or not (weights >= 0).all():
+        raise ValueError(
+            f"sample_weight is one number from 0 on for each of {n} samples, got {weights.shape}."
+        )
+    return weights
+
+
+def as_input(model: Any, X: Any) -> Any:
+    """X in the dtype of the model, but for what it looks up in a table; a tuple part by part."""
+    if isinstance(X, tuple):
+        flags = (
+            model.takes_indices if isinstance(model.takes_indices, tuple) else (model.takes_indices,) * len(X)
+        )
+        return tuple(in_dtype(one, model.dtype, flag) for one, flag in zip(X, flags, strict=True))
+    return in_dtype(X, model.dtype, model.takes_indices)
+
+
+def in_dtype(X: Any, dtype: Any, takes_indices: Any) -> Array:
+    """An array in this dtype; one of indices as it is."""
+    X = np.asanyarray(X)
+    return X if takes_indices else X.astype(dtype, copy=False)
+
+
+def for_each(model: Any, y: Array) -> Array:
+    """y as each model of a fleet sees it, a Stack (K, n, …); for a single model as it is."""
+    return np.broadcast_to(y, (num_models(model), *y.shape)).view(Stack) if num_models(model) else y
 
 
 def evaluate(
     model: Any,
     loss: Loss,
-    data: tuple[Array, Array] | None,
+    data: tuple[Any, Array] | None,
     metrics: dict[str, Callable[[Array, Array], Any]] | None = None,
 ) -> dict[str, Any]:
     """The loss and the metrics of the model on data (X, y), in evaluation mode; {} without data.
 
-    >>> from helpers.nn.containers import Sequential
-    >>> from helpers.nn.layers import Linear
-    >>> from helpers.nn.losses import MSELoss
+    >>> from helpers.nn import Linear, MSELoss, Sequential
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
     >>> model.flat[:] = 1
     >>> evaluate(model, MSELoss(), (np.zeros((4, 1)), np.zeros((4, 1))))
@@ -292,44 +307,45 @@ def evaluate(
     """
     if data is None:
         return {}
-    X, y = (np.asarray(a) for a in data)
+    X, y = data[0], np.asarray(data[1])
     predictions = predict(model, X)
-    if y.dtype.kind not in "iu" or not loss.takes_labels:
-        y = y.astype(model.dtype, copy=False)
-    y_each = np.broadcast_to(y, (model.models, *y.shape)).view(Stack) if model.models else y
-    checked, loss.checked = loss.checked, False
-    row = {"validation_loss": loss.forward(predictions, y_each)}
-    loss.checked = checked
+    fleet = num_models(model)
+    by_model = predictions.view(Stack) if fleet else predictions
+    row = {"validation_loss": loss.forward(by_model, for_each(model, y))}
     for name, metric in (metrics or {}).items():
-        scores = [metric(p, y) for p in predictions] if model.models else metric(predictions, y)
-        row["validation_" + name] = np.array(scores) if model.models else scores
+        row["validation_" + name] = (
+            np.array([metric(p, y) for p in predictions]) if fleet else metric(predictions, y)
+        )
     return row
 
 
-def predict(model: Any, X: Array, *, batch_size: int = 1024) -> Array:
+def predict(model: Any, X: Any, *, batch_size: int = 2500) -> Array:
     """The model's output for X (n, …) in evaluation mode; the mode is as before afterwards.
 
-    A large X goes through in batches of `batch_size`, so that memory does not grow with it.
+    A large X goes through in batches of `batch_size`, so that memory does not grow with it. X may be a tuple
+    of arrays; in a fleet also a Stack (K, n, …), with an X for each model. A fleet's output is (K, n, …).
 
-    >>> from helpers.nn.containers import Sequential
-    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn import Linear, Sequential
     >>> predict(Sequential(Linear(3, 2, rng=np.random.default_rng(0))), np.zeros((5, 3))).shape
     (5, 2)
     """
     modes = [leaf.training for leaf in model.leaves()]
     model.eval()
-    X = np.asanyarray(X)
-    X = X if isinstance(model.leaves()[0], Embedding) else X.astype(model.dtype, copy=False)
-    lead = (slice(None),) * isinstance(X, Stack)  # a Stack (K, n, …) has an X for each model of a fleet
-    starts = range(0, max(X.shape[len(lead)], 1), batch_size)
-    try:  # the outputs are copied, since `fit` may be reusing its arrays
-        parts = [model.forward(X[(*lead, slice(i, i + batch_size))]).copy() for i in starts]
+    X = as_input(model, X)
+    inputs = X if isinstance(X, tuple) else (X,)
+    lead = (slice(None),) * isinstance(inputs[0], Stack)
+    n = inputs[0].shape[len(lead)]
+    try:
+        if n > batch_size and not isinstance(X, tuple) and knows_model(model, X.shape[len(lead) :]):
+            return forward_for(model, X.shape[len(lead) :], piece=batch_size)(X)
+        parts = []
+        for start in range(0, max(n, 1), batch_size):
+            batch = tuple(one[(*lead, slice(start, start + batch_size))] for one in inputs)
+            parts.append(np.asarray(model.forward(batch if isinstance(X, tuple) else batch[0])))
     finally:
         for leaf, mode in zip(model.leaves(), modes, strict=True):
             leaf.training = mode
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts, axis=1 if model.models else 0).view(type(parts[0]))
+    return parts[0].copy() if len(parts) == 1 else np.concatenate(parts, axis=1 if num_models(model) else 0)
 
 
 class EarlyStopping:
@@ -374,41 +390,3 @@ class EarlyStopping:
             run.model.flat[...] = self.weights
             for name, array in run.model.state().items():
                 array[...] = self.state[name]
-
-
-class ProgressBar:
-    """One line on the screen, from the second second on. HELPERS_PROGRESS=0 in the environment: never.
-
-    A terminal gets the line on stderr; a notebook in an output of its own, which is empty at the end.
-    """
-
-    def __init__(self, num_epochs: int, wanted: bool):
-        self.num_epochs, self.wanted = num_epochs, wanted and os.environ.get("HELPERS_PROGRESS") != "0"
-        self.last, self.handle, self.shown = time.perf_counter() + 0.5, None, False
-
-    def show(self, epoch: int, history: History) -> None:
-        """Say how far the training is, at most twice a second."""
-        now = time.perf_counter()
-        if not self.wanted or now - self.last < 0.5:
-            return
-        self.last, self.shown = now, True
-        done = round(20 * epoch / self.num_epochs)
-        loss = np.mean(history.epochs[-1]["loss"])
-        self.write(f"{'█' * done}{'░' * (20 - done)} epoch {epoch} of {self.num_epochs}, loss {loss:.4g}")
-
-    def close(self) -> None:
-        """Take the line away."""
-        if self.shown:
-            self.write("")
-
-    def write(self, line: str) -> None:
-        if "ipykernel" not in sys.modules:
-            print(f"\r{line:80}\r", end="", file=sys.stderr, flush=True)
-            return
-        from IPython.display import display
-
-        bundle = {"text/plain": line}
-        if self.handle is None:
-            self.handle = display(bundle, raw=True, display_id=True)
-        else:
-            self.handle.update(bundle, raw=True)

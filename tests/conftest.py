@@ -6,6 +6,8 @@ from types import ModuleType
 import pytest
 
 from course.places import ROOT
+from helpers import training
+from helpers.nn.fast import Steps
 
 
 @pytest.fixture
@@ -17,3 +19,11 @@ def start() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(params=["plain", "fast"])
+def edition(request, monkeypatch):
+    """Both editions of the engine in turn: `fit` by the plain classes only, and with plans."""
+    if request.param == "plain":
+        monkeypatch.setattr(training, "Steps", lambda *parts, **_: Steps(*parts, fast=False))
+    return request.param

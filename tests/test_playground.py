@@ -27,6 +27,7 @@ from helpers.explore.playground.player import FRAME, PIECE, Player
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.session import MOST_RECORDS, enough
 from helpers.explore.playground.sweep import window
+from helpers.training import predict
 
 # Settings ---------------------------------------------------------------------------------------------
 
@@ -233,7 +234,7 @@ def test_the_validation_points_are_never_trained_on() -> None:
     assert sorted([*data.train, *data.validation]) == list(range(256))
     session = Session(Settings(train_share=0.3))
     session.problem.targets[session.problem.validation] *= -1  # the session has its own copy of the parts
-    assert len(session._batches.X) == len(data.train) == 76
+    assert len(session._batches.sources[0]) == len(data.train) == 76
 
 
 def test_digits_are_reduced_with_what_the_training_rows_tell() -> None:
@@ -384,7 +385,7 @@ def test_the_map_shows_what_the_network_answers() -> None:
     session.step(400)
     outputs = session.predict_grid()
     index, _ = shades(outputs, probabilities=True)
-    exact = session.mirror.exact(session.problem.grid.astype(float))
+    exact = predict(session.model, session.problem.grid.astype(float))
     assert np.allclose(outputs, exact, atol=1e-3)
     assert np.array_equal(index // LEVELS, (exact[:, 0] > 0).reshape(GRID, GRID))
     colours = np.frombuffer(palette(2), np.uint8).reshape(-1, 3)

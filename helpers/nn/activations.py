@@ -1,18 +1,16 @@
 """Activation functions: what bends a network's straight lines.
 
 Each acts on every number by itself, so its backward is d_out times the slope at that number. (Softmax is
-the exception: it makes a whole row sum to one.) `a` is the output, kept for the backward pass.
+the exception: it makes a whole row sum to one.) `a` is the output, remembered for the backward pass.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy import maximum, sign, square, subtract, tanh  # by name: `np.tanh` is looked up at every call
 
-from helpers.nn.base import Array, Layer, Shape, real_dtype
+from helpers.nn.base import Array, Layer, real_dtype
 
 
 def sigmoid(X: Array) -> Array:
@@ -25,6 +23,15 @@ def sigmoid(X: Array) -> Array:
     return np.where(X >= 0, 1, e) / (1 + e)
 
 
+def log_sigmoid(X: Array) -> Array:
+    """log sigmoid(x) = min(x, 0) - log(1 + exp(-|x|)), which neither overflows nor rounds to log 0.
+
+    >>> log_sigmoid(np.array([0.0, -1000.0])).round(4)
+    array([-6.931e-01, -1.000e+03])
+    """
+    return np.minimum(X, 0) - np.log1p(np.exp(-np.abs(X)))
+
+
 def softmax(logits: Array) -> Array:
     """exp(z) / Σ exp(z) along the last axis; subtracting the largest z first keeps exp from overflowing.
 
@@ -33,6 +40,17 @@ def softmax(logits: Array) -> Array:
     """
     e = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(logits: Array) -> Array:
+    """log softmax(z) along the last axis: z - max - log Σ exp(z - max). A z of -inf gives -inf.
+
+    >>> log_softmax(np.array([[1000.0, 1000.0, -np.inf]])).round(4)
+    array([[-0.6931, -0.6931,    -inf]])
+    """
+    with np.errstate(over="ignore"):  # further below the maximum than a number can say is -inf
+        z = logits - logits.max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
 
 
 class ReLU(Layer):
@@ -44,21 +62,12 @@ class ReLU(Layer):
     array([[0., 0., 2.]])
     """
 
-    zeros: Array  # of the shape of X: faster to compare with than the number 0
-
     def forward(self, X: Array) -> Array:
-        if X is not self.X:
-            self.prepare(X)
-        self.a = maximum(X, self.zeros, out=self.out)
+        self.a = np.maximum(X, 0)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        dX = sign(self.a, out=self.dX)  # 1 where the unit is on, 0 where it is off
-        dX *= d_out
-        return dX
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        return super().allocate(shape) | {"zeros": self.new(shape)}
+        return d_out * (self.a > 0)
 
 
 class LeakyReLU(Layer):
@@ -133,7 +142,7 @@ class GELU(Layer):
             self.density = np.exp(-0.5 * X**2) / math.sqrt(2 * math.pi)
         else:
             c = math.sqrt(2 / math.pi)
-            t = tanh(c * (X + 0.044715 * X**3))
+            t = np.tanh(c * (X + 0.044715 * X**3))
             self.share = 0.5 * (1 + t)
             self.density = 0.5 * (1 - t**2) * c * (1 + 3 * 0.044715 * X**2)
         return X * self.share
@@ -182,22 +191,12 @@ class Tanh(Layer):
     array([[0., 1.]])
     """
 
-    one: Array
-
     def forward(self, X: Array) -> Array:
-        if X is not self.X:
-            self.prepare(X)
-        self.a = tanh(X, out=self.out)
+        self.a = np.tanh(X)
         return self.a
 
     def backward(self, d_out: Array) -> Array:
-        dX = square(self.a, out=self.dX)
-        subtract(self.one, dX, out=dX)
-        dX *= d_out
-        return dX  # d_out (1 - a²)
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        return super().allocate(shape) | {"one": np.ones((), self.dtype)}
+        return d_out * (1 - self.a**2)
 
 
 class Softmax(Layer):

@@ -3,23 +3,20 @@
 A layer has a `forward` that remembers what it needs and a `backward` that applies the chain rule:
 it is given ∂L/∂(its output), writes ∂L/∂(its parameters) and returns ∂L/∂(its input).
 
-Two decisions make the layers fast without making them longer:
-
-- A batch X (n, features) is stored feature by feature: in memory the samples are the last axis. NumPy
-  then works on long runs of numbers, and one more feature that is always 1 costs nothing.
-- What depends on the size of a batch is allocated when the size changes, and kept.
-
-(In a wide layer, some arrays lie sample by sample after all: see `Linear.allocate`.)
+All parameters of a model are views into one vector, `flat`, and all gradients into another, `d_flat`, so that
+an optimizer's step is a handful of vector operations. Nothing here is about speed: see `helpers.nn.fast`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar
 
 import numpy as np
+
+from helpers.nn.stack import Stack, each_shape
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -51,69 +48,83 @@ def real_dtype(array: Array) -> np.dtype:
     return array.dtype if array.dtype.kind == "f" else np.dtype(float)
 
 
-class Stack(np.ndarray):
-    """K matrices in one array, one for each model of a fleet: `A.dot(B)` multiplies them pair by pair.
-
-    So the code of a layer is the same for one model and for K. All else is NumPy's own: arithmetic acts
-    on each number, and `.mT` transposes each matrix. What is only added and multiplied number by number may
-    be a plain array (K, …), for which NumPy is faster.
-
-    >>> A = np.ones((4, 2, 3)).view(Stack)
-    >>> A.dot(np.ones((4, 3, 5))).shape
-    (4, 2, 5)
-    """
-
-    def dot(self, other: Any, out: Any = None) -> Any:
-        one_term = self.shape[-1] == 1  # sums of one term, for which `matmul` has no fast way
-        product = np.multiply if one_term else np.matmul
-        return product(np.asarray(self), other, out=out).view(Stack)
-
-
 class Parameter:
-    """An attribute of a layer that is always written in place.
+    """An attribute of a layer that is always written in place, once it is there.
 
     The parameters of a model are views into one flat vector. `layer.W = values` therefore copies the
     values into the view; rebinding the name would cut the layer off from its optimizer in silence.
     """
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, owner: str):
+        self.name, self.owner = name, owner  # "dW" and "W" for a gradient, "W" and "W" for a parameter
 
-    def __get__(self, layer: Any, owner: type | None = None) -> Array:
-        return layer.views[self.name]
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        if layer is None:
+            return self
+        try:
+            return layer.__dict__["views"][self.name]
+        except KeyError:
+            raise AttributeError(f"{type(layer).__name__}.{self.name} is not set yet.") from None
 
     def __set__(self, layer: Any, values: Any) -> None:
-        view = layer.views[self.name]
-        if np.shape(values) != view.shape and np.shape(values) != ():
-            raise ValueError(
-                f"{type(layer).__name__}.{self.name} has shape {view.shape}, got {np.shape(values)}. "
-                "Build a new layer to change its size."
-            )
-        view[...] = values
+        views = layer.__dict__.setdefault("views", {})
+        if self.owner not in layer.parameter_names:  # such as the b of a Linear without bias: no parameter
+            views[self.name] = values
+        elif self.name not in views:
+            array = np.array(values)
+            if array.dtype.kind != "f":
+                raise TypeError(f"{type(layer).__name__}.{self.name} needs real numbers, got {array.dtype}.")
+            views[self.name], views["d" + self.name] = array, np.zeros_like(array)
+        else:
+            view, shape = views[self.name], np.shape(values)
+            if shape not in (view.shape, ()):
+                advice = "Build a new layer to change its size."
+                if self.name != self.owner:
+                    advice = f"A gradient has the shape of its parameter, {self.owner}."
+                raise ValueError(
+                    f"{type(layer).__name__}.{self.name} has shape {view.shape}, got {shape}. {advice}"
+                )
+            view[...] = values
+            for part in layer.__dict__.get("later", {}).pop(self.name, {}).values():
+                view += part
 
 
 class Layer:
     """The contract of a layer: `forward(X)`, then `backward(d_out)`.
 
-    A subclass lists its parameters in `parameter_names`; the gradient of `W` is `dW`. It lists in `settings`
-    the other numbers that make two layers differ, such as the p of a dropout. `forward` returns a
-    new array each time, as NumPy does; only while `fit` trains (`keep` is on) are results written into kept
-    arrays, which the next call overwrites.
+    A subclass lists its parameters in `parameter_names` and makes them in `__init__`, `self.W = …`;
+    `backward` writes their gradients, `self.dW = …`. It lists in `settings` the other numbers that make two
+    layers differ, such as the p of a dropout, and in `state_names` what it learns without a gradient. That
+    is enough: a layer that you write so trains as ours do.
+
+    >>> class Scale(Layer):
+    ...     parameter_names = ("s",)
+    ...     def __init__(self, size):
+    ...         self.s = np.ones(size)
+    ...     def forward(self, X):
+    ...         self.X = X
+    ...         return X * self.s
+    ...     def backward(self, d_out):
+    ...         self.ds = (d_out * self.X).sum(axis=0)
+    ...         return d_out * self.s
+    >>> layer = Scale(3)
+    >>> layer.backward(layer.forward(np.ones((4, 3)))).shape, layer.d_flat
+    ((4, 3), array([4., 4., 4.]))
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ()
+    parameter_names: tuple[str, ...] = ()
     settings: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()  # what is learnt without a gradient: running means
-    dtype: Any = np.dtype(np.float64)
+    takes_indices: Any = False  # the numbers of words, say, which stay whole numbers
     training = True
-    keep = False
-    needs_dX = True  # the first layer of a model under training has nobody to pass ∂L/∂X to
-    models = 0  # K in a fleet of K models
-    kept: dict[Shape, dict[str, Any]] | None = None  # arrays for each shape of X
-    shape: Shape | None = None  # of the last X
-    X: Any = None  # the last X, where results are kept
-    out: Any = None  # kept results: None stands for a new array
-    dX: Any = None
+    frozen = False
+    owned = False  # by a container, in whose vector the parameters are
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in cls.__dict__.get("parameter_names", ()):
+            setattr(cls, name, Parameter(name, name))
+            setattr(cls, "d" + name, Parameter("d" + name, name))
 
     def forward(self, X: Array) -> Array:
         """The layer's output for a batch X (n, …)."""
@@ -127,70 +138,147 @@ class Layer:
         """The shape of the output for an input of this shape; refuses a shape that does not fit."""
         return shape
 
+    def check(self, X: Array) -> None:
+        """Raise ValueError for a batch whose shape does not fit."""
+        shape = each_shape(X)
+        if len(shape) < 2:
+            raise ValueError(f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None].")
+        self.output_shape(shape)
+
     def __call__(self, X: Array) -> Array:
         return self.forward(X)
 
+    # Modes ---------------------------------------------------------------------------------------
+
     def train(self, training: bool = True) -> Layer:
         """Switch to training (dropout on, batch statistics), or with False to evaluation."""
-        for leaf in self.leaves():
-            leaf.training = training
+        for layer in (self, *self.leaves()):
+            layer.training = training
         return self
 
     def eval(self) -> Layer:
         """Switch to evaluation: no dropout, running statistics."""
         return self.train(False)
 
+    def freeze(self, frozen: bool = True) -> Layer:
+        """Keep what was learnt: an optimizer's step leaves this layer's parameters (and what it remembers
+        of them) as they are, weight decay too, and running statistics stand still. `freeze(False)` undoes it.
+        """
+        for layer in (self, *self.leaves()):
+            layer.frozen = frozen
+        return self
+
     def leaves(self) -> list[Layer]:
         """The layers without children, in order: a container lists those that it holds."""
         return [self]
 
+    def join(self, leaves: Sequence[Layer]) -> None:
+        """Become a part of a container with these leaves (an outer one calls it too, after the inner ones).
+
+        Raises ValueError when this cannot work.
+        """
+
     # Parameters ----------------------------------------------------------------------------------
 
-    def own(self, **shapes: Shape) -> None:
-        """Make the parameters with these shapes, and gradients beside them, in two flat vectors."""
-        if self.dtype.kind != "f":
-            raise TypeError(f"{type(self).__name__} needs a dtype of real numbers, got {self.dtype}.")
-        size = sum(math.prod(shape) for shape in shapes.values())
-        self.parameter_shapes = shapes
-        self.bind(aligned((size,), self.dtype), aligned((size,), self.dtype))
-
-    def bind(self, flat: Array, d_flat: Array) -> None:
-        """Let the parameters be views into `flat` (K?, size), the gradients views into `d_flat`."""
-        self.flat, self.d_flat, self.views = flat, d_flat, {}
-        lead, start = flat.shape[:-1], 0
-        for name, shape in self.parameter_shapes.items():
-            # a vector in a fleet becomes a row per model, so that it still stretches over the batch
-            view_shape = (*lead, 1, *shape) if lead and len(shape) == 1 else (*lead, *shape)
-            stop = start + math.prod(shape)
-            self.views[name] = flat[..., start:stop].reshape(view_shape)
-            self.views["d" + name] = d_flat[..., start:stop].reshape(view_shape)
-            start = stop
-
-    parameter_shapes: dict[str, Shape]
     views: dict[str, Array]
-    flat: Array = np.zeros(0)
-    d_flat: Array = np.zeros(0)
+
+    @property
+    def flat(self) -> Array:
+        """All parameters in one vector (size,), or in a fleet (K, size), of which they are views."""
+        if "vectors" not in self.__dict__:
+            self.gather()
+        return self.__dict__["vectors"][0]
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self.flat[...] = values  # in place, as every parameter: `model.flat -= lr * model.d_flat`
+
+    @property
+    def d_flat(self) -> Array:
+        """All gradients in one vector, in the order of `flat`."""
+        if "vectors" not in self.__dict__:
+            self.gather()
+        return self.__dict__["vectors"][1]
+
+    @d_flat.setter
+    def d_flat(self, values: Any) -> None:
+        self.d_flat[...] = values
 
     @property
     def size(self) -> int:
         """The number of parameters (of one model)."""
         return self.flat.shape[-1]
 
-    owned = False  # by a container, in whose vector the parameters are
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of the parameters; float64 without any."""
+        return self.flat.dtype
+
+    def gather(self, lead: Shape = ()) -> None:
+        """Move all parameters into one flat vector, all gradients into another; lead is (K,) in a fleet."""
+        leaves = self.leaves()
+        arrays = [leaf.views[name] for leaf in leaves for name in leaf.own_names()]
+        if arrays and isinstance(arrays[0], Stack):  # a part of a fleet, copied before the fleet is
+            lead = arrays[0].shape[:1]
+        dtype = np.result_type(*arrays) if arrays else np.dtype(np.float64)
+        size = sum(math.prod(shape) for leaf in leaves for shape in leaf.parameter_shapes.values())
+        self.bind(aligned((*lead, size), dtype), aligned((*lead, size), dtype))
+
+    def own_names(self) -> tuple[str, ...]:
+        """The names of the parameters. Raises ValueError when the layer has not made one that it lists."""
+        missing = [name for name in self.parameter_names if name not in self.__dict__.get("views", {})]
+        if missing:
+            raise ValueError(
+                f"{type(self).__name__} lists the parameters {self.parameter_names} but has no {missing}: "
+                "set each in __init__, such as self.W = …."
+            )
+        return self.parameter_names
+
+    @property
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """The shapes of the parameters of one model, by name."""
+        return {name: each_shape(self.views[name]) for name in self.own_names()}
+
+    def bind(self, flat: Array, d_flat: Array) -> None:
+        """Let the parameters be views into `flat` (K?, size), the gradients views into `d_flat`.
+
+        They keep their values.
+        """
+        start = 0
+        for name, shape in self.parameter_shapes.items():
+            stop = start + math.prod(shape)
+            for key, vector in ((name, flat), ("d" + name, d_flat)):
+                view = vector[..., start:stop].reshape(*flat.shape[:-1], *shape)
+                view[...] = self.views[key]
+                self.views[key] = view.view(Stack) if flat.ndim > 1 else view
+            start = stop
+        self.__dict__["vectors"] = (flat, d_flat)
 
     def __copy__(self) -> Layer:
         return deepcopy(self)  # two layers cannot share parameters: each model has its own vector
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("vectors", "later")}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Become a copy (deepcopy, pickle) with vectors of its own, into which its parameters are views."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        self.__dict__.update(state)
         self.owned = False
-        if "flat" in state:
-            flat, d_flat = aligned_like(self.flat), aligned_like(self.d_flat)
-            flat[...], d_flat[...] = self.flat, self.d_flat
-            self.bind(flat, d_flat)
-        self.forget(keep=False)
+
+    def astype(self, dtype: Any) -> Layer:
+        """A copy with its parameters and running statistics in another dtype.
+
+        >>> from helpers.nn import Linear
+        >>> Linear(3, 2, rng=np.random.default_rng(0)).astype(np.float32).dtype
+        dtype('float32')
+        """
+        copy = deepcopy(self)
+        for leaf in copy.leaves():
+            leaf.views = {name: array.astype(dtype) for name, array in leaf.__dict__.get("views", {}).items()}
+            for name in leaf.state_names:
+                setattr(leaf, name, getattr(leaf, name).astype(dtype))
+        copy.gather()
+        return copy
 
     def parameters(self) -> dict[str, Array]:
         """The parameters by name."""
@@ -200,6 +288,10 @@ class Layer:
         """The gradients by parameter name, as the last `backward` left them."""
         return {name: getattr(self, "d" + name) for name in self.parameter_names}
 
+    def add_later(self, name: str, gradient: Array, source: Layer) -> None:
+        """Another layer uses a parameter too: add its part when `backward` next writes the gradient, "dW"."""
+        self.__dict__.setdefault("later", {}).setdefault(name, {})[id(source)] = gradient
+
     def state(self) -> dict[str, Array]:
         """What is learnt without a gradient, such as running means, by name."""
         return {name: getattr(self, name) for name in self.state_names}
@@ -207,62 +299,23 @@ class Layer:
     def merge(self, layers: Sequence[Layer]) -> None:
         """Become the layer of a fleet: gather what these K layers have learnt without a gradient."""
         for name in self.state_names:
-            arrays = np.stack([getattr(layer, name) for layer in layers])
-            setattr(self, name, arrays[:, None] if arrays.ndim == 2 else arrays)
+            setattr(self, name, np.stack([getattr(layer, name) for layer in layers]).view(Stack))
 
     def __repr__(self) -> str:
         sizes = [f"{name} {array.shape}" for name, array in self.parameters().items()]
         settings = [f"{name}={getattr(self, name)!r}" for name in self.settings]
         return f"{type(self).__name__}({', '.join(sizes + settings)})"
 
-    # Kept arrays ---------------------------------------------------------------------------------
 
-    def prepare(self, X: Array) -> None:
-        """Get ready for this X: the kept arrays for its shape, by `allocate` if the shape is new."""
-        self.X = X if self.keep else None  # in `fit`, the same array again needs no `prepare` (`is`)
-        if X.shape == self.shape:
-            return
-        kept = self.kept.get(X.shape) if self.kept else None
-        if kept is None:
-            if X.ndim < 2:
-                raise ValueError(
-                    f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None]."
-                )
-            if not self.size and X.dtype.kind == "f":
-                self.dtype = X.dtype
-            kept = self.reserve(X.shape)
-        for name, array in kept.items():
-            setattr(self, name, array)  # (`__dict__.update` would make every attribute slower to read)
-        self.shape = X.shape
+def marked(model: Layer, wanted: Mapping[int, float] | None = None, names: str = "") -> Array:
+    """A vector like `flat` of one model: for each parameter a number.
 
-    def reserve(self, shape: Shape) -> dict[str, Any]:
-        """The kept arrays for an input of this shape, allocated if there are none."""
-        if self.kept is None:
-            self.kept = {}
-        if shape not in self.kept:
-            if len(self.kept) == 8:  # an explorer may ask for many shapes
-                self.kept.clear()
-            self.kept[shape] = self.allocate(shape)
-        return self.kept[shape]
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        """The arrays that a batch of this shape needs, by attribute name."""
-        out_shape = self.output_shape(shape)
-        if not self.keep:
-            return {"out": None, "dX": None}
-        return {"out": self.new(out_shape), "dX": self.new(shape) if self.needs_dX else None}
-
-    def new(self, shape: Shape, fill: float = 0) -> Array:
-        """An array (n, …), or (K, n, …) in a fleet, that is stored with the samples as the last axis."""
-        lead = 1 if self.models else 0
-        memory = aligned((*shape[:lead], *shape[lead + 1 :], shape[lead]), self.dtype, fill)
-        return np.moveaxis(memory, -1, lead)
-
-    def factor(self, array: Array) -> Array:
-        """The array as a factor of a matrix product: in a fleet a `Stack`."""
-        return array.view(Stack) if self.models else array
-
-    def forget(self, *, keep: bool) -> None:
-        """Drop the kept arrays; from now on keep results as well, or not."""
-        self.kept = self.shape = self.X = self.out = self.dX = None
-        self.keep, self.needs_dX = keep, True
+    It is 1 for parameters whose name begins with `names` (all of them for ""), else 0; times the number that
+    `wanted` has for the layer (by `id`; layers that it does not name count 1).
+    """
+    parts = []
+    for leaf in model.leaves():
+        factor = 1.0 if wanted is None else wanted.get(id(leaf), 1.0)
+        for name, shape in leaf.parameter_shapes.items():
+            parts.append(np.full(math.prod(shape), factor * name.startswith(names)))
+    return np.concatenate(parts).astype(model.dtype) if parts else np.zeros(0, model.dtype)

@@ -7,12 +7,13 @@ chain rule. All parameters of a model are views into one vector, `flat`, and all
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Shape, aligned, aligned_like
-from helpers.nn.layers import Linear
+from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.layers import Flatten
 
 
 class Sequential(Layer):
@@ -21,7 +22,7 @@ class Sequential(Layer):
     Raises TypeError for anything but layers, ValueError for a layer that is given twice or that another model
     has.
 
-    >>> from helpers.nn.activations import ReLU
+    >>> from helpers.nn import Linear, ReLU
     >>> rng = np.random.default_rng(0)
     >>> model = Sequential(Linear(2, 16, rng=rng), ReLU(), Linear(16, 1, rng=rng))
     >>> model.forward(np.zeros((5, 2))).shape
@@ -35,65 +36,62 @@ class Sequential(Layer):
     """
 
     def __init__(self, *layers: Layer):
-        for layer in layers:
-            if not isinstance(layer, Layer):
-                raise TypeError(
-                    f"{type(self).__name__} takes layers, got {layer!r}. Write Sequential(a, b), no list."
-                )
-        leaves = [leaf for layer in layers for leaf in layer.leaves()]
-        if len({id(leaf) for leaf in leaves}) < len(leaves):
-            raise ValueError(
-                "The same layer is given twice. Make a second one: a layer remembers its last input."
-            )
-        if any(layer.owned for layer in layers):
-            raise ValueError(
-                "A layer is part of another model, which would lose it. Give a copy: copy.deepcopy(layer)."
-            )
-        dtypes = {leaf.dtype for leaf in leaves if leaf.size}
-        if len(dtypes) > 1:
-            raise ValueError(f"All layers of a model need one dtype, got {sorted(map(str, dtypes))}.")
-        self.chain(layers)
-        self.dtype = dtypes.pop() if dtypes else np.dtype(np.float64)
+        refuse(type(self).__name__, layers)
+        self.layers: Sequence[Layer] = layers
+        self.gather()
+
+    def gather(self, lead: Shape = ()) -> None:
+        leaves = self.leaves()
         for leaf in leaves:
-            leaf.dtype = self.dtype
-        flat = aligned((sum(layer.size for layer in layers),), self.dtype)
-        if flat.size:
-            np.concatenate([layer.flat for layer in layers if layer.size], out=flat)
-        self.bind(flat, aligned_like(flat))
+            leaf.join(leaves)
+        super().gather(lead)
 
     def forward(self, X: Array) -> Array:
-        for forward in self.forwards:
-            X = forward(X)
+        for layer in self.layers:
+            X = layer.forward(X)
         return X
 
     def backward(self, d_out: Array) -> Array:
-        for backward in self.backwards:
-            d_out = backward(d_out)
+        for layer in reversed(self.layers):
+            d_out = layer.backward(d_out)
         return d_out
 
-    def chain(self, layers: tuple[Layer, ...]) -> None:
-        """Take these layers. Their methods are looked up once, not at every step."""
-        self.layers = layers
-        self.forwards = [layer.forward for layer in layers]
-        self.backwards = [layer.backward for layer in reversed(layers)]
-
     def output_shape(self, shape: Shape) -> Shape:
+        return [shape, *self.shapes(shape)][-1]
+
+    def shapes(self, shape: Shape) -> list[Shape]:
+        """The shape of each layer's output."""
+        found = []
         for layer in self.layers:
             shape = layer.output_shape(shape)
-        return shape
+            found.append(shape)
+        return found
+
+    @property
+    def takes_indices(self) -> Any:
+        """Whether X holds whole numbers: its first layer (behind a Flatten) looks them up in a table.
+
+        A tuple of such answers when that layer is a `Concat`, which takes several inputs.
+        """
+        return next((one.takes_indices for one in self.layers if not isinstance(one, Flatten)), False)
 
     def leaves(self) -> list[Layer]:
         return [leaf for layer in self.layers for leaf in layer.leaves()]
 
     def bind(self, flat: Array, d_flat: Array) -> None:
-        self.flat, self.d_flat = flat, d_flat
         start = 0
         for layer in self.layers:
-            stop = start + layer.size
-            if layer.size:
-                layer.bind(flat[..., start:stop], d_flat[..., start:stop])
-                layer.owned = True
+            stop = start + sum(
+                int(np.prod(shape)) for leaf in layer.leaves() for shape in leaf.parameter_shapes.values()
+            )
+            layer.bind(flat[..., start:stop], d_flat[..., start:stop])
+            layer.owned = stop > start
             start = stop
+        self.__dict__["vectors"] = (flat, d_flat)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.gather()
 
     def parameters(self) -> dict[str, Array]:
         """The parameters by name: "0.W" is W of the first layer."""
@@ -113,32 +111,11 @@ class Sequential(Layer):
             f"{i}.{k}": v for i, layer in enumerate(self.layers) for k, v in getattr(layer, what)().items()
         }
 
-    def reserve(self, shape: Shape) -> dict[str, Any]:
-        """Allocate what all layers need for an input of this shape.
-
-        A layer in front of a `Linear` writes straight into the place where that layer wants its input.
-        """
-        before: dict[str, Any] = {}
-        for layer in self.layers:
-            kept = layer.reserve(shape)
-            one_linear_after_another = (
-                "out_T" in before
-            )  # it multiplies into out_T, which is `out` transposed
-            if isinstance(layer, Linear) and before.get("out") is not None and not one_linear_after_another:
-                before["out"] = kept["X"]
-            before, shape = kept, layer.output_shape(shape)
-        return {}
-
-    def forget(self, *, keep: bool) -> None:
-        for layer in self.layers:
-            layer.forget(keep=keep)
-
     def summary(self, shape: Shape) -> str:
         """A table of the layers for an input of this shape (n, …): output shapes, parameters."""
         rows = [("layer", "output", "parameters")]
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-            rows.append((type(layer).__name__, str(shape), f"{layer.size:,}"))
+        for layer, out in zip(self.layers, self.shapes(shape), strict=True):
+            rows.append((type(layer).__name__, str(out), f"{layer.size:,}"))
         rows.append(("total", "", f"{self.size:,}"))
         left, middle, right = (max(len(row[i]) for row in rows) for i in range(3))
         return "\n".join(f"{a:{left}}  {b:{middle}}  {c:>{right}}" for a, b, c in rows)
@@ -147,13 +124,32 @@ class Sequential(Layer):
         return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
 
 
+def refuse(kind: str, layers: Sequence[Any]) -> None:
+    """Raise an error for layers that cannot be put into one model."""
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{kind} takes layers, got {layer!r}. Write {kind}(a, b), no list.")
+    leaves = [leaf for layer in layers for leaf in layer.leaves()]
+    if len({id(leaf) for leaf in leaves}) < len(leaves):
+        raise ValueError(
+            "The same layer is given twice. Make a second one: a layer remembers its last input."
+        )
+    if any(layer.owned for layer in layers):
+        raise ValueError(
+            "A layer is part of another model, which would lose it. Give a copy: copy.deepcopy(layer)."
+        )
+    dtypes = {str(leaf.views[name].dtype) for leaf in leaves for name in leaf.own_names()}
+    if len(dtypes) > 1:
+        raise ValueError(f"All layers of a model need one dtype, got {sorted(dtypes)}.")
+
+
 class Residual(Sequential):
     """out = X + f(X), with f the layers given: the gradient always finds the way past them.
 
     Raises ValueError when f changes the shape.
     Source: He et al., "Deep residual learning for image recognition" (2016).
 
-    >>> from helpers.nn.activations import Tanh
+    >>> from helpers.nn import Tanh
     >>> Residual(Tanh()).forward(np.zeros((1, 2)))
     array([[0., 0.]])
     """

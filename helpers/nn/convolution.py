@@ -1,8 +1,8 @@
 """Convolution and pooling: the same small detector at every place of a picture.
 
 Pictures are X (n, channels, height, width), as in PyTorch. A convolution is a matrix product once every
-patch of the picture is written into a column ("im2col"): out = [W; b]ᵀ [patches; 1]. In memory the samples
-come last, so that a patch of a whole batch is copied in long runs.
+patch of the picture is written into a row ("im2col"): out = patches Wᵀ + b. Backwards, every patch hands its
+slopes back to the pixels that it saw.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Parameter, Shape, aligned
-
-TO_MEMORY = {4: (1, 2, 3, 0), 5: (0, 2, 3, 4, 1)}  # (K?, n, C, H, W) → (K?, C, H, W, n)
-TO_PICTURES = {4: (3, 0, 1, 2), 5: (0, 4, 1, 2, 3)}  # and back
+from helpers.nn.base import Array, Layer, Shape, real_dtype
+from helpers.nn.layers import uniform, whole_number
+from helpers.nn.stack import Stack
 
 
 def pair(value: Any) -> tuple[int, int]:
-    """3 → (3, 3); a pair stays as it is."""
-    return (value, value) if isinstance(value, int | np.integer) else tuple(value)
+    """3 → (3, 3); a pair stays as it is. Raises ValueError for anything else."""
+    sizes = (value, value) if isinstance(value, int | np.integer) else value
+    if not (isinstance(sizes, tuple | list) and len(sizes) == 2):
+        raise ValueError(f"A size is a whole number or a pair of them, got {value!r}.")
+    return tuple(sizes)
 
 
 class Window(Layer):
@@ -27,9 +29,6 @@ class Window(Layer):
 
     settings = ("kernel_size", "stride", "padding")
     outside = 0.0  # what the padding is filled with
-    padded: Array  # the pictures with their padding, (C, H, W, n)
-    inside: Array  # the pictures in it, (n, C, H, W)
-    patches: list[Array]  # for each entry of the window, what it sees: (C, out height, out width, n)
 
     def __init__(self, kernel_size: Any, stride: Any, padding: Any):
         self.kernel_size, self.stride, self.padding = pair(kernel_size), pair(stride), pair(padding)
@@ -40,7 +39,7 @@ class Window(Layer):
             )
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 4 + bool(self.models):
+        if len(shape) != 4:
             raise ValueError(f"{type(self).__name__} needs X (n, channels, height, width), got {shape}.")
         windows = zip(shape[-2:], self.kernel_size, self.stride, self.padding, strict=True)
         height, width = ((size + 2 * p - k) // s + 1 for size, k, s, p in windows)
@@ -48,36 +47,34 @@ class Window(Layer):
             raise ValueError(f"A window of {self.kernel_size} does not fit into a picture of {shape[-2:]}.")
         return *shape[:-2], height, width
 
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        padded, inside, patches = self.pad(shape, self.outside)
-        d_padded, d_inside, d_patches = self.pad(shape, 0)
-        return {
-            "padded": padded,
-            "inside": inside,
-            "patches": patches,
-            "d_padded": d_padded,
-            "dX": d_inside,
-            "d_patches": d_patches,
-        }
+    def patches(self, X: Array) -> list[Array]:
+        """What each entry of the window sees as it slides over X: kh·kw arrays (n, C, out height, out width).
 
-    def pad(self, shape: Shape, outside: float) -> tuple[Array, Array, list[Array]]:
-        """Pictures of this shape with padding around them: all of it, the inside, the patches."""
-        (kh, kw), (sh, sw), (ph, pw) = self.kernel_size, self.stride, self.padding
-        H, W = shape[-2:]
-        oh, ow = self.output_shape(shape)[-2:]
-        pictures = self.new((*shape[:-2], H + 2 * ph, W + 2 * pw), outside)
-        padded = pictures.transpose(TO_MEMORY[len(shape)])
-        inside = pictures[..., ph : ph + H, pw : pw + W]
+        They are views into a padded copy of X, `self.padded`.
+        """
+        self.check(X)
+        (ph, pw), (*lead, H, W) = self.padding, X.shape
+        self.padded = np.full((*lead, H + 2 * ph, W + 2 * pw), self.outside, real_dtype(X))
+        self.padded[..., ph : ph + H, pw : pw + W] = X
+        if isinstance(X, Stack):
+            self.padded = self.padded.view(Stack)
+        return self.views_into(self.padded)
+
+    def views_into(self, padded: Array) -> list[Array]:
+        """For each entry (i, j) of the window, the pixels of padded pictures that it meets."""
+        (kh, kw), (sh, sw) = self.kernel_size, self.stride
+        *_, H, W = padded.shape
+        oh, ow = (H - kh) // sh + 1, (W - kw) // sw + 1
         places = [(i, j) for i in range(kh) for j in range(kw)]
-        patches = [padded[..., i : i + sh * oh : sh, j : j + sw * ow : sw, :] for i, j in places]
-        return padded, inside, patches
+        return [padded[..., i : i + sh * oh : sh, j : j + sw * ow : sw] for i, j in places]
 
-    def gathered(self) -> Array:
-        """∂L/∂X, once every patch has added its part to `d_padded`."""
-        return self.dX if self.keep else self.dX.copy(order="K")
-
-    d_padded: Array
-    d_patches: list[Array]
+    def scattered(self, parts: list[Array]) -> Array:
+        """∂L/∂X from the slopes of each entry of the window: a pixel is in many patches, and they add up."""
+        d_padded = np.zeros_like(self.padded)
+        for view, part in zip(self.views_into(d_padded), parts, strict=True):
+            view += part
+        (ph, pw), (*_, H, W) = self.padding, d_padded.shape
+        return d_padded[..., ph : H - ph, pw : W - pw]
 
 
 class Conv2d(Window):
@@ -95,14 +92,8 @@ class Conv2d(Window):
     """
 
     parameter_names = ("W", "b")
-    W, b, dW, db = Parameter(), Parameter(), Parameter(), Parameter()
-    columns: Array  # one column for each place of the window: its patch, and a 1
-    entries: list[Array]  # the rows of `columns` for each entry of the window
-    d_columns: Array
-    d_entries: list[Array]
-    out_2d: Array | None  # (out_channels, places)
-    out_2d_shape: Shape
-    out_shape: Shape  # (out_channels, out height, out width, n)
+    W: Any
+    b: Any
 
     def __init__(
         self,
@@ -116,38 +107,32 @@ class Conv2d(Window):
         dtype: Any = np.float64,
     ):
         super().__init__(kernel_size, stride, padding)
-        self.in_channels, self.out_channels, self.dtype = in_channels, out_channels, np.dtype(dtype)
-        self.own(W=(in_channels, *self.kernel_size, out_channels), b=(out_channels,))
-        bound = 1 / np.sqrt(in_channels * self.kernel_size[0] * self.kernel_size[1])
-        self.flat[:] = rng.uniform(-bound, bound, self.size)
+        whole_number("Conv2d", in_channels=in_channels, out_channels=out_channels)
+        self.in_channels, self.out_channels = in_channels, out_channels
+        kh, kw = self.kernel_size
+        bound = 1 / np.sqrt(in_channels * kh * kw)
+        self.W = uniform(rng, bound, (out_channels, in_channels, kh, kw), dtype)
+        self.b = uniform(rng, bound, (out_channels,), dtype)
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
-            self.prepare(X)
-        self.inside[...] = X
-        for entry, patch in zip(self.entries, self.patches, strict=True):
-            entry[...] = patch
-        out = self.Wb_T.dot(self.columns, out=self.out_2d)  # [W; b]ᵀ [patches; 1]
-        return out.reshape(self.out_shape).transpose(TO_PICTURES[X.ndim])
+        # (n, C, oh, ow) for each of the kh·kw entries → rows (n·oh·ow, C·kh·kw)
+        patches = np.moveaxis(np.stack(self.patches(X), axis=-1), -4, -2)
+        self.columns = patches.reshape(*patches.shape[:-5], -1, self.matrix(self.W).shape[-1])
+        out = self.columns @ self.matrix(self.W).T + self.b
+        return np.moveaxis(out.reshape(*patches.shape[:-2], self.out_channels), -1, -3)
 
     def backward(self, d_out: Array) -> Array:
-        d = d_out.transpose(TO_MEMORY[d_out.ndim]).reshape(self.out_2d_shape)
-        self.columns.dot(d.mT, out=self.dWb)
-        if not self.needs_dX:
-            return self.dX
-        self.W_matrix.dot(d, out=self.d_columns)
-        self.d_padded.fill(0)
-        for d_entry, d_patch in zip(self.d_entries, self.d_patches, strict=True):
-            d_patch += d_entry  # a pixel is in many patches: their gradients add up
-        return self.gathered()
+        places = np.moveaxis(d_out, -3, -1)
+        d = places.reshape(*places.shape[:-4], -1, self.out_channels)
+        self.dW = (d.mT @ self.columns).reshape(self.W.shape)
+        self.db = d.sum(axis=0)
+        d_patches = (d @ self.matrix(self.W)).reshape(*places.shape[:-1], self.in_channels, -1)
+        d_patches = np.moveaxis(d_patches, -2, -4)
+        return self.scattered([d_patches[..., k] for k in range(d_patches.shape[-1])])
 
-    def bind(self, flat: Array, d_flat: Array) -> None:
-        super().bind(flat, d_flat)
-        block = (*flat.shape[:-1], -1, self.out_channels)
-        Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # [W; b]
-        self.Wb_T, self.W_matrix = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
-        for name in ("W", "dW"):  # in the order of axes that PyTorch has
-            self.views[name] = np.moveaxis(self.views[name], -1, -4)
+    def matrix(self, W: Array) -> Array:
+        """W as a matrix (out_channels, in_channels · kh · kw)."""
+        return W.reshape(*W.shape[:-3], -1)
 
     def output_shape(self, shape: Shape) -> Shape:
         out_shape = super().output_shape(shape)
@@ -155,24 +140,7 @@ class Conv2d(Window):
             raise ValueError(
                 f"Conv2d has W {self.W.shape}: it needs {self.in_channels} channels, got X {shape}."
             )
-        return *shape[:-3], self.out_channels, *out_shape[-2:]
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        *lead, n, F, oh, ow = self.output_shape(shape)
-        arrays = super().allocate(shape)
-        kernel, C = self.kernel_size, self.in_channels
-        for d in ("", "d_") if self.needs_dX else ("",):
-            columns = aligned((*lead, self.W_matrix.shape[-2] + (d == ""), oh * ow * n), self.dtype, fill=1)
-            windows = columns[..., : self.W_matrix.shape[-2], :].reshape(*lead, C, *kernel, oh, ow, n)
-            entries = [windows[..., i, j, :, :, :] for i in range(kernel[0]) for j in range(kernel[1])]
-            arrays |= {d + "columns": self.factor(columns), d + "entries": entries}
-        out_2d_shape = (*lead, F, oh * ow * n)
-        out_2d = aligned(out_2d_shape, self.dtype) if self.keep else None
-        return arrays | {
-            "out_2d": out_2d,
-            "out_2d_shape": out_2d_shape,
-            "out_shape": (*lead, F, oh, ow, n),
-        }
+        return shape[0], self.out_channels, *out_shape[-2:]
 
 
 class Pool(Window):
@@ -202,22 +170,18 @@ class MaxPool2d(Pool):
     outside = -np.inf
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
-            self.prepare(X)
-        self.inside[...] = X
-        self.a = self.patches[0].copy()
-        for patch in self.patches[1:]:
-            np.maximum(self.a, patch, out=self.a)
-        return self.a.transpose(TO_PICTURES[X.ndim])
+        self.seen = self.patches(X)
+        self.a = self.seen[0]
+        for patch in self.seen[1:]:
+            self.a = np.maximum(self.a, patch)
+        return self.a.copy()
 
     def backward(self, d_out: Array) -> Array:
-        left = d_out.transpose(TO_MEMORY[d_out.ndim])  # what has not found its maximum yet
-        self.d_padded.fill(0)
-        for patch, d_patch in zip(self.patches, self.d_patches, strict=True):
-            part = left * (patch == self.a)
-            d_patch += part
-            left = left - part
-        return self.gathered()
+        left, parts = d_out, []  # what has not found its maximum yet
+        for patch in self.seen:
+            parts.append(left * (patch == self.a))
+            left = left - parts[-1]
+        return self.scattered(parts)
 
 
 class AvgPool2d(Pool):
@@ -231,17 +195,9 @@ class AvgPool2d(Pool):
     """
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
-            self.prepare(X)
-        self.inside[...] = X
-        total = self.patches[0].copy()
-        for patch in self.patches[1:]:
-            total += patch
-        return (total / len(self.patches)).transpose(TO_PICTURES[X.ndim])
+        patches = self.patches(X)
+        return sum(patches[1:], patches[0]) / len(patches)
 
     def backward(self, d_out: Array) -> Array:
-        share = d_out.transpose(TO_MEMORY[d_out.ndim]) / len(self.patches)
-        self.d_padded.fill(0)
-        for d_patch in self.d_patches:
-            d_patch += share
-        return self.gathered()
+        size = self.kernel_size[0] * self.kernel_size[1]
+        return self.scattered([d_out / size] * size)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Shape, Stack, aligned, aligned_like
+from helpers.nn.base import Array, Layer, Shape
 from helpers.nn.containers import Sequential
+from helpers.nn.stack import Stack
 
 
 class Fleet(Sequential):
@@ -23,7 +25,7 @@ class Fleet(Sequential):
     Optimizers take K learning rates, `fit` takes K generators. `unstack()` gives the models back.
     Raises ValueError when the models differ in their layers, or when one is given twice.
 
-    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn import Linear
     >>> models = [Sequential(Linear(2, 1, rng=np.random.default_rng(seed))) for seed in range(5)]
     >>> fleet = Fleet(models)
     >>> fleet.forward(np.zeros((3, 2))).shape, fleet.flat.shape
@@ -38,20 +40,28 @@ class Fleet(Sequential):
             )
         if len({id(model) for model in models}) < len(models):
             raise ValueError("The same model is given twice. Make a copy: copy.deepcopy(model).")
-        self.members, self.models, self.dtype = list(models), len(models), models[0].dtype
-        self.chain(deepcopy(models[0].layers))
+        self.members, self.num_models = list(models), len(models)
+        self.layers = deepcopy(models[0].layers)
         for leaf, *others in zip(self.leaves(), *(model.leaves() for model in models), strict=True):
-            leaf.models = self.models
-            leaf.forget(keep=False)
             leaf.merge(others)
-        flat = aligned((self.models, models[0].size), self.dtype)
-        flat[:] = [model.flat for model in models]
-        self.bind(flat, aligned_like(flat))
+        self.gather()
+        self.flat[:] = [model.flat for model in models]
+
+    def gather(self, lead: Shape = ()) -> None:
+        super().gather((self.num_models,))
 
     def forward(self, X: Array) -> Array:
-        if not isinstance(X, Stack):
-            X = np.broadcast_to(X, (self.models, *X.shape)).view(Stack)
-        return super().forward(X).view(Stack)
+        for layer in self.layers:
+            X = layer.forward(self.for_each(X))
+        return self.for_each(X)
+
+    def for_each(self, X: Any) -> Any:
+        """X (n, …) as a Stack in which every model has it; a Stack as it is; of a tuple each."""
+        if isinstance(X, tuple):
+            return tuple(map(self.for_each, X))
+        if isinstance(X, Stack):
+            return X
+        return np.broadcast_to(X, (self.num_models, *X.shape)).view(Stack)
 
     def unstack(self) -> list[Sequential]:
         """The models, with what they have learnt."""
@@ -59,9 +69,14 @@ class Fleet(Sequential):
             member.flat[:] = self.flat[k]
             for leaf, other in zip(self.leaves(), member.leaves(), strict=True):
                 for name, array in leaf.state().items():
-                    getattr(other, name)[...] = np.asarray(array[k]).reshape(getattr(other, name).shape)
+                    getattr(other, name)[...] = array[k]
         return self.members
 
     def summary(self, shape: Shape) -> str:
         """The table of one model for an input of this shape (n, …), and how many there are."""
-        return f"{self.models} models\n{self.members[0].summary(shape)}"
+        return f"{self.num_models} models\n{self.members[0].summary(shape)}"
+
+
+def num_models(model: Layer) -> int:
+    """K of a fleet, 0 of a single model."""
+    return getattr(model, "num_models", 0)

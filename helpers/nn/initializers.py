@@ -96,6 +96,28 @@ def he_uniform(W: Array, rng: np.random.Generator, nonlinearity: str = "relu") -
     return uniform(W, rng, -bound, bound)
 
 
+def orthogonal(W: Array, rng: np.random.Generator, gain: float = 1.0) -> Array:
+    """W (in, out) with rows, or columns where they are fewer, at right angles to each other and `gain` long.
+
+    A square one keeps the length of every vector, however often it is applied. Gates side by side are filled
+    one by one: `orthogonal(layer.W_h[:, :hidden_size], rng)`. Raises ValueError for anything but a matrix.
+    Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning" (2014).
+
+    >>> W = orthogonal(np.empty((3, 3)), np.random.default_rng(0))
+    >>> (W @ W.T).round(12) + 0
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 1.]])
+    """
+    if W.ndim != 2:
+        raise ValueError(f"orthogonal needs a matrix (in, out), got shape {W.shape}.")
+    tall = rng.normal(size=(max(W.shape), min(W.shape)))
+    Q, R = np.linalg.qr(tall)
+    Q = Q * np.sign(np.diag(R))  # without it, not all directions would be equally likely
+    W[...] = gain * (Q if W.shape[0] >= W.shape[1] else Q.T)
+    return W
+
+
 def he_normal(W: Array, rng: np.random.Generator, nonlinearity: str = "relu") -> Array:
     """Normal with variance gain² / fan_in (He et al., 2015).
 

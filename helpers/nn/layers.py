@@ -1,8 +1,4 @@
-"""Layers with weights. Forward and backward stand side by side so that they can be compared.
-
-A linear layer computes out = X W + b. A column of ones makes the bias one more row of weights,
-out = [X 1] [W; b]: a single product, and its gradient is a single product too.
-"""
+"""Layers with weights. Forward and backward stand side by side so that they can be compared."""
 
 from __future__ import annotations
 
@@ -10,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Parameter, Shape, aligned
+from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.stack import Stack, each_shape, rows
 
 
 class Linear(Layer):
     """out = X W + b, the layer that every network is made of.
 
-    X (n, in_features) → out (n, out_features); W (in_features, out_features), b (out_features,).
-    Both start uniform within ±1/√in_features, as in PyTorch.
-    Raises ValueError when X does not have `in_features` columns.
+    X (n, …, in_features) → out (n, …, out_features); W (in_features, out_features), b (out_features,).
+    Both start uniform within ±1/√in_features, as in PyTorch. `bias=False` leaves b out.
+    Raises ValueError when the last axis of X is not `in_features` long, or a size is below 1.
     Source: LeCun et al., "Efficient BackProp" (1998).
 
     >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
@@ -27,67 +24,47 @@ class Linear(Layer):
     ((5, 3), (3, 2), array([5., 5.]))
     """
 
-    parameter_names = ("W", "b")
-    W, b, dW, db = Parameter(), Parameter(), Parameter(), Parameter()
-    X1_T: Array  # [X 1], as it lies in memory: a row for each feature, then a row of ones
-    X: Any = None  # the place of X in it
-    d_rows: Array | None  # a place for d_out, sample by sample
-    out_T: Array | None
-    dX_T: Array | None
+    parameter_names: tuple[str, ...] = ("W", "b")
+    W: Any
+    b: Any
 
     def __init__(
-        self, in_features: int, out_features: int, *, rng: np.random.Generator, dtype: Any = np.float64
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        bias: bool = True,
+        rng: np.random.Generator,
+        dtype: Any = np.float64,
     ):
-        self.in_features, self.out_features, self.dtype = in_features, out_features, np.dtype(dtype)
-        self.own(W=(in_features, out_features), b=(out_features,))
+        whole_number("Linear", in_features=in_features, out_features=out_features)
+        self.in_features, self.out_features = in_features, out_features
         bound = 1 / np.sqrt(in_features)
-        self.flat[:] = rng.uniform(-bound, bound, self.size)
+        self.W = uniform(rng, bound, (in_features, out_features), dtype)
+        if bias:
+            self.b = uniform(rng, bound, (out_features,), dtype)
+        else:
+            self.parameter_names = ("W",)
+            self.b = np.zeros(out_features, dtype)
 
     def forward(self, X: Array) -> Array:
-        if X is not self.X:  # the layer before may write straight into it: see `Sequential.reserve`
-            if X.shape != self.shape:
-                self.prepare(X)
-            self.X[...] = X
-        out_T = self.Wb_T.dot(self.X1_T, out=self.out_T)  # outᵀ = [W; b]ᵀ [X 1]ᵀ
-        return self.out if self.keep else out_T.mT
+        self.check(X)
+        self.X = X
+        return X @ self.W + self.b
 
     def backward(self, d_out: Array) -> Array:
-        d = d_out
-        if self.d_rows is not None:
-            d = self.d_rows
-            d[...] = d_out
-        self.X1_T.dot(d, out=self.dWb)  # dW = Xᵀ d_out, db = 1ᵀ d_out
-        if not self.needs_dX:
-            return self.dX  # None: nobody in front is waiting for it
-        dX_T = self.W_matrix.dot(d_out.mT, out=self.dX_T)  # dXᵀ = W d_outᵀ
-        return self.dX if self.keep else dX_T.mT
-
-    def bind(self, flat: Array, d_flat: Array) -> None:
-        super().bind(flat, d_flat)
-        block = (*flat.shape[:-1], self.in_features + 1, self.out_features)
-        Wb, self.dWb = flat.reshape(block), d_flat.reshape(block)  # b lies behind W: [W; b]
-        self.Wb_T, self.W_matrix = self.factor(Wb.mT), self.factor(Wb[..., :-1, :])
+        X, d = rows(self.X), rows(d_out)  # (n, T, features) has n · T rows
+        self.dW = X.mT @ d
+        self.db = d.sum(axis=0)
+        return d_out @ self.W.T
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != (3 if self.models else 2) or shape[-1] != self.in_features:
+        if shape[-1] != self.in_features:
             raise ValueError(
                 f"Linear({self.in_features}, {self.out_features}) needs X of shape (n, {self.in_features}), "
                 f"got {shape}. W has shape {self.W.shape}."
             )
         return *shape[:-1], self.out_features
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        arrays = super().allocate(shape)
-        X1 = self.new((*shape[:-1], self.in_features + 1), fill=1)
-        d_rows = None
-        # BLAS multiplies fastest what lies sample by sample. (The limits are where it was measured to pay.)
-        if self.keep and not self.needs_dX and self.in_features >= 32:
-            X1 = aligned(X1.shape, self.dtype, fill=1)  # the first layer: the data come that way
-        elif self.keep and min(self.in_features, self.out_features) >= 64:
-            d_rows = aligned(self.output_shape(shape), self.dtype)  # a wide layer: copying d_out pays
-        out_T, dX_T = (a if a is None else a.mT for a in (arrays["out"], arrays["dX"]))
-        kept = {"X1_T": self.factor(X1.mT), "X": X1[..., :-1], "d_rows": d_rows, "out_T": out_T, "dX_T": dX_T}
-        return arrays | kept
 
 
 class Embedding(Layer):
@@ -104,28 +81,31 @@ class Embedding(Layer):
     """
 
     parameter_names = ("W",)
-    W, dW = Parameter(), Parameter()
+    takes_indices = True
+    W: Any
 
     def __init__(
         self, num_embeddings: int, embedding_dim: int, *, rng: np.random.Generator, dtype: Any = np.float64
     ):
-        self.num_embeddings, self.embedding_dim, self.dtype = num_embeddings, embedding_dim, np.dtype(dtype)
-        self.own(W=(num_embeddings, embedding_dim))
-        self.W = rng.normal(size=self.W.shape)
+        whole_number("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.W = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(real(dtype))
 
     def forward(self, X: Array) -> Array:
-        if X.dtype.kind not in "iu" or (X.size and not 0 <= X.min() <= X.max() < self.num_embeddings):
+        seen = np.asarray(X)
+        if X.dtype.kind not in "iu" or (X.size and not 0 <= seen.min() <= seen.max() < self.num_embeddings):
             raise ValueError(
-                f"Embedding needs integers in 0..{self.num_embeddings - 1}, got {X.dtype} {X.ravel()[:5]}."
+                f"Embedding needs integers in 0..{self.num_embeddings - 1}, got {X.dtype} {seen.ravel()[:5]}."
             )
-        # in a fleet, each model's words are looked up in its own table
-        self.index = (np.arange(self.models).reshape(-1, *[1] * (X.ndim - 1)), X) if self.models else (X,)
+        self.index: tuple[Array, ...] = (X,)
+        if isinstance(self.W, Stack):  # in a fleet, each model's words are looked up in its own table
+            self.index = (np.arange(len(self.W)).reshape(-1, *[1] * (X.ndim - 1)), np.asarray(X))
         return self.W[self.index]
 
     def backward(self, d_out: Array) -> Array:
-        self.dW[...] = 0
-        np.add.at(self.dW, self.index, d_out)
-        return np.zeros(self.index[-1].shape, self.dtype)
+        self.dW = 0
+        np.add.at(np.asarray(self.dW), self.index, np.asarray(d_out))
+        return np.zeros(self.index[-1].shape, self.W.dtype)
 
     def output_shape(self, shape: Shape) -> Shape:
         return *shape, self.embedding_dim
@@ -139,15 +119,39 @@ class Flatten(Layer):
     """
 
     def forward(self, X: Array) -> Array:
-        self.shape = X.shape
-        return X.reshape(self.output_shape(X.shape))
+        self.check(X)
+        self.X_shape = X.shape
+        samples = X.shape[: X.ndim - len(each_shape(X)) + 1]
+        return X.reshape(*samples, -1)
 
     def backward(self, d_out: Array) -> Array:
-        return d_out.reshape(self.shape)
+        return d_out.reshape(self.X_shape)
 
     def output_shape(self, shape: Shape) -> Shape:
-        kept_axes = 2 if self.models else 1
-        return *shape[:kept_axes], int(np.prod(shape[kept_axes:]))
+        return shape[0], int(np.prod(shape[1:]))
 
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        return {}
+
+def uniform(rng: np.random.Generator, bound: float, shape: Shape, dtype: Any) -> Array:
+    """Numbers between -bound and bound."""
+    return generator(rng).uniform(-bound, bound, shape).astype(real(dtype))
+
+
+def whole_number(layer: str, **sizes: Any) -> None:
+    """Raise ValueError for a size that is not a whole number from 1 on."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"{layer}: {name} is a whole number from 1 on, got {size!r}.")
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """The generator itself. Raises TypeError for anything else, such as a seed."""
+    if not hasattr(rng, "uniform") or not hasattr(rng, "permutation"):
+        raise TypeError(f"rng is a generator, np.random.default_rng(seed), got {rng!r}.")
+    return rng
+
+
+def real(dtype: Any) -> np.dtype:
+    """The dtype. Raises TypeError unless it is one of real numbers."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"A layer needs a dtype of real numbers, got {np.dtype(dtype)}.")
+    return np.dtype(dtype)

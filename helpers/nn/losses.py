@@ -6,68 +6,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy import exp, log, maximum
 
-from helpers.nn.base import Array, Stack, real_dtype
-
-
-@lru_cache
-def ones(size: int, dtype: np.dtype) -> Array:
-    """Ones; the product with them is a sum, and twice as fast as `sum` for a small array."""
-    return np.ones(size, dtype)
-
-
-def rows(values: Array) -> Array:
-    """The entries of each model of a fleet in a row, (K, N), in the order in which they lie in memory."""
-    return np.asarray(values).transpose(0, *range(values.ndim - 1, 0, -1)).reshape(len(values), -1)
-
-
-def inner(a: Array, b: Array) -> Any:
-    """Σ a·b over all entries: a float, or (K,) for a fleet of K models."""
-    if isinstance(a, Stack):
-        row = rows(a)
-        return np.vecdot(row, row if b is a else rows(b))
-    row = a.T.ravel()  # in a model, samples lie last in memory, and nothing is copied
-    return float(row.dot(row if b is a else b.T.ravel()))
-
-
-def total(values: Array) -> Any:
-    """Σ of all entries: a float, or (K,) for a fleet of K models."""
-    if isinstance(values, Stack):
-        row = rows(values)
-        return np.vecdot(row, ones(row.shape[-1], row.dtype))
-    return float(values.T.ravel().dot(ones(values.size, values.dtype)))
-
-
-@lru_cache
-def number(value: float, dtype: np.dtype) -> Array:
-    """A number as an array of no dimension, which NumPy takes faster than a Python number."""
-    return np.asarray(value, dtype)
-
-
-def each(numbers: Any, like: Array) -> Any:
-    """A number as it is; K numbers of a fleet in a shape that stretches over an array (K, …)."""
-    return numbers if np.ndim(numbers) == 0 else numbers.reshape(-1, *[1] * (like.ndim - 1))
+from helpers.nn.activations import log_sigmoid, log_softmax, sigmoid
+from helpers.nn.base import Array
+from helpers.nn.stack import Stack, each_shape
 
 
 class Loss:
     """The contract of a loss: `forward(predictions, y)`, then `backward()`.
 
-    Most losses are a value and a slope for each entry: a subclass says what they are in `values`, which
-    sets `self.slope` and returns the values.
+    A subclass says what the value of each entry is, in `values`, and its slope, in `slopes`. What is the
+    same for all losses is here: the mean or the sum, and weights for the samples.
     """
 
-    slope: Array  # ∂(value of an entry)/∂(its prediction), but for a constant factor
-    factor = 1
     takes_labels = False  # y may be the numbers of classes
-    checked = False  # `fit` has checked all data: a batch only when its shape is new
-    shape: Any = None  # of the y that `count` and `share` are for
-    count: Any
-    share: Array  # factor / count
 
     def __init__(self, *, reduction: str = "mean"):
         if reduction not in ("mean", "sum", "none"):
@@ -75,27 +30,56 @@ class Loss:
         self.reduction = reduction
 
     def values(self, predictions: Array, y: Array) -> Array:
-        """The loss of each entry; sets `self.slope`, its derivative but for `factor`, to the same shape."""
+        """The loss of each entry."""
+        raise NotImplementedError
+
+    def slopes(self) -> Array:
+        """∂(value of an entry)/∂(its prediction), for the last `values`."""
         raise NotImplementedError
 
     def check(self, predictions: Array, y: Array) -> None:
         """Raise ValueError when predictions and y do not go together."""
-        if predictions.shape != y.shape:
+        if each_shape(predictions) != each_shape(y):
             raise ValueError(
                 f"{type(self).__name__} needs equal shapes: predictions are {predictions.shape}, "
                 f"y is {y.shape}. For one output, use y[:, None]."
             )
 
-    def forward(self, predictions: Array, y: Array) -> Any:
-        """The loss of a batch: a float (an array if reduction is "none")."""
-        if not self.checked:
-            self.shape, y = None, self.like(y, predictions)
-        if y.shape != self.shape:
-            self.check(predictions, y)
-            self.measure(predictions, y)
+    def forward(self, predictions: Array, y: Array, sample_weight: Array | None = None) -> Any:
+        """The loss of a batch: a float (an array if reduction is "none").
+
+        `sample_weight` (n,) makes rows count more; "mean" then divides by the sum of the weights.
+        """
+        y = self.like(y, predictions)
+        self.check(predictions, y)
+        values = self.values(predictions, y)
+        self.weights = 1 if sample_weight is None else spread(sample_weight, values)
+        self.count: Any = 1
         if self.reduction == "none":
-            return self.values(predictions, y)
-        return self.total(predictions, y) / self.count
+            return self.weights * values
+        if self.reduction == "mean":
+            self.count = self.weights_total(values, y)
+        return one_number((self.weights * values).sum() / self.count)
+
+    def backward(self) -> Array:
+        """∂L/∂predictions for the last `forward`, in the shape of the predictions."""
+        slopes = self.slopes()
+        weights = spread(self.weights, slopes)
+        return (weights * slopes / self.count).astype(slopes.dtype, copy=False)
+
+    def weights_total(self, values: Array, y: Array) -> Any:
+        """What "mean" divides by: the number of values, each as often as it counts."""
+        counted = self.importance(y) * self.weights * np.ones_like(values)
+        total = counted.sum()
+        if not np.all(np.asarray(total)):
+            raise ValueError(
+                f"{type(self).__name__} has no entry to take the mean of: nothing in y {y.shape} counts."
+            )
+        return total if isinstance(total, Stack) else float(total)
+
+    def importance(self, y: Array) -> Any:
+        """How often an entry counts in the mean."""
+        return 1
 
     def like(self, y: Array, predictions: Array) -> Array:
         """y in the dtype of the predictions, so that the gradient is what the model computes with."""
@@ -103,26 +87,20 @@ class Loss:
             return y
         return y.astype(predictions.dtype, copy=False)
 
-    def measure(self, predictions: Array, y: Array) -> None:
-        """What "mean" divides by, for a batch of this size; and what it makes of the slope."""
-        self.shape = y.shape
-        self.count = self.entries(y) if self.reduction == "mean" else 1
-        self.share = each(np.asarray(self.factor / self.count, real_dtype(predictions)), predictions)
-
-    def backward(self) -> Array:
-        """∂L/∂predictions for the last `forward`, in the shape of the predictions."""
-        return self.slope * self.share
-
-    def total(self, predictions: Array, y: Array) -> Any:
-        """The sum of the values."""
-        return total(self.values(predictions, y))
-
-    def entries(self, y: Array) -> Any:
-        """What "mean" divides by: the number of values (of one model)."""
-        return y.size // len(y) if isinstance(y, Stack) else y.size
-
     def __call__(self, predictions: Array, y: Array) -> Any:
         return self.forward(predictions, y)
+
+
+def one_number(value: Any) -> Any:
+    """A float, or for a fleet the ordinary array (K,)."""
+    return np.asarray(value) if np.ndim(value) else float(value)
+
+
+def spread(weights: Any, values: Array) -> Any:
+    """Weights (n,) in a shape that stretches over values (n, …)."""
+    if np.ndim(weights) == 0:
+        return weights
+    return weights.reshape(weights.shape + (1,) * (values.ndim - weights.ndim))
 
 
 class MSELoss(Loss):
@@ -138,15 +116,12 @@ class MSELoss(Loss):
     array([1., 0.])
     """
 
-    factor = 2  # the slope of error² is 2 error
-
     def values(self, predictions: Array, y: Array) -> Array:
-        self.slope = predictions - y
-        return self.slope * self.slope
+        self.error = predictions - y
+        return self.error**2
 
-    def total(self, predictions: Array, y: Array) -> Any:
-        self.slope = predictions - y
-        return inner(self.slope, self.slope)
+    def slopes(self) -> Array:
+        return 2 * self.error
 
 
 class L1Loss(Loss):
@@ -157,15 +132,17 @@ class L1Loss(Loss):
     """
 
     def values(self, predictions: Array, y: Array) -> Array:
-        error = predictions - y
-        self.slope = np.sign(error)
-        return np.abs(error)
+        self.error = predictions - y
+        return np.abs(self.error)
+
+    def slopes(self) -> Array:
+        return np.sign(self.error)
 
 
 MAELoss = L1Loss
 
 
-class RMSELoss(Loss):
+class RMSELoss(MSELoss):
     """Root mean squared error: √(mean (prediction - y)²), in the units of y. The gradient at 0 is taken as 0.
 
     >>> RMSELoss().forward(np.array([[3.0], [1.0]]), np.array([[0.0], [-2.0]]))
@@ -175,17 +152,16 @@ class RMSELoss(Loss):
     def __init__(self) -> None:
         super().__init__(reduction="mean")
 
-    def forward(self, predictions: Array, y: Array) -> Any:
-        self.check(predictions, y)
-        error = predictions - self.like(y, predictions)
-        n = self.entries(y)
-        rmse = np.sqrt(inner(error, error) / n)
-        scale = np.divide(1, rmse * n, where=rmse > 0, out=np.zeros_like(rmse, error.dtype))
-        self.slope = error * each(scale, error)
-        return rmse if isinstance(error, Stack) else float(rmse)
+    def forward(self, predictions: Array, y: Array, sample_weight: Array | None = None) -> Any:
+        mse = super().forward(predictions, y, sample_weight)
+        self.rmse = np.sqrt(mse)
+        return one_number(self.rmse)
 
     def backward(self) -> Array:
-        return self.slope
+        # ∂√m = ∂m / 2√m
+        halved = np.divide(0.5, self.rmse, where=self.rmse > 0, out=np.zeros_like(self.rmse))
+        gradient = super().backward()
+        return gradient * spread(halved, gradient).astype(gradient.dtype)
 
 
 class HuberLoss(Loss):
@@ -204,9 +180,12 @@ class HuberLoss(Loss):
         self.delta = delta
 
     def values(self, predictions: Array, y: Array) -> Array:
-        error = predictions - y
-        self.slope = np.clip(error, -self.delta, self.delta)
-        return self.slope * (error - 0.5 * self.slope)  # ½ error², and delta (|error| - ½ delta) outside
+        self.error = predictions - y
+        size = np.abs(self.error)
+        return np.where(size <= self.delta, 0.5 * self.error**2, self.delta * (size - 0.5 * self.delta))
+
+    def slopes(self) -> Array:
+        return np.clip(self.error, -self.delta, self.delta)
 
 
 class HingeLoss(Loss):
@@ -228,9 +207,11 @@ class HingeLoss(Loss):
         check_signs(self, y)
 
     def values(self, predictions: Array, y: Array) -> Array:
-        short = np.maximum(1 - y * predictions, 0)
-        self.slope = -y * (2 * short if self.squared else np.sign(short))
-        return short * short if self.squared else short
+        self.y, self.short = y, np.maximum(1 - y * predictions, 0)
+        return self.short**2 if self.squared else self.short
+
+    def slopes(self) -> Array:
+        return -self.y * (2 * self.short if self.squared else np.sign(self.short))
 
 
 class SquaredHingeLoss(HingeLoss):
@@ -258,17 +239,24 @@ class ExponentialLoss(Loss):
         check_signs(self, y)
 
     def values(self, predictions: Array, y: Array) -> Array:
-        values = np.exp(-y * predictions)
-        self.slope = -y * values
-        return values
+        self.y, self.value = y, np.exp(-y * predictions)
+        return self.value
+
+    def slopes(self) -> Array:
+        return -self.y * self.value
 
 
 def check_signs(loss: Loss, y: Array) -> None:
     """Raise ValueError unless every label is -1 or 1."""
-    if not np.isin(y, (-1, 1)).all():
+    if not np.isin(np.asarray(y), (-1, 1)).all():
         raise ValueError(
             f"{type(loss).__name__} needs labels -1 and 1, got {np.unique(y)[:5]}. Use 2 * y - 1."
         )
+
+
+def times(share: Array, log_p: Array) -> Array:
+    """share · log p, where a share of 0 makes 0 also of a log p of -∞."""
+    return share * np.where(share == 0, 0, log_p)
 
 
 class BCEWithLogitsLoss(Loss):
@@ -287,34 +275,35 @@ class BCEWithLogitsLoss(Loss):
 
     def __init__(self, *, pos_weight: Any = None, reduction: str = "mean"):
         super().__init__(reduction=reduction)
-        self.pos_weight = pos_weight
+        self.pos_weight = None if pos_weight is None else np.asarray(pos_weight)
 
     def check(self, predictions: Array, y: Array) -> None:
         super().check(predictions, y)
-        if y.size and not 0 <= y.min() <= y.max() <= 1:
-            raise ValueError(f"BCEWithLogitsLoss needs y in 0..1, got {y.min()}..{y.max()}.")
+        seen = np.asarray(y)
+        if seen.size and not 0 <= seen.min() <= seen.max() <= 1:
+            raise ValueError(f"BCEWithLogitsLoss needs y in 0..1, got {seen.min()}..{seen.max()}.")
+        shape = () if self.pos_weight is None else self.pos_weight.shape
+        if shape != predictions.shape[predictions.ndim - len(shape) :]:
+            raise ValueError(
+                f"pos_weight {shape} does not fit logits {predictions.shape}: one for each output."
+            )
 
     def values(self, predictions: Array, y: Array) -> Array:
-        z = predictions
-        softplus = np.abs(z)  # log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), without overflow; in place
-        np.negative(softplus, out=softplus)
-        np.log1p(np.exp(softplus, out=softplus), out=softplus)
-        softplus += np.maximum(z, number(0, z.dtype))
-        p = np.exp(z - softplus)  # sigmoid(z)
-        if self.pos_weight is None:
-            self.slope = p - y
-            return softplus - y * z
-        weight = y * np.asarray(self.pos_weight, z.dtype)
-        self.slope = (1 - y) * p - weight * (1 - p)
-        return (1 - y) * softplus + weight * (softplus - z)
+        weight = 1 if self.pos_weight is None else self.pos_weight.astype(predictions.dtype)
+        self.p, self.yes, self.no = sigmoid(predictions), weight * y, 1 - y
+        return -times(self.yes, log_sigmoid(predictions)) - times(self.no, log_sigmoid(-predictions))
+
+    def slopes(self) -> Array:
+        return self.no * self.p - self.yes * (1 - self.p)
 
 
 class CrossEntropyLoss(Loss):
     """Softmax and cross-entropy in one: -log p[true class], from logits.
 
-    logits (n, C); y (n,) integers in 0..C-1, or (n, C) probabilities. `label_smoothing` ε moves ε of the
-    target from the true class to all classes alike; `weight` (C,) makes classes count more, and "mean" then
-    divides by the sum of the weights. The slope is p - target: what the network believes minus what is true.
+    logits (n, …, C); y (n, …) integers in 0..C-1, or (n, …, C) probabilities. `label_smoothing` ε moves ε of
+    the target from the true class to all classes alike; `weight` (C,) makes classes count more, and "mean"
+    then divides by the sum of the weights; rows whose y is `ignore_index` count nothing; `temperature` T
+    divides the logits. The slope is (p - target) / T: what the network believes minus what is true.
     Raises ValueError for other shapes and labels.
     Source: Bishop (2006), 4.3.4; Szegedy et al., "Rethinking the Inception architecture" (2016).
 
@@ -327,79 +316,74 @@ class CrossEntropyLoss(Loss):
 
     takes_labels = True
 
-    def __init__(self, *, weight: Any = None, label_smoothing: float = 0.0, reduction: str = "mean"):
+    def __init__(
+        self,
+        *,
+        weight: Any = None,
+        label_smoothing: float = 0.0,
+        ignore_index: int | None = None,
+        temperature: float = 1.0,
+        reduction: str = "mean",
+    ):
         super().__init__(reduction=reduction)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"label_smoothing must be in 0..1, got {label_smoothing}.")
+        if not temperature > 0:
+            raise ValueError(f"temperature must be above 0, got {temperature}.")
         self.weight = None if weight is None else np.asarray(weight)
-        self.label_smoothing = label_smoothing
-        self.column = np.ones((0, 1))
+        self.label_smoothing, self.ignore_index, self.temperature = label_smoothing, ignore_index, temperature
 
     def check(self, predictions: Array, y: Array) -> None:
-        if predictions.shape not in (y.shape, (*y.shape, *predictions.shape[-1:])):
+        logits, labels = each_shape(predictions), each_shape(y)
+        if logits not in (labels, (*labels, *logits[-1:])):
             raise ValueError(
                 f"CrossEntropyLoss needs logits (n, C) and y (n,), got {predictions.shape} and {y.shape}."
             )
-        if self.weight is not None and self.weight.shape != predictions.shape[-1:]:
+        if self.weight is not None and self.weight.shape != logits[-1:]:
             raise ValueError(
-                f"weight needs a number for each of {predictions.shape[-1]} classes, got {self.weight.shape}."
+                f"weight needs a number for each of {logits[-1]} classes, got {self.weight.shape}."
             )
-        if predictions.shape == y.shape:
+        if logits == labels:
             if y.dtype.kind != "f":
                 raise ValueError(
                     f"y (n, C) must hold probabilities, got {y.dtype}: y.astype(float), or y.argmax(axis=-1)."
                 )
             return
-        if y.dtype.kind not in "iu" or (y.size and not 0 <= y.min() <= y.max() < predictions.shape[-1]):
+        seen = np.asarray(y)
+        seen = seen[seen != self.ignore_index] if self.ignore_index is not None else seen
+        if y.dtype.kind not in "iu" or (seen.size and not 0 <= seen.min() <= seen.max() < logits[-1]):
             raise ValueError(
-                f"y must hold integers in 0..{predictions.shape[-1] - 1}, got {y.dtype} {np.unique(y)[:5]}."
+                f"y must hold integers in 0..{logits[-1] - 1}, got {y.dtype} {np.unique(seen)[:5]}."
             )
 
     def values(self, predictions: Array, y: Array) -> Array:
-        z, log_sum, target = self.parts(predictions, y)
-        return log_sum[..., 0] - (target * z).sum(axis=-1)  # -Σ target·log p
+        self.log_p = log_softmax(predictions / self.temperature)
+        self.target = self.shares(y, self.log_p)
+        return -times(self.target, self.log_p).sum(axis=-1)
 
-    def total(self, predictions: Array, y: Array) -> Any:
-        z, log_sum, target = self.parts(predictions, y)
-        return total(log_sum) - inner(target, z)
+    def slopes(self) -> Array:
+        share = self.target.sum(axis=-1, keepdims=True)  # 1, but for weights and rows that are ignored
+        return (np.exp(self.log_p) * share - self.target) / self.temperature
 
-    def parts(self, predictions: Array, y: Array) -> tuple[Array, Array, Array]:
-        """z and log Σ exp(z), whose difference is log p, and the target. Sets `slope`."""
-        z = predictions - maximum.reduce(predictions, axis=-1, keepdims=True)
-        e, target = exp(z), self.target(y, z)
-        sum_e = e.dot(self.column)
-        if self.weight is None and y.ndim < z.ndim:  # the target sums to 1
-            self.slope = e / sum_e - target  # p - target
-            return z, log(sum_e), target
-        share = target.dot(self.column)
-        self.slope = e * (share / sum_e) - target
-        return z, share * log(sum_e), target
+    def shares(self, y: Array, log_p: Array) -> Array:
+        """The probabilities (n, …, C) that the network should give, times the weights of the classes."""
+        C = log_p.shape[-1]
+        weight = np.ones(C) if self.weight is None else self.weight
+        smooth = ((1 - self.label_smoothing) * np.eye(C) + self.label_smoothing / C) * weight
+        if y.ndim == log_p.ndim:
+            return y @ smooth.astype(log_p.dtype)
+        target = smooth.astype(log_p.dtype)[self.known(y)]  # a row for each class
+        if self.ignore_index is not None:
+            target[y == self.ignore_index] = 0
+        return target.view(type(log_p))
 
-    def target(self, y: Array, z: Array) -> Array:
-        """The probabilities (n, C) that the network should give, times the weights of the classes."""
-        C = z.shape[-1]
-        if len(self.column) != C or self.column.dtype != z.dtype:
-            self.column = np.ones((C, 1), z.dtype)
-            weight = np.ones(C) if self.weight is None else self.weight
-            smooth = (1 - self.label_smoothing) * np.eye(C) + self.label_smoothing / C
-            self.table = (smooth * weight).astype(z.dtype)  # a row for each class
-            self.table_T = self.table.T.copy()
-        if y.ndim == z.ndim:
-            return y.dot(self.table)
-        columns = self.table_T.take(y, axis=1)  # (C, n), so that the samples lie last in memory
-        if isinstance(z, Stack):  # the same for each model: (K, C, n)
-            return np.moveaxis(np.moveaxis(columns, 0, 1).copy(), 1, -1).view(Stack)
-        return columns.T if z.ndim == 2 else np.moveaxis(columns, 0, -1)
+    def known(self, y: Array) -> Array:
+        """y as numbers of classes, 0 for what is ignored."""
+        return np.where(y == self.ignore_index, 0, y) if self.ignore_index is not None else y
 
-    def entries(self, y: Array) -> Any:
+    def importance(self, y: Array) -> Any:
+        """The weight of the true class; a row of probabilities counts once."""
         if y.dtype.kind == "f":
-            return super().entries(y[..., 0])  # a row of probabilities is one value
-        if self.weight is None:
-            return super().entries(y)
-        counted = self.weight[y]
-        return counted.sum(axis=-1)
-
-    def measure(self, predictions: Array, y: Array) -> None:
-        super().measure(predictions, y)
-        if self.weight is not None:
-            self.shape = None  # not for the next y of this shape: its classes weigh something else
+            return 1
+        weight = 1 if self.weight is None else self.weight[self.known(y)].view(type(y))
+        return weight * (y != self.ignore_index) if self.ignore_index is not None else weight

@@ -6,11 +6,13 @@ differ in what they average over: a batch norm over the samples, a layer norm ov
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Parameter, Shape
+from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.layers import real, whole_number
+from helpers.nn.stack import each_shape, rows
 
 
 class BatchNorm(Layer):
@@ -32,40 +34,38 @@ class BatchNorm(Layer):
     parameter_names = ("weight", "bias")
     settings = ("eps", "momentum")
     state_names = ("running_mean", "running_var")
-    weight, bias, dweight, dbias = Parameter(), Parameter(), Parameter(), Parameter()
+    weight: Any
+    bias: Any
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float64):
-        self.num_features, self.eps, self.momentum, self.dtype = num_features, eps, momentum, np.dtype(dtype)
-        self.own(weight=(num_features,), bias=(num_features,))
-        self.weight = 1
-        self.running_mean = np.zeros(num_features, dtype)
-        self.running_var = np.ones(num_features, dtype)
+        whole_number("BatchNorm", num_features=num_features)
+        if eps < 0 or not 0 <= (-1 if momentum is None else momentum) <= 1:
+            raise ValueError(f"BatchNorm needs eps ≥ 0 and momentum in 0..1, got {eps} and {momentum}.")
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.weight, self.bias = np.ones(num_features, real(dtype)), np.zeros(num_features, dtype)
+        self.running_mean, self.running_var = np.zeros(num_features, dtype), np.ones(num_features, dtype)
 
     def forward(self, X: Array) -> Array:
-        if X.shape != self.shape:
-            self.prepare(X)
-        rows = self.rows(X)
-        if self.training:
-            mean, var = self.mean(rows), self.mean((rows - self.mean(rows)) ** 2)
-            self.update(mean, var, rows.shape[-2])
+        self.check(X)
+        values = self.rows(X)
+        self.by_batch = self.training and not self.frozen
+        if self.by_batch:
+            mean, var = values.mean(axis=0), ((values - values.mean(axis=0)) ** 2).mean(axis=0)
+            self.update(mean, var, values.shape[-2])
         else:
             mean, var = self.running_mean, self.running_var
         self.std = np.sqrt(var + self.eps)
-        self.x_hat = (rows - mean) / self.std
+        self.x_hat = (values - mean) / self.std
         return self.like(self.x_hat * self.weight + self.bias, X)
 
     def backward(self, d_out: Array) -> Array:
         d = self.rows(d_out)
-        self.dbias[...] = d.sum(axis=-2, keepdims=bool(self.models))
-        self.dweight[...] = (d * self.x_hat).sum(axis=-2, keepdims=bool(self.models))
+        self.dbias = d.sum(axis=0)
+        self.dweight = (d * self.x_hat).sum(axis=0)
         d_hat = d * self.weight
-        if self.training:  # mean and variance depend on every sample: take out what went through them
-            d_hat = d_hat - self.mean(d_hat) - self.x_hat * self.mean(d_hat * self.x_hat)
+        if self.by_batch:  # mean and variance depend on every sample: take out what went through them
+            d_hat = d_hat - d_hat.mean(axis=0) - self.x_hat * (d_hat * self.x_hat).mean(axis=0)
         return self.like(d_hat / self.std, d_out)
-
-    def mean(self, rows: Array) -> Array:
-        """The mean over the samples, in the shape of the parameters."""
-        return rows.mean(axis=-2, keepdims=bool(self.models))
 
     def update(self, mean: Array, var: Array, n: int) -> None:
         """Move the running statistics towards those of a batch of n rows."""
@@ -78,30 +78,24 @@ class BatchNorm(Layer):
 
     def rows(self, X: Array) -> Array:
         """X (n, C, H, W) as rows (H·W·n, C): every place of a picture is a sample of its channel."""
-        if X.ndim - bool(self.models) == 2:
+        if len(each_shape(X)) == 2:
             return X
-        lead = X.shape[: bool(self.models)]
-        return np.moveaxis(X, (-3, -4), (len(lead), -1)).reshape(*lead, self.num_features, -1).mT
+        return rows(np.moveaxis(X, -3, -1))
 
-    def like(self, rows: Array, X: Array) -> Array:
+    def like(self, values: Array, X: Array) -> Array:
         """Rows back in the shape of X."""
-        if rows.ndim == X.ndim:
-            return rows
-        lead, (n, C, H, W) = X.shape[:-4], X.shape[-4:]
-        return np.moveaxis(rows.mT.reshape(*lead, C, H, W, n), -1, len(lead))
+        if values.ndim == X.ndim:
+            return values
+        *lead, C, H, W = X.shape
+        return np.moveaxis(values.reshape(*lead, H, W, C), -1, -3)
 
     def output_shape(self, shape: Shape) -> Shape:
-        axis = 2 if self.models else 1
-        if len(shape) not in (axis + 1, axis + 3) or shape[axis] != self.num_features:
+        if len(shape) not in (2, 4) or shape[1] != self.num_features:
             raise ValueError(
                 f"BatchNorm({self.num_features}) needs X (n, {self.num_features}) or "
                 f"(n, {self.num_features}, height, width), got {shape}."
             )
         return shape
-
-    def allocate(self, shape: Shape) -> dict[str, Any]:
-        self.output_shape(shape)
-        return {}
 
 
 class LayerNorm(Layer):
@@ -115,37 +109,30 @@ class LayerNorm(Layer):
     array([[-1.,  1.]])
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ("weight", "bias")
+    parameter_names: tuple[str, ...] = ("weight", "bias")
     settings = ("eps",)
-    weight, bias, dweight, dbias = Parameter(), Parameter(), Parameter(), Parameter()
+    weight: Any
+    bias: Any
 
     def __init__(self, num_features: int, eps: float = 1e-5, dtype: Any = np.float64):
-        self.num_features, self.eps, self.dtype = num_features, eps, np.dtype(dtype)
-        self.own(weight=(num_features,), bias=(num_features,))
-        self.weight = 1
+        whole_number(type(self).__name__, num_features=num_features)
+        self.num_features, self.eps = num_features, eps
+        self.weight, self.bias = np.ones(num_features, real(dtype)), np.zeros(num_features, dtype)
 
     def forward(self, X: Array) -> Array:
-        self.output_shape(X.shape)
+        self.check(X)
         centred = X - X.mean(axis=-1, keepdims=True)
         self.std = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + self.eps)
         self.x_hat = centred / self.std
-        return self.x_hat * self.over(self.weight, X) + self.over(self.bias, X)
+        return self.x_hat * self.weight + self.bias
 
     def backward(self, d_out: Array) -> Array:
-        self.dbias[...] = self.over_samples(d_out)
-        self.dweight[...] = self.over_samples(d_out * self.x_hat)
-        d_hat = d_out * self.over(self.weight, d_out)
+        self.dbias = rows(d_out).sum(axis=0)
+        self.dweight = rows(d_out * self.x_hat).sum(axis=0)
+        d_hat = d_out * self.weight
         through_mean = d_hat.mean(axis=-1, keepdims=True)
         through_std = self.x_hat * (d_hat * self.x_hat).mean(axis=-1, keepdims=True)
         return (d_hat - through_mean - through_std) / self.std
-
-    def over_samples(self, values: Array) -> Array:
-        """The sum over all axes but the last (and, in a fleet, the first), in the shape of the parameters."""
-        return values.sum(axis=tuple(range(bool(self.models), values.ndim - 1))).reshape(self.weight.shape)
-
-    def over(self, parameter: Array, X: Array) -> Array:
-        """A parameter in a shape that stretches over X: in a fleet (K, 1, …, features)."""
-        return parameter.reshape(-1, *[1] * (X.ndim - 2), self.num_features) if self.models else parameter
 
     def output_shape(self, shape: Shape) -> Shape:
         if shape[-1] != self.num_features:
@@ -167,18 +154,15 @@ class RMSNorm(LayerNorm):
     parameter_names = ("weight",)
 
     def __init__(self, num_features: int, eps: float | None = None, dtype: Any = np.float64):
-        self.num_features, self.dtype = num_features, np.dtype(dtype)
-        self.eps = float(np.finfo(dtype).eps) if eps is None else eps
-        self.own(weight=(num_features,))
-        self.weight = 1
+        super().__init__(num_features, float(np.finfo(dtype).eps) if eps is None else eps, dtype)
 
     def forward(self, X: Array) -> Array:
-        self.output_shape(X.shape)
+        self.check(X)
         self.rms = np.sqrt((X**2).mean(axis=-1, keepdims=True) + self.eps)
         self.x_hat = X / self.rms
-        return self.x_hat * self.over(self.weight, X)
+        return self.x_hat * self.weight
 
     def backward(self, d_out: Array) -> Array:
-        self.dweight[...] = self.over_samples(d_out * self.x_hat)
-        d_hat = d_out * self.over(self.weight, d_out)
+        self.dweight = rows(d_out * self.x_hat).sum(axis=0)
+        d_hat = d_out * self.weight
         return (d_hat - self.x_hat * (d_hat * self.x_hat).mean(axis=-1, keepdims=True)) / self.rms

@@ -7,117 +7,128 @@ models the learning rate, weight decay and momentum may be K numbers, one for ea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy import divide, multiply, sqrt, square  # by name: `np.multiply` is looked up at every call
 
-from helpers.nn.base import Array, aligned_like
-from helpers.nn.containers import Sequential
+from helpers.nn.base import Array, Layer, aligned_like, marked
+from helpers.nn.fleet import num_models
 
-
-def one_number(name: str, value: Any) -> Any:
-    """The value of a hyperparameter that is the same for all models of a fleet."""
-    if np.ndim(value):
-        raise ValueError(f"{name} is one number, also in a fleet; got shape {np.shape(value)}.")
-    return value
-
-
-class Hyperparameter:
-    """A hyperparameter of an optimizer, such as `momentum`: a number, or K of them, one for each model.
-
-    It may be changed at any time. `optimizer.used` holds the names of those that are not 0.
-    """
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, optimizer: Any, owner: type | None = None) -> Any:
-        return optimizer.numbers[self.name]
-
-    def __set__(self, optimizer: Any, value: Any) -> None:
-        optimizer.numbers[self.name] = optimizer.array(optimizer.number(self.name, value))
-        optimizer.used = {name for name, array in optimizer.numbers.items() if np.any(array)}
+PER_MODEL = ("lr", "weight_decay", "momentum")
 
 
 class Optimizer:
     """The contract: `step()` moves `model.flat` against `model.d_flat`, as the last `backward` left it.
 
-    `lr` and every `Hyperparameter` may be changed at any time. A subclass lists the vectors that it keeps in
-    `vectors`.
+    A subclass says how in `update`, and lists the vectors that it keeps in `vectors`. All hyperparameters are
+    attributes and may be changed at any time. `lr` is a number (in a fleet also K numbers). For all methods:
+    - `weight_decay` adds weight_decay · parameters to the gradient; with `decay_biases=False` only to weights
+      (parameters whose names begin with W), not to biases and norms;
+    - `lr_factors`, such as {model.layers[0]: 0.1}, lets a layer go that share of each step;
+    - a layer that was frozen, `layer.freeze()`, stays as it is.
+    Raises ValueError for a hyperparameter below 0, or one with a number of values that is not K.
     """
 
     vectors: tuple[str, ...] = ()
-    weight_decay = Hyperparameter()
-    used: set[str]
+    t = 0  # steps taken
 
-    def __init__(self, model: Sequential, lr: Any, weight_decay: Any = 0.0):
-        if not hasattr(model, "flat"):
+    def __init__(
+        self,
+        model: Layer,
+        lr: Any,
+        weight_decay: Any = 0.0,
+        *,
+        decay_biases: bool = True,
+        lr_factors: Mapping[Layer, float] | None = None,
+    ):
+        if not isinstance(model, Layer):
             raise TypeError(f"The optimizer takes the model, got {type(model).__name__}.")
-        self.model, self.t = model, 0
-        self.numbers: dict[str, Array] = {}
-        self.lr, self.weight_decay = lr, weight_decay
+        self.model, self.lr, self.weight_decay = model, lr, weight_decay
+        self.decayed: Any = 1.0 if decay_biases else marked(model, names="W")
+        self._factors = {
+            id(leaf): factor for layer, factor in (lr_factors or {}).items() for leaf in layer.leaves()
+        }
         for name in self.vectors:
             setattr(self, name, aligned_like(model.flat))
-        self.delta = aligned_like(model.flat)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in PER_MODEL:
+            value = self.per_model(name, value)
+        object.__setattr__(self, name, value)
+
+    def per_model(self, name: str, value: Any) -> Any:
+        """A hyperparameter as a float, or as a column (K, 1) of one for each model of a fleet."""
+        numbers = np.asarray(value, np.float64)
+        if not (numbers >= 0).all():
+            raise ValueError(f"{name} must be at least 0, got {value}.")
+        if numbers.ndim == 0:
+            return float(numbers)
+        if numbers.size != num_models(self.model):
+            raise ValueError(f"{name} is one number, or one per model of a fleet; got shape {numbers.shape}.")
+        return numbers.reshape(-1, 1).astype(self.model.dtype)
+
+    def update(self) -> None:
+        """Move `model.flat` by one step."""
+        raise NotImplementedError
 
     def step(self) -> None:
         """Take one step."""
-        raise NotImplementedError
+        shares = self.shares()
+        if shares is None:
+            self.update()
+            return
+        flat, still = self.model.flat, shares == 0
+        before = flat.copy()
+        kept = [(vector, vector.copy()) for vector in (getattr(self, name) for name in self.vectors)]
+        self.update()
+        flat[...] = np.where(still, before, before + shares * (flat - before))
+        for vector, old in kept:
+            vector[...] = np.where(still, old, vector)
 
-    @property
-    def lr(self) -> Any:
-        """The learning rate: a float, or (K, 1) in a fleet."""
-        return self._lr
-
-    @lr.setter
-    def lr(self, lr: Any) -> None:
-        self._lr = self.number("lr", lr)
-        self._lr_array = self.array(self._lr)
-
-    def number(self, name: str, value: Any) -> Any:
-        """A hyperparameter as a float, or as a column (K, 1) of one for each model of a fleet."""
-        value = np.asarray(value, np.float64)
-        if not (value >= 0).all():
-            raise ValueError(f"{name} must be at least 0, got {value}.")
-        if value.ndim == 0:
-            return float(value)
-        if value.size != len(self.model.flat) or not self.model.models:
-            raise ValueError(f"{name} is one number, or one per model of a fleet; got shape {value.shape}.")
-        return value.reshape(-1, 1)
-
-    def array(self, number: Any) -> Array:
-        """A number in the dtype of the model; an array of no dimension is what NumPy takes fastest."""
-        return np.asarray(number, self.model.dtype)
+    def shares(self) -> Array | None:
+        """What share of a step each parameter takes: 0 in a frozen layer. None where all go all the way."""
+        leaves = self.model.leaves()
+        if not self._factors and not any(leaf.frozen for leaf in leaves):
+            return None
+        frozen = {id(leaf): 0.0 for leaf in leaves if leaf.frozen}
+        return marked(self.model, self._factors | frozen)
 
     def gradient(self) -> Array:
         """∂L/∂parameters, with weight_decay · parameters added: an L2 penalty."""
-        if "weight_decay" in self.used:
-            return self.model.d_flat + self.weight_decay * self.model.flat
+        if np.any(self.weight_decay):
+            return self.model.d_flat + self.weight_decay * self.decayed * self.model.flat
         return self.model.d_flat
-
-    def descend(self, direction: Array) -> None:
-        """parameters ← parameters - lr · direction"""
-        flat = self.model.flat
-        flat -= multiply(direction, self._lr_array, out=self.delta)
 
     def state(self) -> dict[str, Any]:
         """Copies of all that the next step depends on, hyperparameters too: what a checkpoint saves."""
-        plain = [name for name, value in vars(self).items() if isinstance(value, int | float | np.generic)]
-        names = ["lr", *self.numbers, *(name for name in plain if not name.startswith("_")), *self.vectors]
-        names += ["betas"] if hasattr(self, "betas") else []
-        return {name: np.array(getattr(self, name)) for name in names}
+        kinds = int | float | tuple | np.ndarray | np.generic
+        return {
+            name: np.array(value)
+            for name, value in {"t": self.t, **vars(self)}.items()
+            if isinstance(value, kinds) and not name.startswith("_")
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Put back what `state` gave. Raises ValueError for the state of another optimizer."""
-        own = self.state().keys()
-        if own != state.keys():
+        own = self.state()
+        if own.keys() != state.keys():
             raise ValueError(f"{type(self).__name__} has the state {list(own)}, got {list(state)}.")
-        for name in own - set(self.vectors):
-            value = np.asarray(state[name]).tolist()
-            setattr(self, name, tuple(value) if name == "betas" else value)
-        for name in self.vectors:  # after the betas, which have an effect on m and v
-            getattr(self, name)[...] = state[name]
+        for name in own:
+            value = np.asarray(state[name])
+            if name in self.vectors:
+                getattr(self, name)[...] = value
+            elif name != "decayed":
+                setattr(self, name, tuple(value.tolist()) if name == "betas" else value.tolist())
+
+
+def one_number(name: str, value: Any, below: float = np.inf) -> Any:
+    """The value of a hyperparameter that is the same for all models of a fleet, from 0 on."""
+    if np.ndim(value):
+        raise ValueError(f"{name} is one number, also in a fleet; got shape {np.shape(value)}.")
+    if not 0 <= value < below:
+        raise ValueError(f"{name} must be at least 0{f' and below {below}' * (below < np.inf)}, got {value}.")
+    return value
 
 
 class SGD(Optimizer):
@@ -126,8 +137,7 @@ class SGD(Optimizer):
     `nesterov` looks ahead: it steps by gradient + momentum·v. `dampening` weakens the gradient in v.
     Sources: Robbins and Monro (1951); Polyak (1964); Sutskever et al. (2013).
 
-    >>> import numpy as np
-    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn import Linear, Sequential
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
     >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
     >>> SGD(model, lr=0.1).step()
@@ -137,37 +147,37 @@ class SGD(Optimizer):
 
     vectors = ("v",)
     v: Array
-    momentum = Hyperparameter()
 
     def __init__(
         self,
-        model: Sequential,
+        model: Layer,
         lr: Any = 1e-3,
         momentum: Any = 0.0,
         dampening: float = 0.0,
         weight_decay: Any = 0.0,
         nesterov: bool = False,
+        **for_all: Any,
     ):
-        super().__init__(model, lr, weight_decay)
+        super().__init__(model, lr, weight_decay, **for_all)
         self.momentum, self.nesterov = momentum, nesterov
         self.dampening = one_number("dampening", dampening)
         if nesterov and (not np.all(self.momentum) or dampening):
             raise ValueError("nesterov needs a momentum above 0 and no dampening.")
 
-    def step(self) -> None:
-        self.descend(self.direction() if self.used else self.model.d_flat)
-
-    def direction(self) -> Array:
-        """The gradient, bent by the momentum."""
+    def update(self) -> None:
         g = self.gradient()
-        if "momentum" not in self.used:
-            return g
+        if np.any(self.momentum):
+            g = self.with_momentum(g)
+        self.model.flat -= self.lr * g
+
+    def with_momentum(self, g: Array) -> Array:
+        """The velocity, in which older gradients count less and less."""
         self.t += 1
-        self.v *= self.momentum
-        self.v += g if self.t == 1 else (1 - self.dampening) * g
-        v = g + self.momentum * self.v if self.nesterov else self.v
+        self.v[...] = self.momentum * self.v + (g if self.t == 1 else (1 - self.dampening) * g)
+        if self.nesterov:
+            return g + self.momentum * self.v
         # in a fleet, a model without momentum goes by its gradient, which no dampening weakens
-        return np.where(self.momentum > 0, v, g) if self.momentum.ndim and self.dampening else v
+        return np.where(self.momentum > 0, self.v, g) if np.ndim(self.momentum) else self.v
 
 
 class Adagrad(Optimizer):
@@ -181,23 +191,24 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        model: Sequential,
+        model: Layer,
         lr: Any = 1e-2,
         lr_decay: float = 0.0,
         weight_decay: Any = 0.0,
         initial_accumulator_value: float = 0.0,
         eps: float = 1e-10,
+        **for_all: Any,
     ):
-        super().__init__(model, lr, weight_decay)
+        super().__init__(model, lr, weight_decay, **for_all)
         self.lr_decay, self.eps = one_number("lr_decay", lr_decay), one_number("eps", eps)
-        self.total += initial_accumulator_value
+        self.total += one_number("initial_accumulator_value", initial_accumulator_value)
 
-    def step(self) -> None:
+    def update(self) -> None:
         g = self.gradient()
-        self.total += g * g
-        decayed = 1 + self.t * self.lr_decay
+        self.total += g**2
+        lr = self.lr / (1 + self.t * self.lr_decay)
         self.t += 1
-        self.descend(g / (np.sqrt(self.total) + self.eps) / decayed)
+        self.model.flat -= lr * g / (np.sqrt(self.total) + self.eps)
 
 
 class RMSprop(Optimizer):
@@ -211,48 +222,45 @@ class RMSprop(Optimizer):
     square: Array
     mean: Array
     v: Array
-    momentum = Hyperparameter()
 
     def __init__(
         self,
-        model: Sequential,
+        model: Layer,
         lr: Any = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: Any = 0.0,
         momentum: Any = 0.0,
         centered: bool = False,
+        **for_all: Any,
     ):
-        super().__init__(model, lr, weight_decay)
+        super().__init__(model, lr, weight_decay, **for_all)
         self.momentum, self.centered = momentum, centered
         self.alpha, self.eps = one_number("alpha", alpha), one_number("eps", eps)
 
-    def step(self) -> None:
+    def update(self) -> None:
         g = self.gradient()
-        self.square *= self.alpha
-        self.square += (1 - self.alpha) * g * g
+        self.square[...] = self.alpha * self.square + (1 - self.alpha) * g**2
         spread = self.square
         if self.centered:
-            self.mean += (1 - self.alpha) * (g - self.mean)
+            self.mean[...] = self.alpha * self.mean + (1 - self.alpha) * g
             spread = self.square - self.mean**2
         g = g / (np.sqrt(spread) + self.eps)
-        if "momentum" in self.used:
-            self.v *= self.momentum
-            self.v += g
+        if np.any(self.momentum):
+            self.v[...] = self.momentum * self.v + g
             g = self.v
-        self.descend(g)
+        self.model.flat -= self.lr * g
 
 
 class Adam(Optimizer):
     """A running mean of the gradient, divided by the root of a running mean of its square.
 
-    m ← β₁m + g and v ← β₂v + g² are sums in which older gradients count less and less. A mean is a sum
-    divided by the sum of its weights, 1 + β + … + βᵗ⁻¹ = (1-βᵗ)/(1-β): that is all that the "bias correction"
-    of the paper is. parameters ← parameters - lr · m̂ / (√v̂ + eps), with m̂ and v̂ these means.
-    `weight_decay` is an L2 penalty in g; see AdamW.
+    m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g² begin at 0, so at first they are too small: by the factor
+    1 - βᵗ, which m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) make up for.
+    parameters ← parameters - lr m̂ / (√v̂ + eps). `weight_decay` is an L2 penalty in g; see AdamW.
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015).
 
-    >>> from helpers.nn.layers import Linear
+    >>> from helpers.nn import Linear, Sequential
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
     >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
     >>> Adam(model, lr=0.1).step()  # the first step is lr long, however steep it is
@@ -266,49 +274,33 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        model: Sequential,
+        model: Layer,
         lr: Any = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: Any = 0.0,
+        **for_all: Any,
     ):
-        super().__init__(model, lr, weight_decay)
+        super().__init__(model, lr, weight_decay, **for_all)
         self.betas, self.eps = betas, one_number("eps", eps)
 
-    @property
-    def betas(self) -> tuple[float, float]:
-        """β₁ and β₂. They may be changed at any time: then m and v become sums with the new weights."""
-        return self._betas
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "betas" and not (len(value) == 2 and all(np.ndim(b) == 0 and 0 <= b < 1 for b in value)):
+            raise ValueError(f"betas are two numbers in 0..1, got {value}.")
+        super().__setattr__(name, value)
 
-    @betas.setter
-    def betas(self, betas: tuple[float, float]) -> None:
-        if len(betas) != 2 or not all(np.ndim(beta) == 0 and 0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas are two numbers in 0..1, got {betas}.")
-        old1, old2 = getattr(self, "_betas", betas)
-        self.m *= (1 - old1) / (1 - betas[0])
-        self.v *= (1 - old2) / (1 - betas[1])
-        self._betas = betas
-        self.beta1, self.beta2 = (self.array(beta) for beta in betas)
-
-    def step(self) -> None:
+    def update(self) -> None:
         self.move(self.gradient())
 
     def move(self, g: Array) -> None:
-        """One step of Adam against g. Every line is one operation on whole vectors, in place."""
-        self.t += 1
+        """One step of Adam against g."""
         beta1, beta2 = self.betas
-        weights1, weights2 = (1 - beta1**self.t) / (1 - beta1), (1 - beta2**self.t) / (1 - beta2)
-        m, v, delta = self.m, self.v, self.delta
-        m *= self.beta1
-        m += g
-        v *= self.beta2
-        v += square(g, out=delta)
-        # lr (m / weights1) / (√(v / weights2) + eps), with √weights2 taken out of the root
-        sqrt(v, out=delta)
-        delta += self.array(self.eps * weights2**0.5)
-        divide(m, delta, out=delta)
-        delta *= self.array(self.lr * (weights2**0.5 / weights1))
-        self.model.flat -= delta
+        self.t += 1
+        self.m[...] = beta1 * self.m + (1 - beta1) * g
+        self.v[...] = beta2 * self.v + (1 - beta2) * g**2
+        m_hat = self.m / (1 - beta1**self.t)
+        v_hat = self.v / (1 - beta2**self.t)
+        self.model.flat -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
 class AdamW(Adam):
@@ -319,16 +311,17 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        model: Sequential,
+        model: Layer,
         lr: Any = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: Any = 1e-2,
+        **for_all: Any,
     ):
-        super().__init__(model, lr, betas, eps, weight_decay)
+        super().__init__(model, lr, betas, eps, weight_decay, **for_all)
 
-    def step(self) -> None:
-        self.model.flat *= self.array(1 - self.lr * self.weight_decay)
+    def update(self) -> None:
+        self.model.flat -= self.lr * self.weight_decay * self.decayed * self.model.flat
         self.move(self.model.d_flat)
 
 
@@ -340,8 +333,7 @@ class LBFGS:
     whole data set: batches that change from call to call would mislead the line search.
     Source: Liu and Nocedal, "On the limited memory BFGS method" (1989).
 
-    >>> from helpers.nn.layers import Linear
-    >>> from helpers.nn.losses import MSELoss
+    >>> from helpers.nn import Linear, MSELoss, Sequential
     >>> model, loss = Sequential(Linear(1, 1, rng=np.random.default_rng(0))), MSELoss()
     >>> X = np.array([[0.0], [1.0]])
     >>> def closure():
@@ -354,7 +346,7 @@ class LBFGS:
 
     def __init__(
         self,
-        model: Sequential,
+        model: Layer,
         max_iter: int = 20,
         tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9,

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, real_dtype
+from helpers.nn.base import Array, Layer, marked, real_dtype
 from helpers.nn.clipping import norm
-from helpers.nn.layers import Linear
+from helpers.nn.fleet import num_models
+from helpers.nn.layers import Linear, generator
+from helpers.nn.stack import Stack, rows
 
 
 def draw(rng: Any, shape: tuple[int, ...]) -> Array:
     """Uniform numbers in 0..1; a fleet has a list of generators, one for each model."""
     if isinstance(rng, list):
-        return np.stack([one.random(shape[1:]) for one in rng])
+        return np.stack([one.random(shape[1:]) for one in rng]).view(Stack)
     return rng.random(shape)
 
 
@@ -35,7 +37,7 @@ class Dropout(Layer):
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator):
         if not 0 <= p <= 1:
             raise ValueError(f"p is a probability in 0..1, got {p}.")
-        self.p, self.rng = p, rng
+        self.p, self.rng = p, generator(rng)
 
     def forward(self, X: Array) -> Array:
         if not self.training or self.p == 0:
@@ -75,17 +77,18 @@ class DropConnect(Linear):
         self.p, self.rng = p, rng
 
     def forward(self, X: Array) -> Array:
+        self.check(X)
         self.mask = self.W.dtype.type(1)
         if self.training:
             self.mask = (draw(self.rng, self.W.shape) >= self.p) * self.W.dtype.type(1 / (1 - self.p))
-        self.output_shape(X.shape)  # refuses a wrong shape
-        self.input, self.W_used = X, self.W * self.mask
+        self.X, self.W_used = X, self.W * self.mask
         return X @ self.W_used + self.b
 
     def backward(self, d_out: Array) -> Array:
-        self.dW[...] = self.input.mT @ d_out * self.mask
-        self.db[...] = d_out.sum(axis=-2, keepdims=bool(self.models))
-        return d_out @ self.W_used.mT
+        X, d = rows(self.X), rows(d_out)
+        self.dW = X.mT @ d * self.mask
+        self.db = d.sum(axis=0)
+        return d_out @ self.W_used.T
 
     def merge(self, layers: Sequence[Any]) -> None:
         super().merge(layers)
@@ -97,30 +100,35 @@ class Penalty:
 
     `value()` is the penalty, `add_gradient(model)` adds λ₁ sign(w) + 2 λ₂ w to the gradients, as autograd
     would. `fit(..., penalty=L2(model, 1e-3))` does so before each step. In a fleet λ may be K numbers.
+    `layers` names the layers whose weights count (all of them by default).
+    Raises ValueError for a strength below 0, or a layer that is not in the model.
 
-    >>> from helpers.nn.containers import Sequential
+    >>> from helpers.nn import Linear, Sequential
     >>> model = Sequential(Linear(2, 1, rng=np.random.default_rng(0)))
     >>> model.layers[0].W = [[3.0], [-4.0]]
     >>> L1(model, 0.1).value().__round__(4), L2(model, 0.1).value().__round__(4)
     (0.7, 2.5)
     """
 
-    def __init__(self, model: Any, l1: Any = 0.0, l2: Any = 0.0):
+    def __init__(self, model: Any, l1: Any = 0.0, l2: Any = 0.0, *, layers: Sequence[Layer] | None = None):
         self.model = model
         self.l1, self.l2 = (self.coefficient(value) for value in (l1, l2))
-        marks = np.zeros_like(model.flat)  # 1 where `flat` holds a weight, 0 where it holds a bias
-        flat, d_flat = model.flat, model.d_flat
-        model.bind(marks, d_flat)
-        for name, array in model.parameters().items():
-            array[...] = float(name.split(".")[-1].startswith("W"))
-        model.bind(flat, d_flat)
-        self.marks = marks
+        wanted = None
+        if layers is not None:
+            inside = {id(leaf) for layer in layers for leaf in layer.leaves()}
+            own = [id(leaf) for leaf in model.leaves()]
+            if not inside <= set(own):
+                raise ValueError("`layers` are layers of the model: write layers=[model.layers[0]].")
+            wanted = {leaf: float(leaf in inside) for leaf in own}
+        self.marks = marked(model, wanted, "W")  # 1 where `flat` holds a weight that counts, else 0
 
     def coefficient(self, value: Any) -> Any:
         """λ as a number, or as a column (K, 1)."""
         value = np.asarray(value, self.model.dtype)
         if (value < 0).any():
             raise ValueError(f"A penalty's strength must be at least 0, got {value}.")
+        if value.ndim and value.size != num_models(self.model):
+            raise ValueError(f"A strength is one number, or one per model of a fleet; got {value.shape}.")
         return value.reshape(-1, 1) if value.ndim else value
 
     def value(self) -> Any:
@@ -141,8 +149,8 @@ class L1(Penalty):
     Source: Tibshirani, "Regression shrinkage and selection via the lasso" (1996).
     """
 
-    def __init__(self, model: Any, strength: Any):
-        super().__init__(model, l1=strength)
+    def __init__(self, model: Any, strength: Any, *, layers: Sequence[Layer] | None = None):
+        super().__init__(model, l1=strength, layers=layers)
 
 
 class L2(Penalty):
@@ -151,8 +159,8 @@ class L2(Penalty):
     Source: Hoerl and Kennard, "Ridge regression" (1970).
     """
 
-    def __init__(self, model: Any, strength: Any):
-        super().__init__(model, l2=strength)
+    def __init__(self, model: Any, strength: Any, *, layers: Sequence[Layer] | None = None):
+        super().__init__(model, l2=strength, layers=layers)
 
 
 class ElasticNet(Penalty):

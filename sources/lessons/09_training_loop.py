@@ -495,7 +495,6 @@ def bytes_of_arrays():
 wide = network(seed=0, sizes=(64, 256, 256, 10))
 kept = {}
 for batch_size in (32, 256, 1024):
-    wide.forget(keep=False)
     tracemalloc.start()
     wide.forward(np.zeros((batch_size, 64)))
     kept[batch_size] = bytes_of_arrays()

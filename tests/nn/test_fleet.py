@@ -7,7 +7,6 @@ import pytest
 
 from helpers.nn import activations as act
 from helpers.nn import losses, optimizers
-from helpers.nn.base import Stack
 from helpers.nn.clipping import ClipNorm, ClipValue
 from helpers.nn.containers import Residual, Sequential
 from helpers.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
@@ -16,9 +15,11 @@ from helpers.nn.layers import Embedding, Flatten, Linear
 from helpers.nn.normalization import BatchNorm, LayerNorm, RMSNorm
 from helpers.nn.regularization import L1, L2, DropConnect, Dropout
 from helpers.nn.schedules import CosineAnnealingLR
+from helpers.nn.stack import Stack
 from helpers.training import fit, predict
 
 K = 5
+pytestmark = pytest.mark.usefixtures("edition")
 
 
 def rng(seed):

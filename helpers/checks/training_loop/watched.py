@@ -63,8 +63,8 @@ class WatchedLoss(CrossEntropyLoss):
         super().__init__()
         self.journal = journal
 
-    def forward(self, predictions: Array, y: Array) -> Any:
-        value = super().forward(predictions, y)
+    def forward(self, predictions: Array, y: Array, sample_weight: Array | None = None) -> Any:
+        value = super().forward(predictions, y, sample_weight)
         self.journal.note("loss", labels=np.array(y), value=float(value))
         return value
 

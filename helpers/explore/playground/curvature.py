@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.containers import Sequential
+from helpers.nn import Sequential
+from helpers.nn.fast import Steps
 from helpers.nn.losses import Loss
 
 ROUNDS = 12
@@ -29,8 +30,7 @@ def largest_curvature(model: Sequential, loss: Loss, X: np.ndarray, y: Any, l2: 
         y: what the loss compares the outputs with, n rows.
         l2: the strength of an L2 penalty, l2 · ‖w‖², which adds 2 · l2 to every curvature.
 
-    >>> from helpers.nn.layers import Linear
-    >>> from helpers.nn.losses import MSELoss
+    >>> from helpers.nn import Linear, MSELoss
     >>> X = np.array([[1.0], [-1.0], [2.0], [-2.0]])
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))  # the loss is a bowl
     >>> round(largest_curvature(model, MSELoss(), X, 3 * X), 3)  # 2 · the mean of x²
@@ -53,17 +53,14 @@ def gradient_of(
     model: Sequential, loss: Loss, X: np.ndarray, y: Any
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     """The gradient of the loss over all rows as a function of the parameters; and where they are now."""
-    copy, loss = deepcopy(model), deepcopy(loss)
-    copy.bind(model.flat.copy(), np.zeros(model.size))
-    copy.forget(keep=False)
-    copy.layers[0].needs_dX = True
+    copy = deepcopy(model)
     copy.eval()
+    steps = Steps(copy, deepcopy(loss))
     here = copy.flat.copy()
 
     def gradient(w: np.ndarray) -> np.ndarray:
-        copy.flat[:] = w
-        loss.forward(copy.forward(X), y)
-        copy.backward(loss.backward())
+        copy.flat = w
+        steps.gradient(X, y)
         return copy.d_flat.copy()
 
     return gradient, here

@@ -15,8 +15,9 @@ from helpers.explore.playground import network
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.session import ENOUGH_STEPS, enough
 from helpers.explore.playground.settings import BATCH_SIZES, LEARNING_RATES, Settings
-from helpers.nn.fleet import Fleet
-from helpers.training import Batches, evaluate, training
+from helpers.nn import Fleet
+from helpers.nn.fast import Steps
+from helpers.training import Batches, evaluate
 
 NUM_RATES, NUM_SIZES = 9, 6
 RATE_STRIDE = 3
@@ -96,20 +97,19 @@ def one_fleet(settings: Settings, rates: tuple[float, ...]) -> Iterator[np.ndarr
     loss, penalty = network.build_loss(settings, data), network.build_penalty(settings, fleet)
     X, y = data.X[data.train], data.targets[data.train]
     shuffles = rngs if settings.dropout else rngs[0]  # without dropout all nine would draw the same orders
-    batches = Batches(fleet, loss, X, y, settings.batch_size, shuffles)
-    with training(fleet, loss, batches):
-        for _ in range(enough(settings) // len(batches)):
-            batches.shuffle()
-            for i, (X_batch, y_batch) in enumerate(batches):
-                with np.errstate(all="ignore"):
-                    loss.forward(fleet.forward(X_batch), y_batch)
-                    fleet.backward(loss.backward())
-                    if penalty:
-                        penalty.add_gradient(fleet)
-                    optimizer.step()
-                if i % 16 == 15:
-                    yield None
-            yield None
+    batches, steps = Batches(fleet, loss, X, y, settings.batch_size, shuffles), Steps(fleet, loss, optimizer)
+    fleet.train()
+    for _ in range(enough(settings) // len(batches)):
+        batches.shuffle()
+        for i, batch in enumerate(batches):
+            with np.errstate(all="ignore"):
+                steps.gradient(*batch)
+                if penalty:
+                    penalty.add_gradient(fleet)
+                steps.descend()
+            if i % 16 == 15:
+                yield None
+        yield None
     with np.errstate(all="ignore"):
         yield np.asarray(
             evaluate(fleet, loss, (data.X[data.validation], data.targets[data.validation]))["validation_loss"]

@@ -244,7 +244,7 @@ def train_losses(session: Session, now: Scores) -> np.ndarray:
 def activations(session: Session, kind: Any) -> list[np.ndarray]:
     """The outputs of the layers of this kind for the training points."""
     X = session.problem.X[session.problem.train]
-    layers = session.mirror.layers_after(X)
+    layers = session.layers_after(X)
     return [layer.a for layer in layers if isinstance(layer, kind)]
 
 

@@ -192,11 +192,11 @@ def no_loop_over_rows(rows: Callable[[Case], int], *, most: int = 60, hint: str 
     )
 
 
-def raises(error: type[Exception], *, because: str, hint: str = "", **inputs: Any) -> Case:
-    """A case that must be refused with an error of that type.
+def raises(error: type[Exception], *, because: str, hint: str = "", says: str = "", **inputs: Any) -> Case:
+    """A case that must be refused with an error of that type, whose message says `says`, such as the value.
 
     >>> raises(ValueError, because="test_size is 1.5", test_size=1.5)["raises"]
     'ValueError'
     """
-    case: Case = {**inputs, "raises": error.__name__, "because": because}
+    case: Case = {**inputs, "raises": error.__name__, "because": because, "says": says}
     return {**case, "hint": hint} if hint else case

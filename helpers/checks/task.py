@@ -18,7 +18,7 @@ from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
 
 Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
-JUDGE_ONLY = ("raises", "because", "hint")
+JUDGE_ONLY = ("raises", "because", "hint", "says")
 SHORT_LIMIT = 3.0  # seconds for what comes after the first case that fails
 # How a judgement ends that looks for something in an answer where there is nothing of the kind.
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
@@ -276,13 +276,14 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
     wanted, because = case["raises"], case.get("because", "the input is wrong")
     got = seen.error["type"] if seen.error else None
     if seen.error and wanted in seen.error["kinds"]:
-        return (
-            None
-            if seen.error["message"]
-            else Finding(
-                f"{because}: a {got} came, without a word",
-                f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message that says it.",
-            )
+        message = seen.error["message"]
+        if message and case.get("says", "") in message:
+            return None
+        came = f"with the message {short(message)}" if message else "without a word"
+        names = f", which names the value, {case['says']}" if case.get("says") else " that says it"
+        return Finding(
+            f"{because}: a {got} came, {came}",
+            f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message{names}.",
         )
     if got == "NotImplementedError" or (seen.error and seen.error["arguments"]):
         return _judge_error(task, seen)
@@ -305,7 +306,7 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task"}
+    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task", "watched"}
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
 
 

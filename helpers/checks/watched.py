@@ -177,7 +177,10 @@ def only_steps_move(case: Case, value: Any) -> None:
             )
         at = step["after"]
         if not close(at, step["before"] - case["lr"] * step["gradient"]):
-            raise Wrong(f"step {number} was taken with another learning rate", "The optimizer has one.")
+            raise Wrong(
+                f"step {number} was taken with another learning rate",
+                "The optimizer comes with one: leave it.",
+            )
     if not np.array_equal(value["flat"], at):
         raise Wrong(
             "after the last step the parameters were changed once more", "optimizer.step() moves them, alone."

@@ -64,7 +64,7 @@ def asks_three_times(model, train_epoch, validation_loss, patience, max_epochs):
     return _early(model, train_epoch, asks, patience, max_epochs)
 
 
-@mistake("tuning/early_stopping", hint="but before the first one it was")
+@mistake("tuning/early_stopping", hint="was called before the first epoch, and 0 times after epoch")
 def asks_before_training(model, train_epoch, validation_loss, patience, max_epochs):
     losses = [validation_loss()]
     return _early(model, train_epoch, lambda: (losses.append(9), losses[-1])[1], patience, max_epochs)

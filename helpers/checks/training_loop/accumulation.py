@@ -72,7 +72,7 @@ COMBINATIONS: list[tuple[Combine, str, str]] = [
     (
         lambda groups, every: np.sum([g for _, g in groups[-1]], axis=0),
         "the step sees the sum of the gradients of the batches",
-        "In the example of the task that is 9, and asked is 2.4.",
+        "Asked is the gradient of a mean over rows: what is the sum divided by?",
     ),
     (
         lambda groups, every: np.mean([g for _, g in groups[-1]], axis=0),
@@ -155,12 +155,12 @@ def _gradients(case: Case, value: Any) -> None:
         for combine, what, hint in COMBINATIONS:
             if near(got, combine(groups, every)):
                 raise Wrong(what, hint)
-        if near(got, _along(got, last) * last):
+        if got.any() and near(got, _along(got, last) * last):
             raise Wrong(
                 f"in step {i + 1} the optimizer found the gradient of the last batch of its group alone"
                 + ("" if near(got, last) else f", times {_along(got, last):.3g}"),
-                "model.backward overwrites model.d_flat, under whatever name. The sum needs an array of its "
-                "own, and the step needs the result in model.d_flat.",
+                "Where do those of the other batches stay? model.backward overwrites model.d_flat, under "
+                "whatever name, and the step looks there.",
             )
         raise Wrong(
             f"the gradient in step {i + 1} is {_along(got, right):.4g} times what it should be"

@@ -60,6 +60,11 @@ def _is_batch(batch: Any) -> bool:
     return rows.ndim == 1 and rows.dtype.kind in "iu"
 
 
+def _even(n: int, parts: int) -> list[int]:
+    """The sizes of nearly equal batches, as of np.array_split."""
+    return [len(part) for part in np.array_split(np.arange(n), parts)]
+
+
 @verdict
 @in_each_draw
 def _every_row_once(case: Case, answer: Any) -> None:
@@ -83,13 +88,13 @@ def _every_row_once(case: Case, answer: Any) -> None:
         hint = "Every batch has batch_size rows, and the last one what is left over."
         if [*sizes, len(missing)] == wanted:
             hint = "The last batch is smaller, and its rows belong to the epoch too."
-        elif len(batches) == size:
+        elif sizes == _even(n, size):
             hint = "batch_size is the number of rows in a batch, not the number of batches."
-        elif sizes == [len(part) for part in np.array_split(np.arange(n), len(wanted))]:
+        elif sizes == _even(n, len(wanted)):
             hint = "These batches are nearly equal. Asked are full ones, and a last one with what is left."
         raise Wrong(
             f"the batches have {short(sizes)} rows, expected {short(wanted)}"
-            + (f"; {len(missing)} of {n} rows are in no batch" if missing else ""),
+            + (f"; {len(missing)} of {n} rows are in no batch: {first_of(missing)}" if missing else ""),
             hint,
         )
     twice = [row for row, count in times.items() if count > 1]

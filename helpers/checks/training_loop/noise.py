@@ -13,12 +13,14 @@ Array = np.ndarray
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    asked = [(4, 2, 10), (6, 3, 1), (5, 1, 4), (40, 8, 16), (3, 30, 64)]
-    return [
-        # A mean that is not 0, and smaller than the spread, as in training.
-        {"gradients": (rng.normal(size=(n, d)) + rng.uniform(0.2, 0.6)).round(2), "batch_size": size}
-        for n, d, size in asked
-    ]
+    cases = []
+    for n, p, size in [(4, 2, 10), (6, 3, 1), (5, 1, 4), (40, 8, 16), (3, 30, 64)]:
+        gradients, direction = rng.normal(size=(n, p)), rng.normal(size=p)
+        # As in training: a mean that is not 0, and shorter than the noise.
+        length = math.sqrt(_square(gradients) / rng.uniform(6, 60))
+        gradients += length / np.linalg.norm(direction) * direction - gradients.mean(axis=0)
+        cases.append({"gradients": gradients.round(3), "batch_size": size})
+    return cases
 
 
 def _square(gradients: Array) -> float:

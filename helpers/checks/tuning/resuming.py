@@ -119,7 +119,7 @@ def _as_it_was(case: Case, value: Any) -> None:
         if same("once", "right", part):
             raise Wrong(
                 f"restore brings back {words} of the end of the training, not of the checkpoint",
-                "Training goes on to change them, so the checkpoint needs a copy, made in __init__. " + where,
+                "What training goes on to change needs a copy, made in __init__. " + where,
             )
         raise Wrong(
             f"restore does not change {words}"

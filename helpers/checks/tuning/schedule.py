@@ -39,7 +39,7 @@ cosine_with_warmup = formula_task(
     points=2,
     cases=_cases,
     right=_rates(),
-    parts="Compare with the task's example: the first rate, the last of the warm-up, the next, the last.",
+    parts="One rate for each step. Compare with the task's example: the first, the last of the warm-up, …",
     slips=[
         slip(
             _rates(rise=lambda t, w: t / w),
@@ -82,10 +82,11 @@ cosine_with_warmup = formula_task(
             "A cosine goes from 1 to -1, the rate from lr to 0.",
         ),
         slip(
-            _rates(fall=lambda t, w, n: 1 - (t - w) / (n - w)),
-            "after the warm-up the rate falls along a line",
-            "Asked is the half wave of a cosine, flat at both ends.",
+            _rates(rise=lambda t, w: np.linspace(0, 1, w)),
+            "the first rate is 0",
+            "A step with a rate of 0 is wasted: the first one has a share of lr already.",
         ),
     ],
     form="One rate for each step, in a list or an array.",
+    hints={"ZeroDivisionError": "num_warmup may be 0: then there is only the cosine."},
 )

@@ -42,26 +42,20 @@ def keeps_a_name_instead_of_a_copy(*arguments):
 
 
 @mistake("tuning/early_stopping", hint="the last, where max_epochs ended it")
-def restores_only_when_patience_runs_out(model, train_epoch, validation_loss, patience, max_epochs):
-    def restore(flat, kept):
-        if len(losses) < max_epochs:
-            flat[...] = kept
-
-    losses = []
-    return _early(
-        model,
-        lambda: (train_epoch(), losses.append(0)),
-        validation_loss,
-        patience,
-        max_epochs,
-        restore=restore,
-    )
+def restores_only_when_patience_runs_out(model, *functions_and_limits):
+    best = []
+    answer = _early(model, *functions_and_limits, restore=lambda flat, kept: best.append(kept))
+    if len(answer[1]) < functions_and_limits[-1]:
+        model.flat[...] = best[0]
+    return answer
 
 
 @mistake("tuning/early_stopping", hint="was called 3 times after epoch 1")
 def asks_three_times(model, train_epoch, validation_loss, patience, max_epochs):
-    asks = lambda: (validation_loss(), validation_loss(), validation_loss())[0]  # noqa: E731
-    return _early(model, train_epoch, asks, patience, max_epochs)
+    def ask():
+        return max(validation_loss() for _ in range(3))
+
+    return _early(model, train_epoch, ask, patience, max_epochs)
 
 
 @mistake("tuning/early_stopping", hint="was called before the first epoch, and 0 times after epoch")
@@ -197,12 +191,9 @@ class AsCopiesOfTheObjects:
         self.model, self.optimizer, self.rng = copy.deepcopy(objects)
 
     def restore(self, model, optimizer, rng):
-        for mine, theirs in (
-            (self.model.parameters(), model.parameters()),
-            (self.model.state(), model.state()),
-        ):
-            for name, array in theirs.items():
-                array[...] = mine[name]
+        kept = {**self.model.parameters(), **self.model.state()}
+        for name, array in {**model.parameters(), **model.state()}.items():
+            array[...] = kept[name]
         optimizer.load_state(self.optimizer.state())
         rng.bit_generator.state = self.rng.bit_generator.state
 
@@ -216,8 +207,7 @@ def _train(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
     """The right loop."""
     for _ in range(num_epochs):
         order = rng.permutation(len(X))
-        for start in range(0, len(X), batch_size):
-            rows = order[start : start + batch_size]
+        for rows in np.split(order, range(batch_size, len(X), batch_size)):
             loss.forward(model.forward(X[rows]), y[rows])
             model.backward(loss.backward())
             optimizer.step()
@@ -277,7 +267,7 @@ def tries_a_grid(build, parts, num_epochs, budget, rng):
 
 
 @mistake("tuning/tune_in_a_budget", hint="the best trial has")
-def returns_the_settings_of_the_last_trial(build, parts, num_epochs, budget, rng):
+def returns_the_settings_of_another_trial(build, parts, num_epochs, budget, rng):
     trials = sorted(_search(build, parts, num_epochs, budget, rng), key=lambda trial: -trial[0])
     return trials[-1][1], trials[-1][2], _finish(trials, parts)[2]
 

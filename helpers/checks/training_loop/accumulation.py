@@ -112,14 +112,14 @@ def _protocol(case: Case, value: Any) -> None:
     sizes, every, n = case["sizes"], case["every"], len(case["y"])
     forwards = [event["rows"] for event in value["events"] if event["did"] == "forward"]
     labels = [event["labels"] for event in value["events"] if event["did"] == "loss"]
-    if not forwards or max(map(len, forwards)) > max(sizes):
+    if max(map(len, forwards), default=0) > max(sizes):
         raise Wrong(
-            f"{max(map(len, forwards), default=0)} rows went through the network at once; the largest batch "
+            f"{max(map(len, forwards))} rows went through the network at once; the largest batch "
             f"has {max(sizes)}",
             "The memory holds one batch: each goes forward and backward by itself.",
         )
     if not (
-        np.array_equal(np.concatenate(forwards), np.arange(n))
+        np.array_equal(np.concatenate([np.zeros(0), *forwards]), np.arange(n))
         and np.array_equal(np.concatenate([np.zeros(0), *labels]), case["y"])
     ):
         passes = f"{len(forwards)} forward passes for {len(sizes)} batches"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def _probe(learner: Any, case: Case) -> Seen:
         # Losses that no backward pass followed: they were measured, and not learnt from.
         aside = [
             event["value"]
-            for event, after in zip(events, [*events[1:], {"did": "end"}], strict=True)
+            for event, after in pairwise([*events, {"did": "end"}])
             if event["did"] == "loss" and after["did"] != "backward"
         ]
         return {"losses": losses, "steps": steps_of(events), "flat": model.flat, "aside": aside}

@@ -192,11 +192,15 @@ def no_loop_over_rows(rows: Callable[[Case], int], *, most: int = 60, hint: str 
     )
 
 
-def raises(error: type[Exception], *, because: str, hint: str = "", says: str = "", **inputs: Any) -> Case:
-    """A case that must be refused with an error of that type, whose message says `says`, such as the value.
+def raises(
+    error: type[Exception], *, because: str, hint: str = "", names: int | None = None, **inputs: Any
+) -> Case:
+    """A case that must be refused with an error of that type; its message has to name the number `names`.
 
     >>> raises(ValueError, because="test_size is 1.5", test_size=1.5)["raises"]
     'ValueError'
     """
-    case: Case = {**inputs, "raises": error.__name__, "because": because, "says": says}
+    case: Case = {**inputs, "raises": error.__name__, "because": because}
+    if names is not None:
+        case["names"] = str(names)
     return {**case, "hint": hint} if hint else case

@@ -194,15 +194,14 @@ def _of(name: str) -> str:
 
 
 def same_form(want: Any, answer: Any) -> bool:
-    """Whether an answer has the form of another: lists (or arrays) as long as its lists or tuples, numbers
-    for numbers.
+    """Whether an answer has the form of another: lists as long as its lists or tuples, numbers for numbers.
 
     >>> same_form(([1.0, 2.0], np.zeros(3)), [[0, np.ones(4)], [1, 2]]), same_form(1.0, "1")
     (True, False)
     """
     if isinstance(want, list | tuple):
         return (
-            (isinstance(answer, list | tuple) or (isinstance(answer, np.ndarray) and answer.ndim > 0))
+            isinstance(answer, list | tuple)
             and len(answer) == len(want)
             and all(map(same_form, want, answer))
         )

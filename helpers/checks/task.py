@@ -7,6 +7,7 @@ A task reads like its specification: the cases, what is run (probe), the rules a
 import functools
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,12 @@ from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
 
 Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
-JUDGE_ONLY = ("raises", "because", "hint", "says")
+JUDGE_ONLY = ("raises", "because", "hint", "names")
+LOOK = "Run your function on the input above and look at that line."
+NONE = (
+    "A name in this line holds None. What works in place returns None: after `a = rng.shuffle(b)`, as after "
+    "`a = b.sort()`, b has changed, and a is None."
+)
 SHORT_LIMIT = 3.0  # seconds for what comes after the first case that fails
 # How a judgement ends that looks for something in an answer where there is nothing of the kind.
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
@@ -266,9 +272,12 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
             f"{task.name} cannot be called as the task asks: {message}",
             f"The task asks for {asked}. Compare the number of arguments, their order and their names.",
         )
-    where = f" in your line {error['line_number']}: {error['line']}" if error["line"] else ""
-    what = f"{kind}{where}\n{message}" if message else f"{kind}{where}"
-    return Finding(what, task.hints.get(kind, "Run your function on the input above and look at that line."))
+    what = f"{kind}{_where(error)}\n{message}" if message else f"{kind}{_where(error)}"
+    return Finding(what, NONE if "'NoneType'" in message else task.hints.get(kind, LOOK))
+
+
+def _where(error: Mapping[str, Any]) -> str:
+    return f" in your line {error['line_number']}: {error['line']}" if error["line"] else ""
 
 
 def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
@@ -276,15 +285,7 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
     wanted, because = case["raises"], case.get("because", "the input is wrong")
     got = seen.error["type"] if seen.error else None
     if seen.error and wanted in seen.error["kinds"]:
-        message = seen.error["message"]
-        if message and case.get("says", "") in message:
-            return None
-        came = f"with the message {short(message)}" if message else "without a word"
-        names = f", which names the value, {case['says']}" if case.get("says") else " that says it"
-        return Finding(
-            f"{because}: a {got} came, {came}",
-            f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message{names}.",
-        )
+        return _judge_message(seen.error, case, f"{because}: a {got} came")
     if got == "NotImplementedError" or (seen.error and seen.error["arguments"]):
         return _judge_error(task, seen)
     returned = type_that_is_not_plain(seen.answer) or ""
@@ -296,6 +297,23 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
     came = f"{got} came" if got and got != "ReturnedNothing" else f"it returned {short(seen.answer)}"
     hint = case.get("hint") or f"Test for it first and `raise {wanted}` with a message that names the value."
     return Finding(f"{because}: expected a {wanted}, but {came}", hint)
+
+
+def _judge_message(error: Mapping[str, Any], case: Case, came: str) -> Finding | None:
+    """Whether an error says something, and names the number that is wrong where the case asks for it."""
+    wanted, message = case["raises"], error["message"]
+    if not message:
+        return Finding(
+            f"{came}, without a word",
+            f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message that says it.",
+        )
+    if "names" in case and not re.search(rf"(?<![\w.-]){re.escape(case['names'])}(?!\w)", message):
+        return Finding(
+            f"{came}{_where(error)}\n{message}",
+            f"The message does not name {case['names']}, the number that was given: write it into a "
+            f"{wanted} of your own.",
+        )
+    return None
 
 
 def lessons_with_tasks() -> list[str]:

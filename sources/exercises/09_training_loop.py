@@ -2,8 +2,8 @@
 r"""
 # Exercise 09 · The training loop
 
-Four tasks, 12 points, about 25 minutes. You write the loop that trains every network, a large batch from small
-pieces, and what a batch knows of the full gradient. Lesson: [09 · Training
+Four tasks, 12 points, about 25 minutes. You write the loop that trains every network, a large batch from
+small pieces, and what a batch knows of the full gradient. Lesson: [09 · Training
 loop](../../lessons/09_training_loop.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
@@ -188,9 +188,9 @@ r"""
 The lesson drew 200 batches of each size to see how far their gradients lie from the full one. With the
 gradients of the single samples at hand, nothing has to be drawn.
 
-Write `gradient_noise(gradients, batch_size)`. Row i of `gradients`, shape (n, p), is the gradient of sample i,
-one number for each of p parameters. A batch has `batch_size` rows drawn from these n with replacement, and its
-gradient is their mean. Return `(length, noise, enough)`:
+Write `gradient_noise(gradients, batch_size)`. Row i of `gradients`, shape (n, p), is the gradient of sample
+i, one number for each of p parameters. A batch has `batch_size` rows drawn from these n with replacement, and
+its gradient is their mean. Return `(length, noise, enough)`:
 
 - `length`, the length of the full gradient, which is the mean of all n;
 - `noise`, the root of the mean squared distance between the gradient of a batch and the full one. For batches

@@ -29,8 +29,8 @@ r"""
 Write `cosine_with_warmup(lr, num_warmup, num_steps)`. Return the learning rates of a training of `num_steps`
 steps, one for each step, in a list or an array.
 
-- In the first `num_warmup` steps the rate rises by equal amounts, from one `num_warmup`-th of `lr` in the first
-  of them to `lr` itself in the last. `num_warmup` may be 0.
+- In the first `num_warmup` steps the rate rises by equal amounts, from one `num_warmup`-th of `lr` in the
+  first of them to `lr` itself in the last. `num_warmup` may be 0.
 - The steps that are left are a cosine annealing of their own: it begins at `lr`, and would reach 0 one step
   after the last. There is at least one such step.
 
@@ -64,8 +64,8 @@ r"""
 ## Task 2 · Stop in time (3 points)
 
 Write `early_stopping(model, train_epoch, validation_loss, patience, max_epochs)`. `train_epoch()` trains
-the model for one epoch and returns nothing; `validation_loss()` returns its loss on the validation rows, a
-number of any size. After each epoch ask for the validation loss, once.
+the model for one epoch and returns its training loss; `validation_loss()` returns its loss on the validation
+rows, a number of any size. After each epoch ask for the validation loss, once.
 
 - A loss that is **lower than all before** is a new best. A loss equal to the best is none, and NaN is none.
 - Stop at the end of the epoch that is the `patience`-th in a row without a new best, or after `max_epochs`

@@ -50,7 +50,7 @@ def draws_from_a_copy(n_samples, batch_size, rng):
     return _cut(copy.deepcopy(rng).permutation(n_samples), batch_size)
 
 
-@mistake("training_loop/mini_batches", hint="a message, which names the value, 0")
+@mistake("training_loop/mini_batches", hint="The message does not name 0, the number that was given")
 def refuses_with_an_unrelated_message(n_samples, batch_size, rng):
     if batch_size < 1:
         raise ValueError("n_samples must be positive")
@@ -267,4 +267,4 @@ def from_the_covariance_and_by_trying(gradients, batch_size):
     length, enough = np.sum(gradients.mean(0) ** 2) ** 0.5, 1
     while (square / enough) ** 0.5 > length:
         enough += 1
-    return np.array([length, (square / batch_size) ** 0.5, enough])
+    return [length, (square / batch_size) ** 0.5, np.float32(enough)]

@@ -30,7 +30,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         raises(
             ValueError,
             because=f"batch_size is {size}",
-            says=str(size),
+            names=size,
             hint="A batch has at least one row: what does your function do when it has not?",
             n_samples=10,
             batch_size=size,

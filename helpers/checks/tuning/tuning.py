@@ -93,7 +93,8 @@ def _accuracy(case: Case, network: Any, part: str) -> Any:
 @verdict
 def _budget(case: Case, value: Any) -> None:
     networks = _trained(value)
-    if not same_form((0, 0, 0), value["answer"]) or any(map(np.ndim, value["answer"])):
+    answer = value["answer"].tolist() if isinstance(value["answer"], np.ndarray) else value["answer"]
+    if not same_form((0, 0, 0), answer) or any(map(np.ndim, answer)):
         raise Wrong(
             f"expected (lr, batch_size, test_accuracy), got {short(value['answer'])}",
             "Return three numbers: the two settings of the best trial, and the accuracy of its network on "

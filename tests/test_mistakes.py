@@ -14,7 +14,6 @@ from tests.mistakes import Answer, load_answers
 
 SEEDS = range(20 if os.environ.get("COURSE_THOROUGH") else 3)  # `course test --thorough`
 MOST_MISTAKES, MOST_ALTERNATIVES = 6, 2  # more is a sign that the verdict looks for too much
-NOT_YET = {"training_loop", "tuning"}  # to be brought into the forms
 TASKS = [task for lesson in lessons_with_tasks() for task in tasks_of(lesson)]
 SLIPS = [pytest.param(task, one, id=f"{task.id}: {one.what}") for task in TASKS for one in task.slips]
 MISTAKES = [answer for answer in load_answers() if answer.hint is not None]
@@ -32,9 +31,8 @@ def test_every_task_has_five_mistakes_and_an_alternative(task):
     count = Counter(answer.hint is None for answer in load_answers() if answer.task == task.id)
     assert len(task.slips) + count[False] >= 5
     assert count[True] >= 1
-    if task.id.split("/")[0] not in NOT_YET:
-        assert count[True] <= MOST_ALTERNATIVES
-        assert count[False] <= MOST_MISTAKES
+    assert count[True] <= MOST_ALTERNATIVES
+    assert count[False] <= MOST_MISTAKES
 
 
 def test_answers_belong_to_tasks():

@@ -324,7 +324,7 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task"}
+    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task", "watched"}
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
 
 

@@ -2,8 +2,9 @@
 r"""
 # Exercise 09 · The training loop
 
-Three tasks, 10 points, about 20 minutes. You write the loop that trains every network, and a large batch from
-small pieces. Lesson: [09 · Training loop](../../lessons/09_training_loop.ipynb).
+Four tasks, 12 points, about 25 minutes. You write the loop that trains every network, a large batch from
+small pieces, and what a batch knows of the full gradient. Lesson: [09 · Training
+loop](../../lessons/09_training_loop.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
 run the check under it: it tells you what is right, and for the first thing that is not, what came, what was
@@ -31,7 +32,7 @@ row numbers.
 - Together they hold each of the numbers 0 … `n_samples` − 1 once, in random order.
 - Every batch has `batch_size` rows, except the last, which has what is left over.
 - All chance comes from `rng`, and every call draws a new order from it.
-- If `batch_size` is less than 1, raise a `ValueError` that says so.
+- If `batch_size` is less than 1, raise a `ValueError` whose message names the value.
 
 For example, 7 rows in batches of 3: two batches of 3 rows, and one of 1.
 
@@ -180,11 +181,61 @@ def accumulate(model, loss, optimizer, batches, every):
 # %% check="training_loop/accumulate"
 check("training_loop/accumulate", accumulate)
 
+# %% [markdown] task="training_loop/gradient_noise"
+r"""
+## Task 4 · The noise of a batch (2 points)
+
+The lesson drew 200 batches of each size to see how far their gradients lie from the full one. With the
+gradients of the single samples at hand, nothing has to be drawn.
+
+Write `gradient_noise(gradients, batch_size)`. Row i of `gradients`, shape (n, p), is the gradient of sample
+i, one number for each of p parameters. A batch has `batch_size` rows drawn from these n with replacement, and
+its gradient is their mean. Return `(length, noise, enough)`:
+
+- `length`, the length of the full gradient, which is the mean of all n;
+- `noise`, the root of the mean squared distance between the gradient of a batch and the full one. For batches
+  of one row it is the mean over the n samples; for larger ones it falls as the lesson has shown;
+- `enough`, the smallest batch size whose noise is not larger than `length`, a whole number.
+
+By hand: the gradients (2, 0), (0, 0), (1, 2) and (1, −2) have the mean (1, 0), of length 1. Their squared
+distances from it are 1, 1, 4 and 4, on average 2.5. So the noise of batches of 10 is 0.5, and of batches of
+1, 2 and 3 it is 1.58, 1.12 and 0.91: 3 rows are enough.
+
+    gradient_noise(np.array([[2, 0], [0, 0], [1, 2], [1, -2]]), 10)  →  (1.0, 0.5, 3)
+
+<details><summary>Hint 1: a distance for each row</summary>
+
+`((A - b) ** 2).sum(axis=1)` are the squared distances of the rows of `A` from the vector `b`.
+</details>
+
+<details><summary>Hint 2: enough</summary>
+
+Write down that the noise equals the length, and solve for the batch size. `math.ceil` or `np.ceil` rounds up.
+</details>
+"""
+
+
+# %% answer="training_loop/gradient_noise"
+def gradient_noise(gradients, batch_size):
+    """Length of the full gradient, noise of a batch's, and the batch size at which the noise is no larger."""
+    ### BEGIN SOLUTION
+    full = gradients.mean(axis=0)
+    length = np.linalg.norm(full)
+    mean_square = ((gradients - full) ** 2).sum(axis=1).mean()
+    noise = np.sqrt(mean_square / batch_size)
+    enough = int(np.ceil(mean_square / length**2))
+    return length, noise, enough
+    ### END SOLUTION
+
+
+# %% check="training_loop/gradient_noise"
+check("training_loop/gradient_noise", gradient_noise)
+
 # %% [markdown]
 r"""
 ## Afterwards
 
-All three pass? Then watch the loop at work. In a new cell, run
+All four pass? Then watch the loop at work. In a new cell, run
 
     print(train(model, loss, optimizer, X_moons, y_moons, 16, 20, np.random.default_rng(3)))
 

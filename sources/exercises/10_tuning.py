@@ -2,8 +2,8 @@
 r"""
 # Exercise 10 · Tuning
 
-Three tasks, 11 points, about 25 minutes. You write what a day at work adds to the training loop: stopping in
-time, going on after a break, and at the end a search on a budget. Lesson: [10 ·
+Four tasks, 13 points, about 30 minutes. You write what a day at work adds to the training loop: a schedule,
+stopping in time, going on after a break, and at the end a search on a budget. Lesson: [10 ·
 Tuning](../../lessons/10_tuning.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
@@ -22,13 +22,50 @@ from helpers.nn.layers import Linear
 from helpers.nn.losses import CrossEntropyLoss
 from helpers.nn.optimizers import SGD
 
+# %% [markdown] task="tuning/cosine_with_warmup"
+r"""
+## Task 1 · A warm-up, then a cosine (2 points)
+
+Write `cosine_with_warmup(lr, num_warmup, num_steps)`. Return the learning rates of a training of `num_steps`
+steps, one for each step, in a list or an array.
+
+- In the first `num_warmup` steps the rate rises by equal amounts, from one `num_warmup`-th of `lr` in the
+  first of them to `lr` itself in the last. `num_warmup` may be 0.
+- The steps that are left are a cosine annealing of their own: it begins at `lr`, and would reach 0 one step
+  after the last. There is at least one such step.
+
+For example, 2 steps of warm-up and 4 of the cosine:
+
+    cosine_with_warmup(1.0, 2, 6)  →  [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
+
+<details><summary>Hint</summary>
+
+The table of the lesson has the formula of the cosine. In it, which step is t = 0 here, and how long is T?
+</details>
+"""
+
+
+# %% answer="tuning/cosine_with_warmup"
+def cosine_with_warmup(lr, num_warmup, num_steps):
+    """The learning rates of all steps: up to lr in the first num_warmup, then down along a cosine."""
+    ### BEGIN SOLUTION
+    up = lr * np.arange(1, num_warmup + 1) / max(num_warmup, 1)
+    T = num_steps - num_warmup
+    down = lr * (1 + np.cos(np.pi * np.arange(T) / T)) / 2
+    return np.concatenate([up, down])
+    ### END SOLUTION
+
+
+# %% check="tuning/cosine_with_warmup"
+check("tuning/cosine_with_warmup", cosine_with_warmup)
+
 # %% [markdown] task="tuning/early_stopping"
 r"""
-## Task 1 · Stop in time (3 points)
+## Task 2 · Stop in time (3 points)
 
 Write `early_stopping(model, train_epoch, validation_loss, patience, max_epochs)`. `train_epoch()` trains
-the model for one epoch, and `validation_loss()` returns its loss on the validation rows, a number. After
-each epoch ask for the validation loss.
+the model for one epoch and returns its training loss; `validation_loss()` returns its loss on the validation
+rows, a number of any size. After each epoch ask for the validation loss, once.
 
 - A loss that is **lower than all before** is a new best. A loss equal to the best is none, and NaN is none.
 - Stop at the end of the epoch that is the `patience`-th in a row without a new best, or after `max_epochs`
@@ -80,7 +117,7 @@ check("tuning/early_stopping", early_stopping)
 
 # %% [markdown] task="tuning/resume"
 r"""
-## Task 2 · Resume to the same bit (4 points)
+## Task 3 · Resume to the same bit (4 points)
 
 A run takes a week, and the machine goes down on Friday. Write a class `Checkpoint`:
 
@@ -150,7 +187,7 @@ check("tuning/resume", Checkpoint)
 
 # %% [markdown] task="tuning/tune_in_a_budget"
 r"""
-## Task 3 · Tune digits on a budget (4 points)
+## Task 4 · Tune digits on a budget (4 points)
 
 How well can a small network read handwritten digits if you may train for `budget` epochs **in all**, and
 know neither the learning rate nor the batch size? Search at random, choose by the validation rows, and test
@@ -240,13 +277,13 @@ check("tuning/tune_in_a_budget", tune_in_a_budget)
 r"""
 ## Afterwards
 
-All three pass? Then spend the same budget in different ways. In a new cell, run
+All four pass? Then spend the same budget in different ways. In a new cell, run
 
     for num_epochs in (1, 3, 10, 30):
         results = [tune_in_a_budget(build, parts, num_epochs, 60, np.random.default_rng(s)) for s in range(5)]
         print(num_epochs, [round(float(test_accuracy), 3) for _, _, test_accuracy in results])
 
 With `num_epochs=1` you see 60 settings, each of them hardly trained; with 30 you see two. Which pays more,
-and how far apart are five seeds of the same way? Then train one network of task 3 twice: once in one piece,
+and how far apart are five seeds of the same way? Then train one network of task 4 twice: once in one piece,
 and once with a `Checkpoint` in the middle. Do the weights agree to the last digit?
 """

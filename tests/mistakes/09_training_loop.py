@@ -1,4 +1,4 @@
-"""Answers to exercise 09: the mistakes people make in a training loop, and right ones in another form."""
+"""Answers to exercise 09: mistakes that no slip says, and right answers in another form."""
 
 import copy
 import random
@@ -11,118 +11,55 @@ from tests.mistakes import alternative, mistake
 # Task 1: mini_batches -----------------------------------------------------------------------------------
 
 
-def _batches(n_samples, batch_size, rng):
-    """The right batches."""
-    order = rng.permutation(n_samples)
-    return [order[start : start + batch_size] for start in range(0, n_samples, batch_size)]
-
-
-def _refuse(batch_size):
+def _cut(order, batch_size, stride=None):
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return [order[i : i + batch_size] for i in range(0, len(order), stride or batch_size)]
 
 
-@mistake("training_loop/mini_batches", hint="Keep the last batch although it is smaller")
+@mistake("training_loop/mini_batches", hint="its rows belong to the epoch too")
 def drops_the_last_batch(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    order = rng.permutation(n_samples)
-    return [order[i * batch_size : (i + 1) * batch_size] for i in range(n_samples // batch_size)]
+    batches = _cut(rng.permutation(n_samples), batch_size)
+    return [batch for batch in batches if len(batch) == batch_size] or batches
 
 
-@mistake("training_loop/mini_batches", hint="Shuffle all the rows before you cut")
-def forgets_to_shuffle(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    return [np.arange(n_samples)[i : i + batch_size] for i in range(0, n_samples, batch_size)]
-
-
-@mistake("training_loop/mini_batches", hint="Shuffle all the rows before you cut")
-def shuffles_the_batches_only(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    starts = range(0, n_samples, batch_size)
-    batches = [np.arange(i, min(i + batch_size, n_samples)) for i in starts]
-    full = rng.permutation(len(batches) - 1)
-    return [*(rng.permutation(batches[i]) for i in full), batches[-1]]
-
-
-@mistake("training_loop/mini_batches", hint="draw one order of all rows, without replacement")
+@mistake("training_loop/mini_batches", hint="no other takes")
 def draws_every_batch_anew(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    sizes = [len(batch) for batch in _batches(n_samples, batch_size, rng)]
-    return [rng.choice(n_samples, size=size, replace=False) for size in sizes]
+    batches = _cut(np.arange(n_samples), batch_size)
+    return [rng.choice(n_samples, size=len(batch), replace=False) for batch in batches]
 
 
-@mistake("training_loop/mini_batches", hint="draw one order of all rows, without replacement")
-def fills_the_last_batch_up(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    order = rng.permutation(n_samples)
-    order = np.concatenate([order, order[: -n_samples % batch_size]])
-    return list(order.reshape(-1, min(batch_size, len(order))))
+@mistake("training_loop/mini_batches", hint="the rows of each batch stand side by side in the file")
+def shuffles_the_batches_only(n_samples, batch_size, rng):
+    *full, last = [rng.permutation(batch) for batch in _cut(np.arange(n_samples), batch_size)]
+    rng.shuffle(full)
+    return [*full, last]
 
 
-@mistake("training_loop/mini_batches", hint="batch_size is not the number of batches")
-def takes_it_for_the_number_of_batches(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    return np.array_split(rng.permutation(n_samples), batch_size)
+@mistake("training_loop/mini_batches", hint="A file may be sorted")
+def swaps_neighbours(n_samples, batch_size, rng):
+    order = np.arange(n_samples)
+    for i in range(n_samples - 1):
+        if rng.random() < 0.5:
+            order[[i, i + 1]] = order[[i + 1, i]]
+    return _cut(order, batch_size)
 
 
-@mistake("training_loop/mini_batches", hint="makes all batches nearly equal")
-def evens_the_batches_out(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    return np.array_split(rng.permutation(n_samples), -(-n_samples // batch_size))
-
-
-@mistake("training_loop/mini_batches", hint="keep a hidden state")
-def uses_the_global_generator(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    order = np.random.permutation(n_samples)  # noqa: NPY002
-    return [order[i : i + batch_size] for i in range(0, n_samples, batch_size)]
-
-
-@mistake("training_loop/mini_batches", hint="make no generator of your own")
-def makes_its_own_generator(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    return _batches(n_samples, batch_size, np.random.default_rng(0))
-
-
-@mistake("training_loop/mini_batches", hint="each epoch has its own order")
+@mistake("training_loop/mini_batches", hint="so that the generator moves on")
 def draws_from_a_copy(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    return _batches(n_samples, batch_size, copy.deepcopy(rng))
+    return _cut(copy.deepcopy(rng).permutation(n_samples), batch_size)
 
 
-@mistake("training_loop/mini_batches", hint="a batch has at least one row")
-def accepts_no_rows(n_samples, batch_size, rng):
-    return _batches(n_samples, max(1, batch_size), rng)
-
-
-@mistake("training_loop/mini_batches", hint="Row numbers begin with 0")
-def counts_rows_from_one(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    return [batch + 1 for batch in _batches(n_samples, batch_size, rng)]
-
-
-@mistake("training_loop/mini_batches", hint="a batch has at least one row")
-def leaves_the_refusal_to_range(n_samples, batch_size, rng):
-    return _batches(n_samples, batch_size, rng)
-
-
-@mistake("training_loop/mini_batches", hint="Run your function on the input above")
-def refuses_one_row(n_samples, batch_size, rng):
-    if batch_size <= 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return _batches(n_samples, batch_size, rng)
-
-
-@mistake("training_loop/mini_batches", hint="Shuffle all the rows before you cut")
-def begins_anywhere_in_the_file(n_samples, batch_size, rng):
-    _refuse(batch_size)
-    order = np.roll(np.arange(n_samples), rng.integers(n_samples))
-    return [order[i : i + batch_size] for i in range(0, n_samples, batch_size)]
+@mistake("training_loop/mini_batches", hint="The message does not name 0, the number that was given")
+def refuses_with_an_unrelated_message(n_samples, batch_size, rng):
+    if batch_size < 1:
+        raise ValueError("n_samples must be positive")
+    return _cut(rng.permutation(n_samples), batch_size)
 
 
 @alternative("training_loop/mini_batches")
 def as_a_generator_function(n_samples, batch_size, rng):
-    _refuse(batch_size)
+    _cut([], batch_size)
     left = np.argsort(rng.random(n_samples))
     while len(left):
         yield left[:batch_size]
@@ -132,7 +69,7 @@ def as_a_generator_function(n_samples, batch_size, rng):
 @alternative("training_loop/mini_batches")
 def with_lists_and_split(n_samples, batch_size, rng):
     if not batch_size > 0:
-        raise ValueError("an empty batch")
+        raise ValueError(f"no batch has {batch_size} rows")
     rows = list(range(n_samples))
     random.Random(int(rng.integers(1 << 60))).shuffle(rows)
     return tuple(part.tolist() for part in np.split(rows, range(batch_size, n_samples, batch_size)))
@@ -141,199 +78,85 @@ def with_lists_and_split(n_samples, batch_size, rng):
 # Task 2: train ------------------------------------------------------------------------------------------
 
 
-def _step(model, loss, optimizer, X, y):
+def _gather(model, loss, X, y, scale=1):
     value = loss.forward(model.forward(X), y)
-    model.backward(loss.backward())
+    model.backward(loss.backward() * scale)
+    return value * len(y)
+
+
+def _step(model, loss, optimizer, X, y, scale=1):
+    value = _gather(model, loss, X, y, scale)
     optimizer.step()
     return value
 
 
-def _train(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    """The right loop."""
-    losses = []
-    for _ in range(num_epochs):
-        batches = _batches(len(X), batch_size, rng)
-        losses.append(sum(len(r) * _step(model, loss, optimizer, X[r], y[r]) for r in batches) / len(X))
-    return losses
+def _loop(X, y, batch_size, num_epochs, draw, step):
+    """The losses: `draw(n)` orders an epoch's rows, `step(X, y)` learns and gives its summed loss."""
+    n = len(X)
+    return [sum(step(X[r], y[r]) for r in _cut(draw(n), batch_size)) / n for _ in range(num_epochs)]
 
 
-@mistake("training_loop/train", hint="optimizer.step() moves the parameters")
-def forgets_the_step(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        total = 0
-        for r in _batches(len(X), batch_size, rng):
-            total += len(r) * loss.forward(model.forward(X[r]), y[r])
-            model.backward(loss.backward())
-        losses.append(total / len(X))
-    return losses
-
-
-@mistake("training_loop/train", hint="one for each batch, not one for each epoch")
+@mistake("training_loop/train", hint="not one for each epoch")
 def steps_once_an_epoch(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
     losses = []
     for _ in range(num_epochs):
-        total = 0
-        for r in _batches(len(X), batch_size, rng):
-            total += len(r) * loss.forward(model.forward(X[r]), y[r])
-            model.backward(loss.backward())
+        losses += _loop(X, y, batch_size, 1, rng.permutation, lambda *b: _gather(model, loss, *b))
         optimizer.step()
-        losses.append(total / len(X))
     return losses
 
 
-@mistake("training_loop/train", hint="one for each batch, not one for each epoch")
-def trains_on_everything_at_once(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    return [_step(model, loss, optimizer, X, y) for _ in range(num_epochs)]
+@mistake("training_loop/train", hint="every epoch has the same batches")
+def makes_a_generator_in_the_loop(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
+    def draw(n):
+        return np.random.default_rng(0).permutation(n)
 
-
-@mistake("training_loop/train", hint="The order for each batch")
-def steps_before_backward(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        total = 0
-        for r in _batches(len(X), batch_size, rng):
-            total += len(r) * loss.forward(model.forward(X[r]), y[r])
-            optimizer.step()
-            model.backward(loss.backward())
-        losses.append(total / len(X))
-    return losses
-
-
-@mistake("training_loop/train", hint="inside the loop over the epochs")
-def cuts_the_batches_once(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    batches, losses = _batches(len(X), batch_size, rng), []
-    for _ in range(num_epochs):
-        losses.append(sum(len(r) * _step(model, loss, optimizer, X[r], y[r]) for r in batches) / len(X))
-    return losses
-
-
-@mistake("training_loop/train", hint="Shuffle in every epoch")
-def never_shuffles(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        total = 0
-        for i in range(0, len(X), batch_size):
-            r = slice(i, i + batch_size)
-            total += len(X[r]) * _step(model, loss, optimizer, X[r], y[r])
-        losses.append(total / len(X))
-    return losses
+    return _loop(X, y, batch_size, num_epochs, draw, lambda *b: _step(model, loss, optimizer, *b))
 
 
 @mistake("training_loop/train", hint="cut by the same row numbers")
 def shuffles_X_without_y(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        total, mixed = 0, X[rng.permutation(len(X))]
-        for i in range(0, len(X), batch_size):
-            r = slice(i, i + batch_size)
-            total += len(y[r]) * _step(model, loss, optimizer, mixed[r], y[r])
-        losses.append(total / len(X))
-    return losses
+    X = X[rng.permutation(len(X))]
+    return _loop(X, y, batch_size, num_epochs, rng.permutation, lambda *b: _step(model, loss, optimizer, *b))
 
 
-@mistake("training_loop/train", hint="the last, smaller one too")
-def leaves_the_last_batch_out(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        batches = _batches(len(X), batch_size, rng)
-        batches = [r for r in batches if len(r) == batch_size] or batches
-        losses.append(sum(len(r) * _step(model, loss, optimizer, X[r], y[r]) for r in batches) / len(X))
-    return losses
+@mistake("training_loop/train", hint="in step 1 the gradient is not that of its batch")
+def divides_the_slope(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
+    def step(X, y):
+        return _step(model, loss, optimizer, X, y, scale=1 / len(y))
+
+    return _loop(X, y, batch_size, num_epochs, rng.permutation, step)
 
 
-@mistake("training_loop/train", hint="Weigh each batch by its number of rows")
-def averages_the_batches(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        batches = _batches(len(X), batch_size, rng)
-        losses.append(np.mean([_step(model, loss, optimizer, X[r], y[r]) for r in batches]))
-    return losses
-
-
-@mistake("training_loop/train", hint="add up over the batches")
-def keeps_the_last_loss(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        for r in _batches(len(X), batch_size, rng):
-            value = _step(model, loss, optimizer, X[r], y[r])
-        losses.append(value)
-    return losses
-
-
-@mistake("training_loop/train", hint="gives the mean over a batch")
-def adds_the_batches_up(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        batches = _batches(len(X), batch_size, rng)
-        losses.append(sum(_step(model, loss, optimizer, X[r], y[r]) for r in batches))
-    return losses
-
-
-@mistake("training_loop/train", hint="Divide the sum over the rows by len(X)")
-def forgets_to_divide(*arguments):
-    return [len(arguments[3]) * value for value in _train(*arguments)]
-
-
-@mistake("training_loop/train", hint="One number for each epoch")
-def one_loss_for_each_step(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        for r in _batches(len(X), batch_size, rng):
-            losses.append(_step(model, loss, optimizer, X[r], y[r]))
-    return losses
-
-
-@mistake("training_loop/train", hint="no further pass over the data")
+@mistake("training_loop/train", hint="passes that no backward pass followed")
 def measures_after_the_epoch(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
     losses = []
     for _ in range(num_epochs):
-        for r in _batches(len(X), batch_size, rng):
-            _step(model, loss, optimizer, X[r], y[r])
+        _loop(X, y, batch_size, 1, rng.permutation, lambda *b: _step(model, loss, optimizer, *b))
         losses.append(loss.forward(model.forward(X), y))
     return losses
 
 
-@mistake("training_loop/train", hint="There is no zero_grad")
-def writes_another_library(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    for _ in range(num_epochs):
-        for r in _batches(len(X), batch_size, rng):
-            optimizer.zero_grad()
-            _step(model, loss, optimizer, X[r], y[r])
-    return [0.0] * num_epochs
-
-
-@mistake("training_loop/train", hint="Only optimizer.step() moves the parameters")
+@mistake("training_loop/train", hint="the parameters were changed, and not by optimizer.step()")
 def moves_the_parameters_twice(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = []
-    for _ in range(num_epochs):
-        total = 0
-        for r in _batches(len(X), batch_size, rng):
-            total += len(r) * _step(model, loss, optimizer, X[r], y[r])
-            model.flat -= optimizer.lr * model.d_flat
-        losses.append(total / len(X))
-    return losses
+    def step(X, y):
+        value = _step(model, loss, optimizer, X, y)
+        model.flat[...] -= optimizer.lr * model.d_flat
+        return value
 
-
-@mistake("training_loop/train", hint="make none of your own")
-def seeds_inside(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    return _train(model, loss, optimizer, X, y, batch_size, num_epochs, np.random.default_rng(0))
+    return _loop(X, y, batch_size, num_epochs, rng.permutation, step)
 
 
 @alternative("training_loop/train")
 def with_the_library(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
     options = {"batch_size": batch_size, "num_epochs": num_epochs, "rng": rng, "progress": False}
     values = iter(fit(model, loss, optimizer, X, y, **options).losses)
-    starts = range(0, len(X), batch_size)
-    return [
-        np.average([next(values) for _ in starts], weights=[min(batch_size, len(X) - i) for i in starts])
-        for _ in range(num_epochs)
-    ]
+    rows = [len(batch) for batch in _cut(range(len(X)), batch_size)]
+    return [np.average([next(values) for _ in rows], weights=rows) for _ in range(num_epochs)]
 
 
 @alternative("training_loop/train")
-def with_calls_and_a_measured_sum(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
-    losses = np.zeros(num_epochs)
+def in_float32_with_calls_and_a_second_look(model, loss, optimizer, X, y, batch_size, num_epochs, rng):
+    losses, X = np.zeros(num_epochs, np.float32), X.astype(np.float32)
     for step in range(num_epochs * (k := -(-len(X) // batch_size))):
         epoch, batch = divmod(step, k)
         if batch == 0:
@@ -350,13 +173,21 @@ def with_calls_and_a_measured_sum(model, loss, optimizer, X, y, batch_size, num_
 # Task 3: accumulate -------------------------------------------------------------------------------------
 
 
-def _gather(model, loss, X, y):
-    loss.forward(model.forward(X), y)
-    model.backward(loss.backward())
-    return model.d_flat
+def _accumulate(model, loss, optimizer, batches, every, put=None, ends=lambda i, every: (i + 1) % every == 0):
+    """The right way; `put` writes the gradient somewhere, `ends` tells when a group ends."""
+    total, rows, steps = np.zeros_like(model.d_flat), 0, 0
+    for i, (X, y) in enumerate(batches):
+        _gather(model, loss, X, y)
+        total += len(y) * model.d_flat
+        rows += len(y)
+        if ends(i, every) or i + 1 == len(batches):
+            (model.d_flat if put is None else put(model))[...] = total / rows
+            optimizer.step()
+            total[...], rows, steps = 0, 0, steps + 1
+    return steps
 
 
-@mistake("training_loop/accumulate", hint="Imagine that the memory holds one batch")
+@mistake("training_loop/accumulate", hint="The memory holds one batch")
 def joins_the_batches(model, loss, optimizer, batches, every):
     groups = [batches[i : i + every] for i in range(0, len(batches), every)]
     for group in groups:
@@ -366,148 +197,36 @@ def joins_the_batches(model, loss, optimizer, batches, every):
 
 @mistake("training_loop/accumulate", hint="is ordinary training")
 def steps_after_every_batch(model, loss, optimizer, batches, every):
-    for X, y in batches:
-        _step(model, loss, optimizer, X, y)
-    return -(-len(batches) // every)
+    return _accumulate(model, loss, optimizer, batches, 1) // every
+
+
+@mistake("training_loop/accumulate", hint="expected [3, 6]")
+def counts_from_zero(*arguments):
+    return _accumulate(*arguments, ends=lambda i, every: i % every == 0)
+
+
+@mistake("training_loop/accumulate", hint="model.flat holds the parameters, model.d_flat the gradient")
+def writes_the_gradient_into_the_parameters(*arguments):
+    return _accumulate(*arguments, put=lambda model: model.flat)
 
 
 @mistake("training_loop/accumulate", hint="model.backward overwrites model.d_flat")
-def expects_backward_to_add_up(model, loss, optimizer, batches, every):
-    steps = 0
-    for i, (X, y) in enumerate(batches, start=1):
-        _gather(model, loss, X, y)
-        if i % every == 0 or i == len(batches):
-            optimizer.step()
-            steps += 1
-    return steps
+def expects_backward_to_add_up(*arguments):
+    return _accumulate(*arguments, put=lambda model: np.zeros(model.size))
 
 
-@mistake("training_loop/accumulate", hint="Weigh it by its number of rows and divide the sum")
-def adds_the_means(model, loss, optimizer, batches, every):
-    total, steps = 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total = total + _gather(model, loss, X, y)
-        if i % every == 0 or i == len(batches):
-            model.d_flat[...] = total
-            optimizer.step()
-            total, steps = 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="Divide the sum by the number of rows in the group")
-def adds_the_rows(model, loss, optimizer, batches, every):
-    total, steps = 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total = total + len(y) * _gather(model, loss, X, y)
-        if i % every == 0 or i == len(batches):
-            model.d_flat[...] = total
-            optimizer.step()
-            total, steps = 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="weigh each gradient by its number of rows")
-def averages_the_means(model, loss, optimizer, batches, every):
-    gradients, steps = [], 0
-    for i, (X, y) in enumerate(batches, start=1):
-        gradients.append(_gather(model, loss, X, y).copy())
-        if i % every == 0 or i == len(batches):
-            model.d_flat[...] = np.mean(gradients, axis=0)
-            optimizer.step()
-            gradients, steps = [], steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="The last group may have fewer batches")
-def divides_by_every(model, loss, optimizer, batches, every):
-    total, rows, steps = 0, 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total, rows = total + len(y) * _gather(model, loss, X, y), rows + len(y)
-        if i % every == 0 or i == len(batches):
-            full = i % every == 0
-            model.d_flat[...] = total / (rows if full else every * len(batches[0][1]))
-            optimizer.step()
-            total, rows, steps = 0, 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="the next group begins from zero")
-def never_resets(model, loss, optimizer, batches, every):
-    total, rows, steps = 0, 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total, rows = total + len(y) * _gather(model, loss, X, y), rows + len(y)
-        if i % every == 0 or i == len(batches):
-            model.d_flat[...] = total / rows
-            optimizer.step()
-            steps += 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="the next group begins from zero")
-def resets_the_sum_but_not_the_rows(model, loss, optimizer, batches, every):
-    total, rows, steps = 0, 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total, rows = total + len(y) * _gather(model, loss, X, y), rows + len(y)
-        if i % every == 0 or i == len(batches):
-            model.d_flat[...] = total / rows
-            optimizer.step()
-            total, steps = 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="a group that is not complete takes its step too")
-def forgets_what_is_left(model, loss, optimizer, batches, every):
-    total, rows, steps = 0, 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total, rows = total + len(y) * _gather(model, loss, X, y), rows + len(y)
-        if i % every == 0:
-            model.d_flat[...] = total / rows
-            optimizer.step()
-            total, rows, steps = 0, 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="Count the batches from 1")
-def counts_from_zero(model, loss, optimizer, batches, every):
-    total, rows, steps = 0, 0, 0
-    for i, (X, y) in enumerate(batches):
-        total, rows = total + len(y) * _gather(model, loss, X, y), rows + len(y)
-        if i % every == 0 or i == len(batches) - 1:
-            model.d_flat[...] = total / rows
-            optimizer.step()
-            total, rows, steps = 0, 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="Write into it: model.d_flat[...]")
-def names_another_array(model, loss, optimizer, batches, every):
-    total, rows, steps = 0, 0, 0
-    for i, (X, y) in enumerate(batches, start=1):
-        total, rows = total + len(y) * _gather(model, loss, X, y), rows + len(y)
-        if i % every == 0 or i == len(batches):
-            model.d_flat = total / rows
-            optimizer.step()
-            total, rows, steps = 0, 0, steps + 1
-    return steps
-
-
-@mistake("training_loop/accumulate", hint="not another name for model.d_flat")
+@mistake("training_loop/accumulate", hint="under whatever name")
 def keeps_another_name(model, loss, optimizer, batches, every):
     total, rows, steps = model.d_flat, 0, 0
     for i, (X, y) in enumerate(batches, start=1):
-        total += len(y) * _gather(model, loss, X, y)
+        _gather(model, loss, X, y)
+        total += len(y) * model.d_flat
         rows += len(y)
         if i % every == 0 or i == len(batches):
             model.d_flat[...] = total / rows
             optimizer.step()
             rows, steps = 0, steps + 1
     return steps
-
-
-@mistake("training_loop/accumulate", hint="Return how many steps were taken")
-def counts_batches(model, loss, optimizer, batches, every):
-    with_a_scaled_slope(model, loss, optimizer, batches, every)
-    return len(batches) + 1
 
 
 @alternative("training_loop/accumulate")
@@ -526,31 +245,26 @@ def with_a_scaled_slope(model, loss, optimizer, batches, every):
 
 
 @alternative("training_loop/accumulate")
-def with_gradients_by_name(model, loss, optimizer, batches, every):
-    waiting, steps = [], 0
-    while batches:
-        (X, y), batches = batches[0], batches[1:]
-        _gather(model, loss, X, y)
-        waiting.append((len(y), {name: array.copy() for name, array in model.gradients().items()}))
-        if len(waiting) < every and batches:
-            continue
-        rows = sum(n for n, _ in waiting)
-        for name, array in model.gradients().items():
-            array[...] = sum(n / rows * kept[name] for n, kept in waiting)
-        optimizer.step()
-        waiting, steps = [], steps + 1
-    return np.int64(steps)
-
-
-@alternative("training_loop/accumulate")
-def with_a_running_mean(model, loss, optimizer, batches, every):
-    mean, rows, steps = np.zeros(model.size), 0, 0
+def with_a_running_mean_in_float32(model, loss, optimizer, batches, every):
+    mean, rows, steps = np.zeros(model.size, np.float32), 0, 0
     for i, (X, y) in enumerate(batches):
         _gather(model, loss, X, y)
         rows += len(y)
-        mean += (model.d_flat - mean) * len(y) / rows
+        mean += ((model.d_flat - mean) * len(y) / rows).astype(np.float32)
         if (i + 1) % every == 0 or i + 1 == len(batches):
             model.d_flat[:] = mean
             optimizer.step()
-            mean, rows, steps = np.zeros(model.size), 0, steps + 1
-    return steps
+            mean[:], rows, steps = 0, 0, steps + 1
+    return np.int64(steps)
+
+
+# Task 4: gradient_noise ---------------------------------------------------------------------------------
+
+
+@alternative("training_loop/gradient_noise")
+def from_the_covariance_and_by_trying(gradients, batch_size):
+    square = np.trace(np.atleast_2d(np.cov(gradients.T, ddof=0)))
+    length, enough = np.sum(gradients.mean(0) ** 2) ** 0.5, 1
+    while (square / enough) ** 0.5 > length:
+        enough += 1
+    return [length, (square / batch_size) ** 0.5, np.float32(enough)]

@@ -1,25 +1,23 @@
 """Task 3 of exercise 09: one step from several batches, equal to the step of the large batch they make."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.blocks import close, leaves_input_unchanged
+from helpers.checks.blocks import expected_and_got, leaves_input_unchanged
 from helpers.checks.plain import short
-from helpers.checks.probing import call
-from helpers.checks.task import Case, Rule, Task, all_of
-from helpers.checks.training_loop.loop import NAMES
-from helpers.checks.training_loop.watched import layers, small_problem, watched
-from helpers.nn.containers import Sequential
-from helpers.nn.losses import CrossEntropyLoss
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Slip, Task, Wrong, all_of, verdict
+from helpers.checks.watched import NAMES, gradient_at, near, only_steps_move, small_problem, steps_of, watched
 
 Array = np.ndarray
 # Sizes of the batches, and how many make a step. From equal sizes to a last group that is not complete.
 ASKED = [
     ([4, 4, 4, 4, 4, 4], 3),
-    ([5, 5, 2, 5, 5, 1], 3),
     ([4, 4, 4, 4, 4, 4, 4], 3),
+    ([5, 5, 2, 5, 5, 1], 3),
     ([3, 3, 2], 1),
     ([6, 6, 1], 5),
 ]
@@ -29,100 +27,154 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     return [{"sizes": sizes, "every": every, **small_problem(rng, sum(sizes))} for sizes, every in ASKED]
 
 
-def _batches(case: Case) -> list[tuple[Array, Array]]:
-    ends = np.cumsum(case["sizes"])[:-1]
-    return list(zip(np.split(case["X"], ends), np.split(case["y"], ends), strict=True))
-
-
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
+def _probe(learner: Any, case: Case) -> Seen:
     journal, model, loss, optimizer = watched(case)
-    before = model.d_flat
-    count = call(learner, model, loss, optimizer, _batches(case), case["every"])
-    return {
-        "count": count,
-        "events": journal.events,
-        "flat": model.flat,
-        "bound": model.d_flat is before,
-    }
+    ends = np.cumsum(case["sizes"])[:-1]
+    batches = list(zip(np.split(case["X"], ends), np.split(case["y"], ends), strict=True))
+    count = call(learner, model, loss, optimizer, batches, case["every"])
+    return Seen(count, events=journal.events, steps=steps_of(journal.events), flat=model.flat)
 
 
-def _groups(case: Case) -> list[list[tuple[Array, Array]]]:
-    """The batches of each step."""
-    batches = _batches(case)
-    return [batches[i : i + case["every"]] for i in range(0, len(batches), case["every"])]
+Group = Sequence[tuple[int, Array]]  # of each batch its number of rows, and its gradient
+Combine = Callable[[Sequence[Group], int], Any]  # from the groups so far, and `every`
 
 
-Combine = Callable[[list[Array], list[int], int], Array]
+def _over_rows(groups: Sequence[Group], every: int) -> Array:
+    return np.average([g for _, g in groups[-1]], axis=0, weights=[n for n, _ in groups[-1]])
 
 
-def _mean_over_rows(gradients: list[Array], sizes: list[int], every: int) -> Array:
-    return sum((n * g for n, g in zip(sizes, gradients, strict=True)), np.zeros(1)) / sum(sizes)
+def _sum(group: Group) -> Array:
+    return np.sum([n * g for n, g in group], axis=0)
 
 
-def _path(case: Case, combine: Combine = _mean_over_rows) -> tuple[Array, Array]:
-    """The gradient of each step, and the parameters at the end, when batches are combined in this way."""
-    model, loss, seen = Sequential(*layers((3, 5, 3), case["seed"])), CrossEntropyLoss(), []
-    for group in _groups(case):
-        gradients = []
-        for X, y in group:
+def _rows(group: Group) -> int:
+    return sum(n for n, _ in group)
+
+
+def _accumulated(
+    model: Any, loss: Any, optimizer: Any, batches: Any, every: int, combine: Combine = _over_rows
+) -> int:
+    """The right way; with another combination, a slip."""
+    groups: list[Group] = []
+    for start in range(0, len(batches), every):
+        group = []
+        for X, y in batches[start : start + every]:
             loss.forward(model.forward(X), y)
             model.backward(loss.backward())
-            gradients.append(model.d_flat.copy())
-        seen.append(combine(gradients, [len(y) for _, y in group], case["every"]))
-        model.flat -= case["lr"] * seen[-1]
-    return np.array(seen), model.flat
+            group.append((len(y), model.d_flat.copy()))
+        groups.append(group)
+        model.d_flat[...] = combine(groups, every)
+        optimizer.step()
+    return len(groups)
 
 
-def _forwards(value: Any) -> list[Any]:
-    return [event["rows"] for event in value["events"] if event["did"] == "forward"]
+COMBINATIONS: list[tuple[Combine, str, str]] = [
+    (
+        lambda groups, every: np.sum([g for _, g in groups[-1]], axis=0),
+        "the step sees the sum of the gradients of the batches",
+        "Asked is the gradient of a mean over rows: what is the sum divided by?",
+    ),
+    (
+        lambda groups, every: np.mean([g for _, g in groups[-1]], axis=0),
+        "the step sees the plain mean of the gradients, so that the rows of a small batch count more",
+        "In the example of the task that is 3, and asked is 2.4: each row counts the same.",
+    ),
+    (
+        lambda groups, every: _sum(groups[-1]),
+        "the step sees the sum over the rows of the group",
+        "Asked is the gradient of their mean loss: how many rows has the group?",
+    ),
+    (
+        lambda groups, every: np.sum([g for _, g in groups[-1]], axis=0) / every,
+        "the sum of the last group was divided as that of a full one, and it has fewer batches",
+        "Its batches are as if they had been one batch: how many rows has that?",
+    ),
+    (
+        lambda groups, every: sum(map(_sum, groups)) / sum(map(_rows, groups)),
+        "the step sees the mean over all rows so far, those of earlier groups too",
+        "Each step belongs to its own group: what must be as at the beginning when a group begins?",
+    ),
+    (
+        lambda groups, every: sum(map(_sum, groups)) / _rows(groups[-1]),
+        "the gradients of earlier groups are in the sum",
+        "Each step belongs to its own group: with what does its sum begin?",
+    ),
+    (
+        lambda groups, every: _sum(groups[-1]) / sum(map(_rows, groups)),
+        "the sum was divided by all rows so far, those of earlier groups too",
+        "Each step belongs to its own group: with what does the number of its rows begin?",
+    ),
+]
 
 
-def _gradients(value: Any) -> Array:
-    """The gradient that the optimizer found at each step."""
-    return np.array([event["gradient"] for event in value["events"] if event["did"] == "step"])
-
-
-def _steps(value: Any) -> int:
-    return len(_gradients(value))
-
-
-def _labels_fit(case: Case, value: Any) -> bool:
-    rows, fits = np.zeros(0, int), True
+@verdict
+def _protocol(case: Case, value: Any) -> None:
+    sizes, every, n = case["sizes"], case["every"], len(case["y"])
+    forwards = [event["rows"] for event in value["events"] if event["did"] == "forward"]
+    labels = [event["labels"] for event in value["events"] if event["did"] == "loss"]
+    if max(map(len, forwards), default=0) > max(sizes):
+        raise Wrong(
+            f"{max(map(len, forwards))} rows went through the network at once; the largest batch "
+            f"has {max(sizes)}",
+            "The memory holds one batch: each goes forward and backward by itself.",
+        )
+    if not (
+        np.array_equal(np.concatenate([np.zeros(0), *forwards]), np.arange(n))
+        and np.array_equal(np.concatenate([np.zeros(0), *labels]), case["y"])
+    ):
+        passes = f"{len(forwards)} forward passes for {len(sizes)} batches"
+        raise Wrong(
+            f"the batches did not go through the network once each, in their order, with their own labels: "
+            f"there were {passes}",
+            "One forward and one backward pass for each batch (X, y) of `batches`.",
+        )
+    after, seen = [], 0
     for event in value["events"]:
-        if event["did"] == "forward":
-            rows = event["rows"]
-        elif event["did"] == "loss":
-            fits = fits and np.array_equal(case["y"][rows], event["labels"])
-    return fits
+        seen += event["did"] == "forward"
+        after += [seen] * (event["did"] == "step")
+    wanted = sorted({*range(every, len(sizes) + 1, every), len(sizes)})
+    if after != wanted:
+        hint = f"A step comes when {every} batches are gathered, and when no more are left."
+        if after == wanted[:-1]:
+            hint = "When the batches are over, a group that is not complete takes its step too."
+        elif after == list(range(1, len(sizes) + 1)):
+            hint = "A step after every batch is ordinary training. Here a group of batches makes one."
+        raise Wrong(f"steps came after the batches {short(after)}, expected {short(wanted)}", hint)
 
 
-def _step_count(case: Case, value: Any) -> str:
-    return (
-        f"{_steps(value)} steps were taken for {len(case['sizes'])} batches, expected {len(_groups(case))}: "
-        f"one after each {case['every']}, and one for what is left"
-    )
+@verdict
+def _gradients(case: Case, value: Any) -> None:
+    batches, every = np.split(np.arange(len(case["y"])), np.cumsum(case["sizes"])[:-1]), case["every"]
+    groups: list[Group] = []
+    for i, step in enumerate(value["steps"]):
+        rows = batches[i * every : (i + 1) * every]
+        groups.append([(len(r), gradient_at(step["before"], case, r)) for r in rows])
+        got, right, last = step["gradient"], _over_rows(groups, every), groups[-1][-1][1]
+        if near(got, right):
+            continue
+        for combine, what, hint in COMBINATIONS:
+            if near(got, combine(groups, every)):
+                raise Wrong(what, hint)
+        if got.any() and near(got, _along(got, last) * last):
+            raise Wrong(
+                f"in step {i + 1} the optimizer found the gradient of the last batch of its group alone"
+                + ("" if near(got, last) else f", times {_along(got, last):.3g}"),
+                "Where do those of the other batches stay? model.backward overwrites model.d_flat, under "
+                "whatever name, and the step looks there.",
+            )
+        raise Wrong(
+            f"the gradient in step {i + 1} is {_along(got, right):.4g} times what it should be"
+            if near(got, _along(got, right) * right)
+            else f"the gradient in step {i + 1} is off\n{expected_and_got(right, got)}",
+            "The step sees the gradient of the mean loss over all rows of its group.",
+        )
+    if value["answer"] != len(groups):
+        raise Wrong(f"{len(groups)} steps were taken, got {short(value['answer'])}", "Return their number.")
 
 
-def _first_steps_right(case: Case, value: Any, number: int) -> bool:
-    return close(_gradients(value)[:number], _path(case)[0][:number])
-
-
-def _not(what: str, combine: Combine, hint: str) -> Rule:
-    """Broken when the first step has the gradient of one mistake, where it is not right by chance."""
-
-    def holds(case: Case, value: Any) -> bool:
-        first = _gradients(value)[0]
-        return close(first, _path(case)[0][0]) or not close(first, _path(case, combine)[0][0])
-
-    return Rule(what, holds, hint)
-
-
-def _first_wrong(case: Case, value: Any) -> str:
-    got, want = _gradients(value), _path(case)[0]
-    step = next((i for i in range(len(want)) if not close(got[i], want[i])), 0)
-    return (
-        f"the gradient of step {step + 1} is off\nexpected: {short(want[step])}\ngot:      {short(got[step])}"
-    )
+def _along(got: Array, right: Array) -> float:
+    """How many times `right` goes into `got`."""
+    return float(got @ right / (right @ right))
 
 
 accumulate = Task(
@@ -132,111 +184,12 @@ accumulate = Task(
     cases=_cases,
     probe=_probe,
     show=("sizes", "every"),
+    slips=[Slip(partial(_accumulated, combine=combine), what, hint) for combine, what, hint in COMBINATIONS],
     hints={"AttributeError": NAMES, "TypeError": NAMES},
     verdict=all_of(
         leaves_input_unchanged(hint="Do not write into the arrays of a batch."),
-        Rule(
-            lambda case, value: (
-                f"{max(map(len, _forwards(value)))} rows went through the network at once, but the largest "
-                f"batch has {max(case['sizes'])}"
-            ),
-            lambda case, value: max(map(len, _forwards(value))) <= max(case["sizes"]),
-            "Imagine that the memory holds one batch: forward and backward for each, and keep only the sum "
-            "of the gradients.",
-        ),
-        Rule(
-            "the batches did not go through the network once each, in their order, with their own labels",
-            lambda case, value: (
-                [int(row) for rows in _forwards(value) for row in rows] == list(range(len(case["y"])))
-                and _labels_fit(case, value)
-            ),
-            "One loop over all the batches, with one forward and one backward for each.",
-        ),
-        Rule(
-            _step_count,
-            lambda case, value: case["every"] == 1 or _steps(value) != len(case["sizes"]),
-            "optimizer.step() after every batch is ordinary training: wait until `every` batches are "
-            "gathered.",
-        ),
-        Rule(
-            _step_count,
-            lambda case, value: _steps(value) >= len(_groups(case)),
-            "When the batches are over, a group that is not complete takes its step too.",
-        ),
-        Rule(
-            _step_count,
-            lambda case, value: _steps(value) == len(_groups(case)),
-            "Count the batches from 1: after number i comes a step if i % every == 0, or if it is the last. "
-            "No step twice.",
-        ),
-        Rule(
-            "the gradients ended up in an array that the layers do not know",
-            lambda case, value: value["bound"] or close(value["flat"], _path(case)[1]),
-            "`model.d_flat = …` gives the name to another array, while the layers keep writing into the "
-            "old one. Write into it: model.d_flat[...] = …",
-        ),
-        _not(
-            "the step used the gradient of the last batch of the group only",
-            lambda gradients, sizes, every: gradients[-1],
-            "model.backward overwrites model.d_flat. Add it up in an array of your own, and put the mean "
-            "into model.d_flat before the step.",
-        ),
-        _not(
-            "the step is too long: the gradients of the batches were added, and not divided",
-            lambda gradients, sizes, every: sum(gradients, np.zeros(1)),
-            "The gradient of a batch is a mean over its rows. Weigh it by its number of rows and divide "
-            "the sum by the rows of the whole group.",
-        ),
-        _not(
-            "the step is too long: the sum over the rows was not divided",
-            lambda gradients, sizes, every: sum(sizes) * _mean_over_rows(gradients, sizes, every),
-            "Divide the sum by the number of rows in the group.",
-        ),
-        _not(
-            "the rows of a small batch count more than others",
-            lambda gradients, sizes, every: sum(gradients, np.zeros(1)) / len(gradients),
-            "Batches of different sizes: weigh each gradient by its number of rows, and divide by all the "
-            "rows of the group.",
-        ),
-        _not(
-            "the sum was divided by `every`, but the group has fewer batches",
-            lambda gradients, sizes, every: sum(gradients, np.zeros(1)) / every,
-            "The last group may have fewer batches: divide by what is in the group.",
-        ),
-        Rule(
-            "all steps are right but the last, whose group is not complete",
-            lambda case, value: (
-                len(case["sizes"]) % case["every"] == 0
-                or _first_steps_right(case, value, len(_groups(case)))
-                or not _first_steps_right(case, value, len(_groups(case)) - 1)
-            ),
-            "The last group may have fewer batches: divide by what is in the group.",
-        ),
-        Rule(
-            "the first step is right, a later one is not",
-            lambda case, value: (
-                _first_steps_right(case, value, len(_groups(case))) or not _first_steps_right(case, value, 1)
-            ),
-            "After each step the next group begins from zero: reset the sum and the number of rows.",
-        ),
-        Rule(
-            _first_wrong,
-            lambda case, value: _first_steps_right(case, value, len(_groups(case))),
-            "The sum is an array of its own, np.zeros_like(model.d_flat), not another name for "
-            "model.d_flat; it gathers len(y) · model.d_flat, and the step finds the sum divided by the "
-            "rows in model.d_flat.",
-        ),
-        Rule(
-            "the parameters are not where these gradients lead",
-            lambda case, value: close(value["flat"], _path(case)[1]),
-            "Only optimizer.step() moves the parameters.",
-        ),
-        Rule(
-            lambda case, value: (
-                f"expected the number of steps, {len(_groups(case))}, got {short(value['count'])}"
-            ),
-            lambda case, value: value["count"] == len(_groups(case)),
-            "Return how many steps were taken, a number.",
-        ),
+        _protocol,
+        only_steps_move,
+        _gradients,
     ),
 )

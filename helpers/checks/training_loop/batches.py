@@ -1,5 +1,7 @@
 """Task 1 of exercise 09: the rows of an epoch, shuffled and cut into batches."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,8 +9,17 @@ import numpy as np
 from helpers.checks.blocks import raises
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import call
-from helpers.checks.randomness import new_seed
-from helpers.checks.task import Case, Rule, Task, all_of
+from helpers.checks.randomness import (
+    drawn,
+    draws,
+    hardly_shuffled,
+    in_each_draw,
+    new_seed,
+    next_differs,
+    other_seed_differs,
+    same_again,
+)
+from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 ASKED = [(20, 5), (103, 16), (7, 3), (1797, 64), (9, 32), (12, 1)]
 REFUSED = (0, -4)  # range refuses a step of 0 by itself, and makes no batches of a negative one
@@ -19,7 +30,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         raises(
             ValueError,
             because=f"batch_size is {size}",
-            hint="Test for it first: a batch has at least one row, if not raise a ValueError.",
+            names=size,
+            hint="A batch has at least one row: what does your function do when it has not?",
             n_samples=10,
             batch_size=size,
             seed=new_seed(rng),
@@ -30,19 +42,13 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe(learner: Any, case: Case) -> Any:
-    """Two epochs from one generator, the first of them once more, and epochs of other generators."""
-
     def epoch(rng: np.random.Generator) -> Any:
         batches = call(learner, case["n_samples"], case["batch_size"], rng)
-        return batches if isinstance(batches, np.ndarray) else list(batches)
+        return list(batches) if isinstance(batches, Iterator) else batches
 
-    rng = np.random.default_rng(case["seed"])
     if case["batch_size"] < 1:  # to be refused
-        return epoch(rng)
-    first, second = epoch(rng), epoch(rng)
-    again = epoch(np.random.default_rng(case["seed"]))
-    others = [epoch(np.random.default_rng(case["seed"] + 1 + i)) for i in range(3)]
-    return {"batches": first, "next": second, "again": again, "others": others}
+        return epoch(np.random.default_rng(case["seed"]))
+    return drawn(epoch, case["seed"], next_too=True)
 
 
 def _lists(batches: Any) -> list[list[int]]:
@@ -54,41 +60,67 @@ def _is_batch(batch: Any) -> bool:
     return rows.ndim == 1 and rows.dtype.kind in "iu"
 
 
-def _rows(value: Any) -> list[int]:
-    return [row for batch in _lists(value["batches"]) for row in batch]
+def _even(n: int, parts: int) -> list[int]:
+    """The sizes of nearly equal batches, as of np.array_split."""
+    return [len(part) for part in np.array_split(np.arange(n), parts)]
 
 
-def _sizes(value: Any) -> list[int]:
-    return [len(batch) for batch in value["batches"]]
-
-
-def _wanted(case: Case) -> list[int]:
+@verdict
+@in_each_draw
+def _every_row_once(case: Case, answer: Any) -> None:
     n, size = case["n_samples"], case["batch_size"]
-    return [size] * (n // size) + ([n % size] if n % size else [])
+    if not (isinstance(answer, list | np.ndarray) and len(answer) and all(map(_is_batch, answer))):
+        raise Wrong(
+            f"expected a list of arrays of row numbers, got {short(answer)}",
+            "A batch is one array of whole numbers, the rows that it takes; return all batches in a list.",
+        )
+    batches = _lists(answer)
+    times = Counter(row for batch in batches for row in batch)
+    strange, missing = times.keys() - set(range(n)), set(range(n)) - times.keys()
+    if strange:
+        raise Wrong(
+            f"there are only the rows 0 to {n - 1}: got {first_of(strange)}",
+            "Row numbers begin with 0 and end with n_samples - 1. X[-1] is the last row once more.",
+        )
+    wanted = [size] * (n // size) + [n % size] * (n % size > 0)
+    sizes = [len(batch) for batch in batches]
+    if sizes != wanted:
+        hint = "Every batch has batch_size rows, and the last one what is left over."
+        if [*sizes, len(missing)] == wanted:
+            hint = "The last batch is smaller, and its rows belong to the epoch too."
+        elif sizes == _even(n, size):
+            hint = "batch_size is the number of rows in a batch, not the number of batches."
+        elif sizes == _even(n, len(wanted)):
+            hint = "These batches are nearly equal. Asked are full ones, and a last one with what is left."
+        raise Wrong(
+            f"the batches have {short(sizes)} rows, expected {short(wanted)}"
+            + (f"; {len(missing)} of {n} rows are in no batch: {first_of(missing)}" if missing else ""),
+            hint,
+        )
+    twice = [row for row, count in times.items() if count > 1]
+    if twice:
+        places = [number for number, batch in enumerate(batches, start=1) if twice[0] in batch]
+        where = f"row {twice[0]} is in the batches {first_of(places)}"
+        raise Wrong(
+            f"{len(twice)} rows come more than once, and {len(missing)} never: "
+            + (where if len(places) > 1 else f"row {twice[0]} is twice in batch {places[0]}"),
+            "An epoch visits every row once: what one batch has taken, no other takes.",
+        )
 
 
-def _missing(case: Case, value: Any) -> set[int]:
-    return set(range(case["n_samples"])) - set(_rows(value))
-
-
-def _drops_the_rest(case: Case, value: Any) -> bool:
-    rest = case["n_samples"] % case["batch_size"]
-    return bool(rest) and _sizes(value) == _wanted(case)[:-1] and len(_missing(case, value)) == rest
-
-
-def _in_file_order(case: Case, value: Any) -> bool:
-    """Whether every batch is a piece of the file, as it stands there or shuffled only inside, or the epoch
-    is the file itself from another row on."""
-    n = case["n_samples"]
-    if n >= 20 and np.isin(np.diff(_rows(value)) % n, (1, n - 1)).sum() > n / 2:
-        return True
-    batches = [batch for batch in _lists(value["batches"]) if len(batch) > 1]
-    # With 7 rows that happens by chance, and with one batch always.
-    return (
-        bool(batches)
-        and n > max(7, case["batch_size"])
-        and all(max(batch) - min(batch) == len(batch) - 1 for batch in batches)
-    )
+@verdict
+def _shuffled(case: Case, value: Any) -> None:
+    n, epochs = case["n_samples"], [_lists(answer) for answer in draws(value)]
+    orders = np.array([[row for batch in epoch for row in batch] for epoch in epochs])
+    words = hardly_shuffled(orders.tolist(), n)
+    cut = [batch for epoch in epochs for batch in epoch if len(batch) > 1]
+    if not words and cut and n > case["batch_size"] and all(np.ptp(b) == len(b) - 1 for b in cut):
+        words = "the rows of each batch stand side by side in the file"
+    still = np.flatnonzero((orders == orders[0]).all(axis=0))
+    if not words and n >= 20 and 0 < len(still) < n:  # by chance once in 100 000 checks
+        words = f"with each of {len(orders)} generators row {orders[0, still[0]]} is number {still[0]}"
+    if words:
+        raise Wrong(words, "A file may be sorted: any row may come at any place of the epoch.")
 
 
 mini_batches = Task(
@@ -98,67 +130,10 @@ mini_batches = Task(
     cases=_cases,
     probe=_probe,
     verdict=all_of(
-        Rule(
-            lambda case, value: f"expected a list of arrays of row numbers, got {short(value['batches'])}",
-            lambda case, value: (
-                isinstance(value["batches"], list | np.ndarray)
-                and len(value["batches"]) > 0
-                and all(map(_is_batch, value["batches"]))
-            ),
-            "Each batch is an array of row numbers: order[start : start + batch_size].",
-        ),
-        Rule(
-            lambda case, value: (
-                f"{len(_missing(case, value))} of {case['n_samples']} rows are in no batch: "
-                f"those of the last one, which is smaller"
-            ),
-            lambda case, value: not _drops_the_rest(case, value),
-            "Keep the last batch although it is smaller: its rows belong to the epoch too.",
-        ),
-        Rule(
-            lambda case, value: (
-                f"there are only the rows 0 to {case['n_samples'] - 1}: got {max(_rows(value))}"
-            ),
-            lambda case, value: min(_rows(value)) >= 0 and max(_rows(value)) < case["n_samples"],
-            "Row numbers begin with 0 and end with n_samples - 1: rng.permutation(n_samples).",
-        ),
-        Rule(
-            lambda case, value: (
-                f"batches have {_sizes(value)[:8]} rows, expected {_wanted(case)[:8]}"
-                + (", …" if len(_wanted(case)) > 8 else "")
-            ),
-            lambda case, value: _sizes(value) == _wanted(case) or len(_rows(value)) != case["n_samples"],
-            "Every batch has batch_size rows, and the last one what is left over. batch_size is not the "
-            "number of batches, and np.array_split makes all batches nearly equal.",
-        ),
-        Rule(
-            lambda case, value: (
-                f"in one epoch {len(_rows(value)) - len(set(_rows(value)))} rows come twice"
-                + (f", and others never: {first_of(_missing(case, value))}" if _missing(case, value) else "")
-            ),
-            lambda case, value: sorted(_rows(value)) == list(range(case["n_samples"])),
-            "An epoch visits every row once: draw one order of all rows, without replacement, and cut it.",
-        ),
-        Rule(
-            "each batch is a piece of the file: its rows stand side by side there",
-            lambda case, value: not _in_file_order(case, value),
-            "Shuffle all the rows before you cut: in a sorted file a batch would hold one class only.",
-        ),
-        Rule(
-            "the same generator gives other batches at the second try",
-            lambda case, value: _lists(value["batches"]) == _lists(value["again"]),
-            "Use only `rng`. np.random.permutation and random.shuffle keep a hidden state, so that nobody "
-            "can repeat your run.",
-        ),
-        Rule(
-            "generators with different seeds give the same batches",
-            lambda case, value: any(_lists(value["batches"]) != _lists(one) for one in value["others"]),
-            "The `rng` that is passed decides the order: draw from it, and make no generator of your own.",
-        ),
-        Rule(
-            "two epochs from one generator have the same order",
-            lambda case, value: _lists(value["batches"]) != _lists(value["next"]),
-            "Every call draws anew from `rng`, not from a copy of it, so that each epoch has its own order.",
-        ),
+        _every_row_once,
+        _shuffled,
+        same_again("order", form=_lists),
+        other_seed_differs("order", form=_lists),
+        next_differs("batches", form=_lists),
     ),
 )

@@ -1,4 +1,4 @@
-"""Task 2 of exercise 10: a checkpoint from which training goes on as if nothing had happened, to the bit."""
+"""Task 3 of exercise 10: a checkpoint from which training goes on as if nothing had happened, to the bit."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
 from helpers.checks.plain import same_plain, to_plain
-from helpers.checks.probing import call
-from helpers.checks.task import Case, Rule, Task, all_of
-from helpers.checks.training_loop.watched import small_problem
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Task, Wrong, all_of, verdict
+from helpers.checks.watched import small_problem
 from helpers.nn.activations import ReLU
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear
@@ -17,19 +17,28 @@ from helpers.nn.normalization import BatchNorm
 from helpers.nn.optimizers import SGD, Adam
 
 ASKED = [("SGD with momentum", False, 3, 2), ("Adam", False, 2, 2), ("SGD with momentum", True, 2, 3)]
+# What the next step depends on: in words, and where it is.
+PARTS = {
+    "weights": ("the weights", "All parameters of a model lie in the array model.flat."),
+    "optimizer": (
+        "the optimizer's memory",
+        "Momentum and Adam remember past gradients: optimizer.state() is a copy of that, and "
+        "optimizer.load_state(…) takes it.",
+    ),
+    "generator": (
+        "the generator's state",
+        "The order of the next epochs comes from rng: rng.bit_generator.state can be read and assigned to.",
+    ),
+    "running": (
+        "the running statistics",
+        "Batch norm learns means and variances that are not in model.flat: model.state() names their arrays.",
+    ),
+}
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    return [
-        {
-            "optimizer": optimizer,
-            "batch_norm": norm,
-            "epochs_before": before,
-            "epochs_after": after,
-            **small_problem(rng, 24),
-        }
-        for optimizer, norm, before, after in ASKED
-    ]
+    names = ("optimizer", "batch_norm", "epochs_before", "epochs_after")
+    return [{**dict(zip(names, asked, strict=True)), **small_problem(rng, 24)} for asked in ASKED]
 
 
 class _Run:
@@ -37,8 +46,9 @@ class _Run:
 
     def __init__(self, case: Case, seed: int):
         self.rng = np.random.default_rng(seed)
+        self.layers = [Linear(3, 6, rng=self.rng), Linear(6, 3, rng=self.rng)]
         norm = [BatchNorm(6)] if case["batch_norm"] else []
-        self.model = Sequential(Linear(3, 6, rng=self.rng), *norm, ReLU(), Linear(6, 3, rng=self.rng))
+        self.model = Sequential(self.layers[0], *norm, ReLU(), self.layers[1])
         self.optimizer: Any = (
             Adam(self.model, lr=0.05)
             if case["optimizer"] == "Adam"
@@ -58,73 +68,79 @@ class _Run:
 
     def facts(self) -> dict[str, Any]:
         """All that the next step depends on."""
-        inside = [array.ravel() for layer in self.model.leaves() for array in layer.parameters().values()]
+        inside = [array.ravel() for layer in self.layers for array in (layer.W, layer.b)]
         running = [array.ravel() for array in self.model.state().values()]
-        state = {key: np.array(part) for key, part in self.optimizer.state().items()}
         return to_plain(
             {
-                "weights": np.concatenate(inside),
-                "flat": self.model.flat,
+                "weights": np.concatenate([*inside, self.model.flat]),
                 "running": np.concatenate([np.zeros(0), *running]),
-                "optimizer": state,
+                "optimizer": {key: np.array(part) for key, part in self.optimizer.state().items()},
                 "generator": repr(self.rng.bit_generator.state),
             }
         )
 
 
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
+def _probe(learner: Any, case: Case) -> Seen:
     """Train, take a checkpoint, go on; then restore it twice into a fresh run, and go on each time."""
-    untouched = _Run(case, case["seed"])
-    untouched.train(case, case["epochs_before"])
-    at = untouched.facts()
-    right = untouched.train(case, case["epochs_after"])
-
     first = _Run(case, case["seed"])
     first.train(case, case["epochs_before"])
+    at = first.facts()
     checkpoint = call(learner, *first.parts)
-    after_saving = first.facts()
-    first.train(case, case["epochs_after"])
+    seen = {"at": at, "saved": first.facts()}
+    seen["right"] = first.train(case, case["epochs_after"])
 
     second = _Run(case, case["seed"] + 1)
     second.train(case, 1)
-    seen = {"at": at, "right": right, "end": first.facts(), "after_saving": after_saving}
     seen["fresh"] = second.facts()
     for name in ("once", "twice"):
         checkpoint.restore(*second.parts)
         seen[name] = second.facts()
         seen["on_" + name] = second.train(case, case["epochs_after"])
-    return seen
+    return Seen("a checkpoint", **seen)
 
 
-def _same(value: Any, name: str, part: str, other: str = "at") -> bool:
-    return same_plain(value[name][part], value[other][part])
+def _losses(run: Any) -> str:
+    return ", ".join(f"{loss:.6f}" for loss in run["losses"][:4])
 
 
-def _restored(part: str, words: str, hint: str) -> Rule:
-    """This part is what it was at the checkpoint, after the first restore."""
+@verdict
+def _as_it_was(case: Case, value: Any) -> None:
+    def same(a: str, b: str, part: str) -> bool:
+        return same_plain(value[a][part], value[b][part])
 
-    def what(case: Case, value: Any) -> str:
-        if _same(value, "once", part, "fresh"):
-            return f"restore does not change {words}"
-        return f"restore does not bring {words} of the checkpoint back"
+    for part, (words, where) in PARTS.items():
+        if not same("saved", "at", part):
+            raise Wrong(
+                f"taking the checkpoint changed {words} of the run that it was taken from",
+                "__init__ only looks and copies: it draws nothing from rng and sets nothing.",
+            )
+        if same("once", "at", part):
+            continue
+        if same("once", "right", part):
+            raise Wrong(
+                f"restore brings back {words} of the end of the training, not of the checkpoint",
+                "What training goes on to change needs a copy, made in __init__. " + where,
+            )
+        raise Wrong(
+            f"restore does not change {words}"
+            if same("once", "fresh", part)
+            else f"restore does not bring {words} of the checkpoint back",
+            f"{where} What restore sets must be part of the objects that it is given.",
+        )
+    if any(not same("on_once", "right", part) for part in (*PARTS, "losses")):
+        raise Wrong(
+            f"training goes on differently\nexpected losses: {_losses(value['right'])}\n"
+            f"got:             {_losses(value['on_once'])}",
+            "After restore, everything that the next step depends on is what it was, to the last bit.",
+        )
+    for part, (words, _) in PARTS.items():
+        if not same("twice", "at", part):
+            raise Wrong(
+                f"a second restore from the same checkpoint does not bring {words} back",
+                "A checkpoint can be restored as often as one likes: what is trained after the first restore "
+                "must not be the checkpoint's own.",
+            )
 
-    return Rule(what, lambda case, value: _same(value, "once", part), hint)
-
-
-def _is_of_the_end(value: Any, part: str) -> bool:
-    """Whether restore brought this part back as it was when training ended."""
-    return _same(value, "once", part, "end") and not _same(value, "end", part)
-
-
-def _losses(value: Any, name: str) -> str:
-    return ", ".join(f"{loss:.6f}" for loss in value[name]["losses"][:4])
-
-
-_COPY = (
-    "A checkpoint is a copy: what training goes on to change must not change it. Take model.flat.copy(), and "
-    "copies of the arrays of model.state()."
-)
-_ALL = ("weights", "running", "optimizer", "generator")
 
 resume = Task(
     id="tuning/resume",
@@ -138,62 +154,6 @@ resume = Task(
         "optimizer.state(), optimizer.load_state(…) and rng.bit_generator.state. restore is a method.",
         "TypeError": "The two methods are __init__(self, model, optimizer, rng) and "
         "restore(self, model, optimizer, rng).",
-        "ValueError": "Put back what you took from the same place, in the same form.",
     },
-    verdict=all_of(
-        leaves_input_unchanged(),
-        Rule(
-            "taking the checkpoint changed the run that it was taken from",
-            lambda case, value: all(_same(value, "after_saving", part) for part in _ALL),
-            "__init__ only looks and copies: it draws nothing from rng and sets nothing.",
-        ),
-        Rule(
-            "the checkpoint changed while training went on: it holds what there is at the end",
-            lambda case, value: not any(_is_of_the_end(value, part) for part in _ALL),
-            _COPY,
-        ),
-        Rule(
-            "model.flat is another array now, and the layers do not know it",
-            lambda case, value: same_plain(value["once"]["flat"], value["once"]["weights"]),
-            "`model.flat = …` only gives the name to another array. Write into it: model.flat[...] = …",
-        ),
-        _restored(
-            "weights",
-            "the weights",
-            "Put the weights into the model that is passed: model.flat[...] = …. Assigning to the name "
-            "`model` changes nothing outside of the method.",
-        ),
-        _restored(
-            "optimizer",
-            "the optimizer's memory",
-            "Momentum and Adam remember past gradients; without them the next steps differ. Save "
-            "optimizer.state(), and give it to optimizer.load_state(…).",
-        ),
-        _restored(
-            "generator",
-            "the generator's state",
-            "The order of the next epochs comes from rng. Save rng.bit_generator.state, and assign it to "
-            "rng.bit_generator.state of the generator that is passed; `rng = …` changes nothing outside.",
-        ),
-        _restored(
-            "running",
-            "the running statistics",
-            "Batch norm learns means and variances without a gradient; they are not in model.flat. Copy each "
-            "array of model.state(), and write it back into the array of the same name.",
-        ),
-        Rule(
-            lambda case, value: (
-                f"training goes on differently\nexpected losses: {_losses(value, 'right')}\n"
-                f"got:             {_losses(value, 'on_once')}"
-            ),
-            lambda case, value: all(_same(value, "on_once", part, "right") for part in (*_ALL, "losses")),
-            "After restore, everything that the next step depends on is what it was, to the last bit.",
-        ),
-        Rule(
-            "a second restore from the same checkpoint gives something else",
-            lambda case, value: all(_same(value, "twice", part) for part in _ALL),
-            "restore hands out copies too: what is trained afterwards must not be the checkpoint's own "
-            "array.",
-        ),
-    ),
+    verdict=all_of(leaves_input_unchanged(), _as_it_was),
 )

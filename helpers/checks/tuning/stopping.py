@@ -1,238 +1,239 @@
-"""Task 1 of exercise 10: stop when validation no longer improves, and go back to the best epoch.
+"""Task 2 of exercise 10: stop when validation no longer improves, and go back to the best epoch.
 
 The validation losses are written in the case; training only moves the parameters, so that each epoch can
 be told from its weights.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.plain import short
-from helpers.checks.probing import call
+from helpers.checks.formula import formula_task, slip
+from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import new_seed
-from helpers.checks.task import Case, Rule, Task, all_of
+from helpers.checks.task import Case, Wrong, verdict
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear
 
-KINDS = ["simple", "recovers", "ties", "max_epochs", "nan", "nan_first", "short"]
+NAN = float("nan")
+UNTRAINED = 9.0  # the loss before the first epoch, and after those that are written in the case
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """Each kind of curve catches mistakes of one sort; the numbers in it are random."""
+    """Each curve catches mistakes of one sort; the numbers in it are random."""
     low = np.sort(rng.uniform(0.2, 0.6, size=4))[::-1].round(3)  # falls
-    a, b = round(float(low[-1]) + 0.05, 3), round(float(low[-1]) + 0.1, 3)  # a < b: worse than the best
-    rises = (low[-1] + np.sort(rng.uniform(0.05, 0.5, size=12))).round(3)
-    curves = {
-        "simple": ([*low, *rises], 3, 30),
-        # twice worse, then better than ever; later b, a, b: better than the epoch before, never than the best
-        "recovers": ([*(low + 0.5), b + 0.6, a + 0.6, *low, b, a, b, a, b, a, b], 3, 40),
-        "ties": ([*low, *[low[-1]] * 3, 0.1, 0.1, 0.1, 0.1], 3, 40),
-        "max_epochs": ([*low, b, b, b, a], 10, 7),
-        "nan": ([*low, float("nan"), b, float("nan"), low[-1] - 0.01, float("nan"), b], 2, 40),
-        "nan_first": ([float("nan"), *low, float("nan"), b], 2, 40),
-        "short": ([*low, b, 0.05, 0.04], 1, 40),
-    }
-    cases = []
-    for kind in KINDS:
-        losses, patience, max_epochs = curves[kind]
-        cases.append(
-            {
-                "kind": kind,
-                "validation_losses": [round(float(loss), 3) for loss in losses],
-                "patience": patience,
-                "max_epochs": max_epochs,
-                "seed": new_seed(rng),
-            }
-        )
-    return cases
+    low[-1] -= 0.01  # by at least so much at the end
+    a, b = float(low[-1]) + 0.05, float(low[-1]) + 0.1  # a < b: worse than the best
+    rises = low[-1] + np.sort(rng.uniform(0.05, 0.5, size=12))
+    curves = [
+        ([*low, *rises], 3, 30),
+        # All losses are large, as those of prices in thousands.
+        ([*(20 + 10 * low), *(20 + 10 * rises)], 2, 30),
+        # Twice worse, then better than ever; then b, a, b: better than the epoch before, not than the best.
+        ([*(low + 0.5), b + 0.6, a + 0.6, *low, b, a, b, a, b, a, b], 3, 40),
+        ([*low, *[low[-1]] * 3, 0.1, 0.1, 0.1, 0.1], 3, 40),
+        ([*low, b, b, b, a], 10, 7),
+        ([*low, NAN, b, NAN, low[-1] - 0.01, NAN, b], 2, 40),
+        ([NAN, *low, NAN, b], 2, 40),
+        ([*low, b, 0.05, 0.04], 1, 40),
+        ([*low, *(low[-1] - 5e-7 * np.arange(1, 4)), b, b], 2, 40),  # better by little is better
+    ]
+    return [
+        {
+            "validation_losses": [round(float(loss), 7) for loss in losses],
+            "patience": patience,
+            "max_epochs": max_epochs,
+            "seed": new_seed(rng),
+        }
+        for losses, patience, max_epochs in curves
+    ]
 
 
-def _probe(learner: Any, case: Case) -> dict[str, Any]:
-    rng, losses = np.random.default_rng(case["seed"]), case["validation_losses"]
-    inside = Linear(3, 2, rng=rng)
-    model = Sequential(inside)
-    path = [model.flat.copy()]
+def _probe(learner: Any, case: Case) -> Seen:
+    """Run it on a model whose parameters change at random, and tell when the loss was asked for."""
+    rng, losses = np.random.default_rng(case["seed"]), [UNTRAINED, *case["validation_losses"]]
+    layer = Linear(3, 2, rng=rng)
+    model, asked = Sequential(layer), []
 
-    def train_epoch() -> None:
+    def weights() -> np.ndarray:
+        return np.concatenate([layer.W.ravel(), layer.b.ravel()])
+
+    path = [weights()]
+
+    def train_epoch() -> float:
         model.flat += rng.normal(size=model.flat.shape)
-        path.append(model.flat.copy())
+        path.append(weights())
+        return 1 / len(path)  # as a training loss; whoever takes it for the other has asked for no other
 
     def validation_loss() -> float:
         epoch = len(path) - 1
-        return losses[epoch - 1] if 1 <= epoch <= len(losses) else 9.0
+        asked.append(epoch)
+        return losses[epoch] if epoch < len(losses) else UNTRAINED
 
+    for function in (train_epoch, validation_loss):  # an error names it so
+        function.__qualname__ = function.__name__
     answer = call(learner, model, train_epoch, validation_loss, case["patience"], case["max_epochs"])
-    return {
-        "answer": answer,
-        "path": path,
-        "flat": model.flat,
-        "used": np.concatenate([inside.W.ravel(), inside.b.ravel()]),
-    }
+    held = [epoch for epoch, one in enumerate(path) if np.allclose(one, weights(), rtol=1e-6, atol=1e-6)]
+    return Seen(answer, ran=len(path) - 1, asked=asked, held=held)
 
 
-def _right(case: Case) -> tuple[int, int]:
-    """The best epoch, and how many epochs are run."""
-    best, best_epoch = float("inf"), 0
-    for epoch in range(1, case["max_epochs"] + 1):
-        losses = case["validation_losses"]
-        loss = losses[epoch - 1] if epoch <= len(losses) else 9.0
-        if loss < best:
-            best, best_epoch = loss, epoch
-        if epoch - best_epoch == case["patience"]:
-            return best_epoch, epoch
-    return best_epoch, case["max_epochs"]
+Better = Callable[[float, float, float], bool]  # of this loss, the best so far, and the one before
 
 
-def _ran(value: Any) -> int:
-    return len(value["path"]) - 1
+def _stopped(
+    model: Any,
+    train_epoch: Any,
+    validation_loss: Any,
+    patience: int,
+    max_epochs: int,
+    *,
+    better: Better = lambda new, best, before: new < best,
+    first: float = float("inf"),
+    wait: int = 0,
+    counting: bool = False,
+    told: Callable[[int, int], int] = lambda best_epoch, last: best_epoch,
+) -> tuple[int, np.ndarray]:
+    """The right way; each option makes it a slip."""
+    best, best_epoch, losses, waited, kept = first, 0, [], 0, model.flat.copy()
+    for epoch in range(1, max_epochs + 1):
+        train_epoch()
+        losses.append(validation_loss())
+        if better(losses[-1], best, losses[-2] if epoch > 1 else first):
+            best, best_epoch, kept = losses[-1], epoch, model.flat.copy()
+        else:
+            waited += 1
+        if (waited if counting else epoch - best_epoch) >= max(1, patience + wait):
+            break
+    model.flat[...] = kept
+    return told(best_epoch, len(losses)), np.array(losses)
 
 
-def _has_the_form(case: Case, value: Any) -> bool:
-    answer = value["answer"]
-    return (
-        isinstance(answer, list) and len(answer) == 2 and np.ndim(answer[0]) == 0 and np.ndim(answer[1]) == 1
-    )
+def _but(**options: Any) -> Callable[..., Any]:
+    return partial(_stopped, **options)
 
 
-def _how_long(case: Case, value: Any) -> str:
-    best_epoch, epochs = _right(case)
-    return (
-        f"{_ran(value)} epochs were run, expected {epochs}: the best was epoch {best_epoch}, "
-        f"patience = {case['patience']}, max_epochs = {case['max_epochs']}"
-    )
+@verdict
+def _epoch_by_epoch(case: Case, value: Any) -> None:
+    ran, asked, answer = value["ran"], value["asked"], value["answer"]
+    if not ran:
+        raise Wrong("train_epoch was never called", "Each epoch: train_epoch(), then validation_loss().")
+    if ran > case["max_epochs"]:
+        raise Wrong(
+            f"{ran} epochs were run, and max_epochs is {case['max_epochs']}",
+            "max_epochs is the most that may be run, also while validation still improves.",
+        )
+    for epoch in range(1, ran + 1):
+        if asked.count(epoch) != 1:
+            early = "before the first epoch, and " if 0 in asked and epoch not in asked else ""
+            raise Wrong(
+                f"validation_loss() was called {early}{asked.count(epoch)} times after epoch {epoch}",
+                "Each call goes through all validation rows. Each epoch: train_epoch(), then "
+                "validation_loss() once; keep the number.",
+            )
+    if isinstance(answer, list) and len(answer) == 2 and np.shape(answer[1]) not in ((), (ran,)):
+        raise Wrong(
+            f"{ran} epochs were run, and the list has {len(answer[1])} losses",
+            "The list has the validation loss of every epoch that was run, the last ones too.",
+        )
 
 
-def _length(kind: str, hint: str, *, more: bool | None = None) -> Rule:
-    """The number of epochs is right for this kind of curve; `more` looks at too many, or too few, only."""
-
-    def holds(case: Case, value: Any) -> bool:
-        extra = _ran(value) - _right(case)[1]
-        wrong = extra != 0 if more is None else extra > 0 if more else extra < 0
-        return case["kind"] != kind or not wrong
-
-    return Rule(_how_long, holds, hint)
-
-
-def _best_is_off(case: Case, value: Any) -> str:
-    return f"expected best_epoch = {_right(case)[0]}, got {short(value['answer'][0])}"
-
-
-def _equals_epoch(value: Any, key: str, epoch: int) -> bool:
-    return bool(np.allclose(value[key], value["path"][epoch], rtol=1e-12, atol=1e-12))
+@verdict
+def _back_at_the_best(case: Case, value: Any) -> None:
+    best, held = int(value["answer"][0]), value["held"]
+    if best not in held and best == _probe(_stopped, case).value["answer"][0]:
+        what = f"those of epoch {held[0]}" if held else "those of no epoch"
+        last = ", the last" + (", where max_epochs ended it" if value["ran"] == case["max_epochs"] else "")
+        raise Wrong(
+            f"the best epoch is {best}, but the model's weights are {what}"
+            + (last if held == [value["ran"]] else ""),
+            "Look at model.flat in the best epoch and just before you return: is what you kept an array of "
+            "its own, and are its numbers back in model.flat itself, on every way out?",
+        )
 
 
-def _listed(case: Case, value: Any) -> bool:
-    want = case["validation_losses"][: _ran(value)]
-    return np.array_equal(np.asarray(value["answer"][1], float), np.asarray(want), equal_nan=True)
-
-
-early_stopping = Task(
-    id="tuning/early_stopping",
+early_stopping = formula_task(
+    "tuning/early_stopping",
+    "early_stopping(model, train_epoch, validation_loss, patience, max_epochs)",
     points=3,
-    signature="early_stopping(model, train_epoch, validation_loss, patience, max_epochs)",
     cases=_cases,
     probe=_probe,
     show=("validation_losses", "patience", "max_epochs"),
-    hints={
-        "TypeError": "train_epoch() and validation_loss() take no arguments.",
-        "UnboundLocalError": "Give every name a value before the loop: the best loss begins with "
-        "float('inf').",
+    rules=[_epoch_by_epoch],
+    right=_stopped,
+    last_rules=[_back_at_the_best],
+    slips=[
+        slip(
+            _but(wait=1),
+            "training went on for one epoch after the patience-th in a row without a new best",
+            "The patience-th epoch without a new best is the last one: count on the example of the task.",
+        ),
+        slip(
+            _but(wait=-1),
+            "training stopped one epoch before the patience-th in a row without a new best",
+            "The patience-th epoch without a new best is the last one: count on the example of the task.",
+        ),
+        slip(
+            _but(counting=True),
+            "training stopped after `patience` epochs without a new best, but not in a row",
+            "A new best starts the waiting anew.",
+        ),
+        slip(
+            _but(better=lambda new, best, before: new < before),
+            "a loss that was lower than the one before, and not than all before, counted as a new best",
+            "With what do you compare?",
+        ),
+        slip(
+            _but(better=lambda new, best, before: new <= best),
+            "a loss equal to the best counted as a new best",
+            "A new best is lower than all before.",
+        ),
+        slip(
+            _but(better=lambda new, best, before: not new >= best),
+            "a loss that is NaN counted as a new best",
+            "Every comparison with NaN is False, `nan >= best` too.",
+        ),
+        slip(
+            _but(better=lambda new, best, before: best == float("inf") or new < best),
+            "the first loss, NaN, counted as the best, and nothing is lower than NaN",
+            "NaN is no new best, the first loss neither: which number is every loss lower than?",
+        ),
+        slip(
+            _but(better=lambda new, best, before: new < best - 1e-4),
+            "a loss that was lower than all before by less than 0.0001 did not count as a new best",
+            "Lower is lower, by however little.",
+        ),
+        slip(
+            _but(first=10.0),
+            "no loss counted as a new best: all of them are above 20",
+            "With which value does the best loss begin? A loss may have any size.",
+        ),
+        slip(
+            _but(told=lambda best_epoch, last: best_epoch - 1),
+            "best_epoch is one less than the number of the best epoch",
+            "Epochs count from 1.",
+        ),
+        slip(
+            _but(told=lambda best_epoch, last: last),
+            "best_epoch is the last epoch that was run",
+            "Asked is the one whose loss is lowest, which the model goes back to.",
+        ),
+        slip(
+            lambda model, train_epoch, validation_loss, patience, max_epochs: _stopped(
+                model, train_epoch, validation_loss, patience, max_epochs - 1
+            ),
+            "training ended one epoch before max_epochs, and patience had not run out",
+            "Run max_epochs epochs if nothing ends it before.",
+        ),
+    ],
+    parts={
+        "best_epoch": "Its loss is lower than all before, none later is lower; NaN never is.",
+        "losses": "One for each epoch, to the patience-th in a row without a new best, or to max_epochs.",
     },
-    verdict=all_of(
-        leaves_input_unchanged(),
-        Rule(
-            lambda case, value: f"expected (best_epoch, losses), got {short(value['answer'])}",
-            _has_the_form,
-            "Return two things: the number of the best epoch, and the list of validation losses.",
-        ),
-        Rule(
-            "train_epoch was never called",
-            lambda case, value: _ran(value) > 0,
-            "Each epoch: train_epoch(), then validation_loss().",
-        ),
-        Rule(
-            _how_long,
-            lambda case, value: _ran(value) <= case["max_epochs"],
-            "max_epochs is the most that may be run, also while validation still improves.",
-        ),
-        _length(
-            "simple",
-            "Patience is off: stop at the end of the epoch that is the patience-th in a row without a new "
-            "best.",
-        ),
-        Rule(
-            _best_is_off,
-            lambda case, value: (
-                case["kind"] != "simple" or value["answer"][0] not in (_right(case)[0] - 1, _ran(value))
-            ),
-            "The best epoch is the one with the lowest validation loss, not the last, and epochs count "
-            "from 1.",
-        ),
-        Rule(
-            "model.flat is another array now, and the layers do not know it",
-            lambda case, value: np.array_equal(value["flat"], value["used"]),
-            "`model.flat = …` only gives the name to another array. Write into it: model.flat[...] = …",
-        ),
-        Rule(
-            "the model has the weights of the last epoch",
-            lambda case, value: (
-                _right(case)[0] == _ran(value)
-                or not _equals_epoch(value, "used", _ran(value))
-                or _equals_epoch(value, "used", _right(case)[0])
-                or case["kind"] == "max_epochs"
-            ),
-            "Keep a copy of the weights whenever a new best comes, best = model.flat.copy(), and put it "
-            "back at the end. Without copy, `best` is another name for weights that go on moving.",
-        ),
-        _length(
-            "recovers",
-            "A new best starts the waiting anew: set the counter back to 0.",
-            more=False,
-        ),
-        _length(
-            "recovers",
-            "Better than the epoch before is not enough: compare with the best loss so far.",
-            more=True,
-        ),
-        _length("ties", "A loss equal to the best is no improvement: it must be lower."),
-        Rule(
-            _best_is_off,
-            lambda case, value: case["kind"] != "ties" or value["answer"][0] == _right(case)[0],
-            "A loss equal to the best is no improvement: it must be lower.",
-        ),
-        _length("max_epochs", "After max_epochs epochs it is over, not one earlier."),
-        Rule(
-            "after max_epochs the model has the weights of the last epoch",
-            lambda case, value: case["kind"] != "max_epochs" or _equals_epoch(value, "used", _right(case)[0]),
-            "The best weights go back in every case, not only when patience has run out: restore after the "
-            "loop.",
-        ),
-        _length("nan", "A loss that is NaN is no improvement: ask whether it is lower than the best, `<`."),
-        _length(
-            "nan_first",
-            "The first loss may be NaN, and nothing is lower than NaN: begin with best = float('inf').",
-        ),
-        _length("short", "With patience = 1, the first epoch without a new best is the last."),
-        Rule(
-            _best_is_off,
-            lambda case, value: value["answer"][0] == _right(case)[0],
-            "Epochs count from 1, and the best is the one with the lowest validation loss; NaN is never "
-            "lower.",
-        ),
-        Rule(
-            lambda case, value: f"the model does not have the weights of epoch {_right(case)[0]}, the best",
-            lambda case, value: _equals_epoch(value, "used", _right(case)[0]),
-            "Copy the weights in the epoch of each new best, after train_epoch().",
-        ),
-        Rule(
-            lambda case, value: (
-                f"the losses are off\nexpected: {short(case['validation_losses'][: _ran(value)])}\n"
-                f"got:      {short(value['answer'][1])}"
-            ),
-            _listed,
-            "The list has the validation loss of every epoch that was run, in order, the last ones too.",
-        ),
-    ),
+    form="Return two things: the number of the best epoch, and the list of the validation losses.",
+    hints={
+        "TypeError": "train_epoch() and validation_loss() take no argument; each returns one number.",
+        "UnboundLocalError": "In this run no line before has given that name a value. Was there a new best?",
+    },
 )

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from helpers.checks.blocks import close
+from helpers.checks.task import Case, Wrong, verdict
 from helpers.nn.activations import ReLU
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Linear
@@ -17,21 +19,34 @@ from helpers.nn.optimizers import SGD
 Array = np.ndarray
 UNKNOWN = -1  # the number of a row that is not in the data
 
+# What the calls of the course's network are, for learners who expect those of another library.
+NAMES = (
+    "The calls are model.forward(X), loss.forward(logits, y), loss.backward(), model.backward(slope) and "
+    "optimizer.step(). There is no zero_grad: model.backward overwrites the gradients of the call before."
+)
+
 
 class Journal:
     """What happened, in order, as plain data. Rows are told by their numbers in X, shape (n, d).
 
-    >>> Journal(np.array([[1.0], [2.0]])).rows_of(np.array([[2.0], [3.0]]))
-    array([ 1, -1])
+    A row in float32 is still that row.
+
+    >>> Journal(np.array([[0.1], [2.0]])).rows_of(np.array([[2.0], [3.0], [np.float32(0.1)]]))
+    array([ 1, -1,  0])
     """
 
     def __init__(self, X: Array):
         self.events: list[dict[str, Any]] = []
-        self.number = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(X))}
+        self.number = {row: i for i, row in enumerate(self.keys(X))}
+
+    @staticmethod
+    def keys(X: Any) -> list[bytes]:
+        """Each row as something that finds it again."""
+        return [row.tobytes() for row in np.ascontiguousarray(X, np.float32) + np.float32(0)]  # -0.0 is 0.0
 
     def rows_of(self, X: Any) -> Array:
         """The numbers of these rows; -1 for a row that is not in the data."""
-        return np.array([self.number.get(row.tobytes(), UNKNOWN) for row in np.ascontiguousarray(X)], int)
+        return np.array([self.number.get(key, UNKNOWN) for key in self.keys(X)], int)
 
     def note(self, did: str, **facts: Any) -> None:
         """Write a line."""
@@ -70,15 +85,25 @@ class WatchedLoss(CrossEntropyLoss):
 
 
 class WatchedSGD(SGD):
-    """An optimizer that notes its steps, with the gradient that it finds."""
+    """An optimizer that notes its steps: the gradient that it finds, and the parameters before and after."""
 
     def __init__(self, journal: Journal, model: WatchedModel, lr: float):
         super().__init__(model, lr=lr)
         self.journal = journal
 
     def step(self) -> None:
+        facts = {"gradient": self.model.d_flat.copy(), "before": self.model.flat.copy()}
         super().step()
-        self.journal.note("step", model=getattr(self.model, "name", 0), gradient=self.model.d_flat.copy())
+        self.journal.note("step", model=getattr(self.model, "name", 0), **facts, after=self.model.flat.copy())
+
+
+def near(got: Any, want: Any) -> bool:
+    """Whether numbers agree as well as float32 lets them: a learner may train or add up in it.
+
+    >>> near(0.1, np.float32(0.1)), near(0.1, 0.101)
+    (True, False)
+    """
+    return close(got, want, rtol=1e-5, atol=1e-6)
 
 
 def layers(sizes: tuple[int, int, int], seed: int) -> list[Any]:
@@ -89,7 +114,7 @@ def layers(sizes: tuple[int, int, int], seed: int) -> list[Any]:
 
 
 def steps_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps: for each, the rows, labels and loss of the backward pass before it.
+    """The steps: what each noted, with the rows, labels and loss of the backward pass before it.
 
     "fresh" says whether there was a backward pass since the step before.
     """
@@ -104,12 +129,12 @@ def steps_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         elif event["did"] == "backward":
             last = {"rows": rows, "labels": labels, "value": value, "fresh": True}
         else:
-            steps.append({**last, "model": event["model"]})
+            steps.append({**event, **last})
             last = {**last, "fresh": False}
     return steps
 
 
-def small_problem(rng: np.random.Generator, n: int) -> dict[str, Any]:
+def small_problem(rng: np.random.Generator, n: int) -> Case:
     """A case's data: X (n, 3), three classes y (n,), a learning rate, and a seed for the network."""
     return {
         "X": rng.normal(size=(n, 3)).round(3),
@@ -119,8 +144,44 @@ def small_problem(rng: np.random.Generator, n: int) -> dict[str, Any]:
     }
 
 
-def watched(case: dict[str, Any], hidden: int = 5) -> tuple[Journal, WatchedModel, WatchedLoss, WatchedSGD]:
+def network(case: Case) -> Sequential:
+    """The network of a `small_problem`, untrained."""
+    return Sequential(*layers((3, 5, 3), case["seed"]))
+
+
+def watched(case: Case) -> tuple[Journal, WatchedModel, WatchedLoss, WatchedSGD]:
     """The three objects for a `small_problem`, and the journal that they share."""
     journal = Journal(case["X"])
-    model = WatchedModel(journal, *layers((3, hidden, 3), case["seed"]))
+    model = WatchedModel(journal, *layers((3, 5, 3), case["seed"]))
     return journal, model, WatchedLoss(journal), WatchedSGD(journal, model, case["lr"])
+
+
+def gradient_at(flat: Array, case: Case, rows: Any) -> Array:
+    """The gradient of the mean loss over some rows of a `small_problem`, where the parameters are `flat`."""
+    model, loss = network(case), CrossEntropyLoss()
+    model.flat[...] = flat
+    loss.forward(model.forward(case["X"][rows]), case["y"][rows])
+    model.backward(loss.backward())
+    return model.d_flat.copy()
+
+
+@verdict
+def only_steps_move(case: Case, value: Any) -> None:
+    """In a `small_problem` the parameters came to `value["flat"]` by `value["steps"]` alone."""
+    at = network(case).flat
+    for number, step in enumerate(value["steps"], start=1):
+        if not np.array_equal(step["before"], at):
+            raise Wrong(
+                f"before step {number} the parameters were changed, and not by optimizer.step()",
+                "model.flat holds the parameters, model.d_flat the gradient; optimizer.step() reads both.",
+            )
+        at = step["after"]
+        if not close(at, step["before"] - case["lr"] * step["gradient"]):
+            raise Wrong(
+                f"step {number} was taken with another learning rate",
+                "The optimizer comes with one: leave it.",
+            )
+    if not np.array_equal(value["flat"], at):
+        raise Wrong(
+            "after the last step the parameters were changed once more", "optimizer.step() moves them, alone."
+        )

@@ -10,11 +10,7 @@ import numpy as np
 
 from helpers.checks.blocks import close
 from helpers.checks.task import Case, Wrong, verdict
-from helpers.nn.activations import ReLU
-from helpers.nn.containers import Sequential
-from helpers.nn.layers import Linear
-from helpers.nn.losses import CrossEntropyLoss
-from helpers.nn.optimizers import SGD
+from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
 
 Array = np.ndarray
 UNKNOWN = -1  # the number of a row that is not in the data

@@ -16,11 +16,7 @@ import numpy as np
 
 from helpers import data
 from helpers.checks import check
-from helpers.nn.activations import ReLU
-from helpers.nn.containers import Sequential
-from helpers.nn.layers import Linear
-from helpers.nn.losses import CrossEntropyLoss
-from helpers.nn.optimizers import SGD
+from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
 
 # %% [markdown] task="training_loop/mini_batches"
 r"""

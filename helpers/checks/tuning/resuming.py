@@ -9,12 +9,7 @@ from helpers.checks.plain import same_plain, to_plain
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 from helpers.checks.watched import small_problem
-from helpers.nn.activations import ReLU
-from helpers.nn.containers import Sequential
-from helpers.nn.layers import Linear
-from helpers.nn.losses import CrossEntropyLoss
-from helpers.nn.normalization import BatchNorm
-from helpers.nn.optimizers import SGD, Adam
+from helpers.nn import SGD, Adam, BatchNorm, CrossEntropyLoss, Linear, ReLU, Sequential
 
 ASKED = [("SGD with momentum", False, 3, 2), ("Adam", False, 2, 2), ("SGD with momentum", True, 2, 3)]
 # What the next step depends on: in words, and where it is.

@@ -14,8 +14,7 @@ from helpers.checks.formula import formula_task, slip
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Wrong, verdict
-from helpers.nn.containers import Sequential
-from helpers.nn.layers import Linear
+from helpers.nn import Linear, Sequential
 
 NAN = float("nan")
 UNTRAINED = 9.0  # the loss before the first epoch, and after those that are written in the case

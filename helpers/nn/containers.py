@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.base import Array, Layer, Shape, num_parameters
 from helpers.nn.layers import Flatten
 
 
@@ -81,9 +81,7 @@ class Sequential(Layer):
     def bind(self, flat: Array, d_flat: Array) -> None:
         start = 0
         for layer in self.layers:
-            stop = start + sum(
-                int(np.prod(shape)) for leaf in layer.leaves() for shape in leaf.parameter_shapes.values()
-            )
+            stop = start + num_parameters(layer)
             layer.bind(flat[..., start:stop], d_flat[..., start:stop])
             layer.owned = stop > start
             start = stop

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from helpers.nn.base import Array, Layer, Shape, num_parameters
 from helpers.nn.layers import Flatten
 
@@ -22,6 +20,7 @@ class Sequential(Layer):
     Raises TypeError for anything but layers, ValueError for a layer that is given twice or that another model
     has.
 
+    >>> import numpy as np
     >>> from helpers.nn import Linear, ReLU
     >>> rng = np.random.default_rng(0)
     >>> model = Sequential(Linear(2, 16, rng=rng), ReLU(), Linear(16, 1, rng=rng))
@@ -147,6 +146,7 @@ class Residual(Sequential):
     Raises ValueError when f changes the shape.
     Source: He et al., "Deep residual learning for image recognition" (2016).
 
+    >>> import numpy as np
     >>> from helpers.nn import Tanh
     >>> Residual(Tanh()).forward(np.zeros((1, 2)))
     array([[0., 0.]])

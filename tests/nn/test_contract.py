@@ -85,6 +85,15 @@ def test_a_copy_has_vectors_of_its_own(copied, fleet):
         Sequential(other.layers[0])
 
 
+def test_a_copied_layer_alone_has_its_parameters_in_its_vector():
+    layer = Linear(3, 2, rng=rng())
+    layer.flat += 1
+    other, W = copy.deepcopy(layer), layer.W.copy()
+    other.flat = 0
+    np.testing.assert_array_equal(other.W, 0)
+    np.testing.assert_array_equal(layer.W, W)
+
+
 def test_in_another_dtype():
     model = network()
     model.layers[1].running_mean += 1

@@ -385,3 +385,63 @@ def test_steps_notice_what_was_frozen_between_two_of_them():
     steps.gradient(X, y)
     steps.descend()
     np.testing.assert_array_equal(model.layers[0].W, before)
+
+
+CHANGES = {
+    "lr": 0.003,
+    "momentum": 0.5,
+    "weight_decay": 0.3,
+    "betas": (0.5, 0.9),
+    "eps": 0.1,
+    "dampening": 0.4,
+}
+
+
+def with_a_change(optimizer, key, value, *, in_place=False):
+    """Parameters after 30 steps of both editions, in the middle of which a hyperparameter changes."""
+    X, y = data((4,), "mse")
+    found = []
+    for fast in (True, False):
+        make = MODELS["tanh"][0]
+        model = Fleet([make(0), make(1)]) if in_place else make(0)
+        made = OPTIMIZERS[optimizer](model)
+        if in_place:
+            setattr(made, key, [0.01, 0.02])
+            X, y = (np.broadcast_to(array, (2, *array.shape[-2:])).view(Stack) for array in (X, y))
+        steps = Steps(model, MSELoss(), made, fast=fast)
+        for i in range(30):
+            if i == 15 and in_place:
+                getattr(made, key)[...] = value
+            elif i == 15:
+                setattr(made, key, value)
+            steps.gradient(X, y)
+            steps.descend()
+        found.append(model.flat.copy())
+    return found
+
+
+@pytest.mark.parametrize("key", CHANGES)
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adam, all", "adamw"])
+def test_a_hyperparameter_that_changes_between_two_steps_is_noticed(optimizer, key):
+    if hasattr(OPTIMIZERS[optimizer](MODELS["tanh"][0](0)), key):
+        fast, plain = with_a_change(optimizer, key, CHANGES[key])
+        np.testing.assert_allclose(fast, plain, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("key", ["lr", "momentum", "weight_decay"])
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw"])
+def test_numbers_for_each_model_that_change_in_their_place_are_noticed(optimizer, key):
+    if hasattr(OPTIMIZERS[optimizer](MODELS["tanh"][0](0)), key):
+        fast, plain = with_a_change(optimizer, key, 0.1, in_place=True)
+        np.testing.assert_allclose(fast, plain, rtol=0, atol=1e-12)
+
+
+def test_weights_of_samples_are_counted_though_there_is_a_plan():
+    (X, y), weight = data((4,), "mse"), np.arange(N) % 3
+    models = [MODELS["tanh"][0](0) for _ in range(2)]
+    steps = [Steps(model, MSELoss(), fast=fast) for model, fast in zip(models, (True, False), strict=True)]
+    for one in steps:
+        one.gradient(X, y)
+    values = [one.gradient(X, y, weight) for one in steps]
+    assert values[0] == values[1] != steps[0].gradient(X, y)
+    assert steps[1].count(X, y) == 3 * weight.sum()

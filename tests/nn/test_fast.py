@@ -247,6 +247,7 @@ def tied_ends(layer):
 
 UNKNOWN = {
     "a subclass": lambda: Sequential(Linear(4, 3, rng=rng()), Louder()),
+    "a subclass inside": lambda: Sequential(Linear(4, 3, rng=rng()), Sequential(Louder())),
     "a hook": lambda: Sequential(Linear(4, 3, rng=rng()), hooked()),
     "a frozen layer": lambda: Sequential(Linear(4, 3, rng=rng()).freeze(), Tanh()),
     "batch norm": lambda: Sequential(Linear(4, 3, rng=rng()), BatchNorm(3)),
@@ -445,3 +446,23 @@ def test_weights_of_samples_are_counted_though_there_is_a_plan():
     values = [one.gradient(X, y, weight) for one in steps]
     assert values[0] == values[1] != steps[0].gradient(X, y)
     assert steps[1].count(X, y) == 3 * weight.sum()
+
+
+def test_overlapping_patches_and_ties_share_the_slope_as_in_the_plain_layers():
+    layers = Conv2d(1, 2, 2, rng=rng()), Conv2d(2, 2, 2, rng=rng(1)), MaxPool2d(2), Flatten()
+    model = Sequential(*layers, Linear(2, 3, rng=rng(2)))
+    X, y, loss = np.ones((4, 1, 5, 5)), rng().normal(size=(4, 3)), MSELoss()
+    X[2:] = rng(3).normal(size=(2, 1, 5, 5))
+    plan_for(model, loss, X, y).gradient(X, y)
+    planned = model.d_flat.copy()
+    loss.forward(model.forward(X), y)
+    model.backward(loss.backward())
+    np.testing.assert_allclose(planned, model.d_flat, rtol=0, atol=1e-13)
+
+
+def test_logits_of_thousands_do_not_overflow():
+    model = Sequential(Linear(3, 3, rng=rng()))
+    X, y = 3000 * rng().normal(size=(6, 3)), np.arange(6) % 3
+    expected = CrossEntropyLoss().forward(model.forward(X), y)
+    assert plan_for(model, CrossEntropyLoss(), X, y).gradient(X, y) == pytest.approx(expected, rel=1e-12)
+    assert np.isfinite(model.d_flat).all()

@@ -281,6 +281,8 @@ def test_other_losses_and_kinds_of_data_run_plain():
     model = MODELS["tanh"][0](0)
     assert plan_for(model, MSELoss(reduction="none"), X, y) is None
     assert plan_for(model, CrossEntropyLoss(weight=[1, 2, 3]), X, labels) is None
+    assert plan_for(model, CrossEntropyLoss(ignore_index=0), X, labels) is None
+    assert plan_for(model, CrossEntropyLoss(temperature=2), X, labels) is None
     assert plan_for(model, CrossEntropyLoss(), X, np.eye(3)[labels]) is None
     assert plan_for(model, BCEWithLogitsLoss(pos_weight=2), X, y) is None
     assert plan_for(model, MSELoss(), rng().normal(size=(5, 2, 4)), rng().normal(size=(5, 2, 3))) is None
@@ -407,7 +409,7 @@ def with_a_change(optimizer, key, value, *, in_place=False):
         model = Fleet([make(0), make(1)]) if in_place else make(0)
         made = OPTIMIZERS[optimizer](model)
         if in_place:
-            setattr(made, key, [0.01, 0.02])
+            setattr(made, key, [0.0, 0.0] if key == "momentum" else [0.01, 0.02])
             X, y = (np.broadcast_to(array, (2, *array.shape[-2:])).view(Stack) for array in (X, y))
         steps = Steps(model, MSELoss(), made, fast=fast)
         for i in range(30):
@@ -466,3 +468,14 @@ def test_logits_of_thousands_do_not_overflow():
     expected = CrossEntropyLoss().forward(model.forward(X), y)
     assert plan_for(model, CrossEntropyLoss(), X, y).gradient(X, y) == pytest.approx(expected, rel=1e-12)
     assert np.isfinite(model.d_flat).all()
+
+
+def test_steps_notice_a_method_that_was_replaced_between_two_of_them():
+    model = MODELS["tanh"][0](0)
+    X, y = data((4,), "mse")
+    steps = Steps(model, MSELoss())
+    steps.gradient(X, y)
+    layer = model.layers[1]
+    layer.forward = lambda X: 2 * Tanh.forward(layer, X)
+    steps.look_again()
+    assert steps.gradient(X, y) == MSELoss().forward(model.forward(X), y)

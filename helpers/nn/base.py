@@ -215,17 +215,12 @@ class Layer:
         """The dtype of the parameters; float64 without any."""
         return self.flat.dtype
 
-    def gather(self, lead: Shape | None = None) -> None:
-        """Move all parameters into one flat vector, all gradients into another.
-
-        They have the axis (K,) in front that the parameters have, or that `lead` asks for.
-        """
+    def gather(self, lead: Shape = ()) -> None:
+        """Move all parameters into one flat vector, all gradients into another; lead is (K,) in a fleet."""
         arrays = [leaf.views[name] for leaf in self.leaves() for name in leaf.own_names()]
         if arrays and isinstance(arrays[0], Stack):  # a part of a fleet, copied before the fleet is
             lead = arrays[0].shape[:1]
         dtype = np.result_type(*arrays) if arrays else np.dtype(np.float64)
-        if lead is None:
-            lead = arrays[0].shape[:1] if arrays and isinstance(arrays[0], Stack) else ()
         shape = *lead, num_parameters(self)
         self.bind(aligned(shape, dtype), aligned(shape, dtype))
 

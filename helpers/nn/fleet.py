@@ -47,7 +47,7 @@ class Fleet(Sequential):
         self.gather()
         self.flat[:] = [model.flat for model in models]
 
-    def gather(self, lead: Shape | None = None) -> None:
+    def gather(self, lead: Shape = ()) -> None:
         super().gather((self.num_models,))
 
     def forward(self, X: Array) -> Array:

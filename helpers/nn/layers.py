@@ -103,7 +103,7 @@ class Embedding(Layer):
         return self.W[self.index]
 
     def backward(self, d_out: Array) -> Array:
-        self.dW[...] = 0
+        self.dW = np.zeros_like(self.W)
         np.add.at(np.asarray(self.dW), self.index, np.asarray(d_out))
         return np.zeros(self.index[-1].shape, self.W.dtype)
 

@@ -50,7 +50,9 @@ class Stack(np.ndarray):
     def __iter__(self) -> Any:
         return iter(np.asarray(self))
 
-    def mean(self, axis: Any = None, dtype: Any = None, out: None = None, *, keepdims: bool = False) -> Any:
+    def mean(  # type: ignore[override]
+        self, axis: Any = None, dtype: Any = None, out: None = None, *, keepdims: bool = False
+    ) -> Any:
         """The mean of each model's array, over all of it or over some of its axes."""
         total = self.sum(axis=axis, dtype=dtype, keepdims=keepdims)
         return total / (self.size // total.size)

@@ -98,7 +98,7 @@ def fit(
     history.interrupted = False
     run = Run(model, optimizer, history, schedule)
     batches = Batches(model, loss, X, y, batch_size, rng, sample_weight)
-    steps = Steps(model, loss, optimizer, fast=fast)
+    steps = Steps(model, loss, optimizer, fast=fast and sample_weight is None)  # no plan knows weights
     after_backward = [penalty.add_gradient] if penalty else []
     after_backward += [clip] if clip else []
     after_step = [callback.on_step for callback in callbacks if hasattr(callback, "on_step")]

@@ -342,6 +342,12 @@ def test_predicting_in_batches_changes_nothing():
     assert type(out) is np.ndarray
 
 
+def test_predictions_are_never_the_data_themselves():
+    rows = X.copy()
+    predict(Sequential(Flatten()), rows)[...] = 0
+    np.testing.assert_array_equal(rows, X)
+
+
 def test_predictions_made_during_training_are_ones_own():
     model, many = small(), rng(3).normal(size=(2500, 3))
     frames, losses = [], []

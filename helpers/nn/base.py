@@ -77,9 +77,10 @@ class Parameter:
             views[self.name], views["d" + self.name] = array, np.zeros_like(array)
         else:
             view, shape = views[self.name], np.shape(values)
-            if shape not in (view.shape, ()):
+            is_gradient = self.name != self.owner
+            if shape != view.shape and (is_gradient or shape):  # a number is a value for all of W, but no dW
                 advice = "Build a new layer to change its size."
-                if self.name != self.owner:
+                if is_gradient:
                     advice = f"A gradient has the shape of its parameter, {self.owner}."
                 raise ValueError(
                     f"{type(layer).__name__}.{self.name} has shape {view.shape}, got {shape}. {advice}"
@@ -216,13 +217,12 @@ class Layer:
 
     def gather(self, lead: Shape = ()) -> None:
         """Move all parameters into one flat vector, all gradients into another; lead is (K,) in a fleet."""
-        leaves = self.leaves()
-        arrays = [leaf.views[name] for leaf in leaves for name in leaf.own_names()]
+        arrays = [leaf.views[name] for leaf in self.leaves() for name in leaf.own_names()]
         if arrays and isinstance(arrays[0], Stack):  # a part of a fleet, copied before the fleet is
             lead = arrays[0].shape[:1]
         dtype = np.result_type(*arrays) if arrays else np.dtype(np.float64)
-        size = sum(math.prod(shape) for leaf in leaves for shape in leaf.parameter_shapes.values())
-        self.bind(aligned((*lead, size), dtype), aligned((*lead, size), dtype))
+        shape = *lead, num_parameters(self)
+        self.bind(aligned(shape, dtype), aligned(shape, dtype))
 
     def own_names(self) -> tuple[str, ...]:
         """The names of the parameters. Raises ValueError when the layer has not made one that it lists."""
@@ -305,6 +305,19 @@ class Layer:
         sizes = [f"{name} {array.shape}" for name, array in self.parameters().items()]
         settings = [f"{name}={getattr(self, name)!r}" for name in self.settings]
         return f"{type(self).__name__}({', '.join(sizes + settings)})"
+
+
+def num_parameters(model: Layer) -> int:
+    """The number of parameters of one model, counted in its layers."""
+    return sum(math.prod(shape) for leaf in model.leaves() for shape in leaf.parameter_shapes.values())
+
+
+def moving(model: Layer, factors: Mapping[int, float] | None = None) -> Array | None:
+    """A vector like `flat` of one model: 0 for parameters of frozen layers, 1 for others, or the factor that
+    they have by `id` of their layer. None where all are 1.
+    """
+    frozen = {id(leaf): 0.0 for leaf in model.leaves() if leaf.frozen}
+    return marked(model, {**(factors or {}), **frozen}) if factors or frozen else None
 
 
 def marked(model: Layer, wanted: Mapping[int, float] | None = None, names: str = "") -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array
+from helpers.nn.base import Array, moving
 
 
 def norm(vector: Array) -> Any:
@@ -27,13 +27,16 @@ def norm(vector: Array) -> Any:
 class ClipNorm:
     """Shorten the gradient to `max_norm` if it is longer; its direction stays. Returns its length before.
 
+    Frozen layers do not count: they take no step.
+
     Source: Pascanu et al., "On the difficulty of training recurrent neural networks" (2013).
     """
 
     max_norm: float
 
     def __call__(self, model: Any) -> Any:
-        length = norm(model.d_flat)
+        shares = moving(model)
+        length = norm(model.d_flat if shares is None else model.d_flat * shares)
         model.d_flat *= np.minimum(1, self.max_norm / (length + 1e-6))  # 1e-6 as in PyTorch
         return length
 

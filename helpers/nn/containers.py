@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.base import Array, Layer, Shape, num_parameters
 from helpers.nn.layers import Flatten
 
 
@@ -22,6 +20,7 @@ class Sequential(Layer):
     Raises TypeError for anything but layers, ValueError for a layer that is given twice or that another model
     has.
 
+    >>> import numpy as np
     >>> from helpers.nn import Linear, ReLU
     >>> rng = np.random.default_rng(0)
     >>> model = Sequential(Linear(2, 16, rng=rng), ReLU(), Linear(16, 1, rng=rng))
@@ -81,9 +80,7 @@ class Sequential(Layer):
     def bind(self, flat: Array, d_flat: Array) -> None:
         start = 0
         for layer in self.layers:
-            stop = start + sum(
-                int(np.prod(shape)) for leaf in layer.leaves() for shape in leaf.parameter_shapes.values()
-            )
+            stop = start + num_parameters(layer)
             layer.bind(flat[..., start:stop], d_flat[..., start:stop])
             layer.owned = stop > start
             start = stop
@@ -149,6 +146,7 @@ class Residual(Sequential):
     Raises ValueError when f changes the shape.
     Source: He et al., "Deep residual learning for image recognition" (2016).
 
+    >>> import numpy as np
     >>> from helpers.nn import Tanh
     >>> Residual(Tanh()).forward(np.zeros((1, 2)))
     array([[0., 0.]])

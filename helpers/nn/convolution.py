@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from helpers.nn.base import Array, Layer, Shape, real_dtype
-from helpers.nn.layers import uniform, whole_number
+from helpers.nn.layers import is_whole, uniform, whole_number
 from helpers.nn.stack import Stack
 
 
 def pair(value: Any) -> tuple[int, int]:
     """3 → (3, 3); a pair stays as it is. Raises ValueError for anything else."""
-    sizes = (value, value) if isinstance(value, int | np.integer) else value
-    if not (isinstance(sizes, tuple | list) and len(sizes) == 2):
+    sizes = (value, value) if is_whole(value) else value
+    if not (isinstance(sizes, tuple | list) and len(sizes) == 2 and all(map(is_whole, sizes))):
         raise ValueError(f"A size is a whole number or a pair of them, got {value!r}.")
     return tuple(sizes)
 

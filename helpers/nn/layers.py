@@ -103,7 +103,7 @@ class Embedding(Layer):
         return self.W[self.index]
 
     def backward(self, d_out: Array) -> Array:
-        self.dW = 0
+        self.dW = np.zeros_like(self.W)
         np.add.at(np.asarray(self.dW), self.index, np.asarray(d_out))
         return np.zeros(self.index[-1].shape, self.W.dtype)
 
@@ -139,8 +139,13 @@ def uniform(rng: np.random.Generator, bound: float, shape: Shape, dtype: Any) ->
 def whole_number(layer: str, **sizes: Any) -> None:
     """Raise ValueError for a size that is not a whole number from 1 on."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        if not is_whole(size) or size < 1:
             raise ValueError(f"{layer}: {name} is a whole number from 1 on, got {size!r}.")
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def generator(rng: Any) -> np.random.Generator:

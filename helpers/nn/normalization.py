@@ -116,6 +116,8 @@ class LayerNorm(Layer):
 
     def __init__(self, num_features: int, eps: float = 1e-5, dtype: Any = np.float64):
         whole_number(type(self).__name__, num_features=num_features)
+        if eps < 0:
+            raise ValueError(f"{type(self).__name__} needs eps ≥ 0, got {eps}.")
         self.num_features, self.eps = num_features, eps
         self.weight, self.bias = np.ones(num_features, real(dtype)), np.zeros(num_features, dtype)
 

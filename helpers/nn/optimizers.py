@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, aligned_like, marked
+from helpers.nn.base import Array, Layer, aligned_like, marked, moving
 from helpers.nn.fleet import num_models
 
 PER_MODEL = ("lr", "weight_decay", "momentum")
@@ -27,7 +27,8 @@ class Optimizer:
       (parameters whose names begin with W), not to biases and norms;
     - `lr_factors`, such as {model.layers[0]: 0.1}, lets a layer go that share of each step;
     - a layer that was frozen, `layer.freeze()`, stays as it is.
-    Raises ValueError for a hyperparameter below 0, or one with a number of values that is not K.
+    Raises ValueError for a hyperparameter below 0, one with a number of values that is not K, or a layer of
+    another model.
     """
 
     vectors: tuple[str, ...] = ()
@@ -47,8 +48,12 @@ class Optimizer:
         self.model, self.lr, self.weight_decay = model, lr, weight_decay
         self.decayed: Any = 1.0 if decay_biases else marked(model, names="W")
         self._factors = {
-            id(leaf): factor for layer, factor in (lr_factors or {}).items() for leaf in layer.leaves()
+            id(leaf): one_number("A factor of lr_factors", factor)
+            for layer, factor in (lr_factors or {}).items()
+            for leaf in layer.leaves()
         }
+        if not self._factors.keys() <= {id(leaf) for leaf in model.leaves()}:
+            raise ValueError("lr_factors names layers of the model: write {model.layers[0]: 0.1}.")
         for name in self.vectors:
             setattr(self, name, aligned_like(model.flat))
 
@@ -88,11 +93,7 @@ class Optimizer:
 
     def shares(self) -> Array | None:
         """What share of a step each parameter takes: 0 in a frozen layer. None where all go all the way."""
-        leaves = self.model.leaves()
-        if not self._factors and not any(leaf.frozen for leaf in leaves):
-            return None
-        frozen = {id(leaf): 0.0 for leaf in leaves if leaf.frozen}
-        return marked(self.model, self._factors | frozen)
+        return moving(self.model, self._factors)
 
     def gradient(self) -> Array:
         """∂L/∂parameters, with weight_decay · parameters added: an L2 penalty."""
@@ -139,7 +140,7 @@ class SGD(Optimizer):
 
     >>> from helpers.nn import Linear, Sequential
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
-    >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
+    >>> model.layers[0].W, model.layers[0].dW = [[1.0]], [[0.5]]
     >>> SGD(model, lr=0.1).step()
     >>> model.layers[0].W
     array([[0.95]])
@@ -262,7 +263,7 @@ class Adam(Optimizer):
 
     >>> from helpers.nn import Linear, Sequential
     >>> model = Sequential(Linear(1, 1, rng=np.random.default_rng(0)))
-    >>> model.layers[0].W, model.layers[0].dW = 1.0, 0.5
+    >>> model.layers[0].W, model.layers[0].dW = [[1.0]], [[0.5]]
     >>> Adam(model, lr=0.1).step()  # the first step is lr long, however steep it is
     >>> model.layers[0].W.round(6)
     array([[0.9]])
@@ -285,7 +286,7 @@ class Adam(Optimizer):
         self.betas, self.eps = betas, one_number("eps", eps)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "betas" and not (len(value) == 2 and all(np.ndim(b) == 0 and 0 <= b < 1 for b in value)):
+        if name == "betas" and not (np.shape(value) == (2,) and all(0 <= beta < 1 for beta in value)):
             raise ValueError(f"betas are two numbers in 0..1, got {value}.")
         super().__setattr__(name, value)
 
@@ -367,7 +368,8 @@ class LBFGS:
         def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
             self.model.flat[:] = parameters
             loss = closure()
-            return loss, self.model.d_flat.astype(np.float64)
+            shares = moving(self.model)  # a frozen layer has no slope to go down
+            return loss, self.model.d_flat.astype(np.float64) * (1 if shares is None else shares)
 
         start = self.model.flat.astype(np.float64)
         result = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=self.options)

@@ -14,9 +14,9 @@ class Stack(np.ndarray):
 
     Arithmetic goes model by model: (K, n, 3) + (K, 3) adds the row of each model to the rows of that model,
     `@` multiplies the matrices pair by pair, `.T` transposes each, and `sum(axis=0)`, `mean()`,
-    `max(axis=-1)` mean the axes of one model's array. So the code of a layer is the same for one model and
+    `argmax(axis=-1)` mean the axes of one model's array. So the code of a layer is the same for one model and
     for K. An ordinary array with fewer axes is the same for all models. `stack[k]` is the ordinary array of
-    model k.
+    model k. (Shapes, slices and `np.concatenate` do count the first axis: write them from the end, axis=-1.)
 
     >>> W, b = np.ones((4, 2, 3)).view(Stack), np.arange(12.0).reshape(4, 3).view(Stack)
     >>> out = np.ones((5, 2)) @ W + b
@@ -37,6 +37,7 @@ class Stack(np.ndarray):
         return tuple(map(stacked, result)) if isinstance(result, tuple) else stacked(result)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        args = lined_up(args) if function is np.where else args
         result = super().__array_function__(function, types, args, kwargs)
         return stacked(result) if getattr(result, "shape", ())[:1] == self.shape[:1] else result
 
@@ -49,15 +50,34 @@ class Stack(np.ndarray):
     def __iter__(self) -> Any:
         return iter(np.asarray(self))
 
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def mean(  # type: ignore[override]
+        self, axis: Any = None, dtype: Any = None, out: None = None, *, keepdims: bool = False
+    ) -> Any:
         """The mean of each model's array, over all of it or over some of its axes."""
-        total = self.sum(axis=axis, keepdims=keepdims)
+        total = self.sum(axis=axis, dtype=dtype, keepdims=keepdims)
         return total / (self.size // total.size)
 
     @property
     def T(self) -> Any:
         """Each matrix transposed."""
-        return self.mT
+        return self.mT if self.ndim > 2 else self
+
+
+def one_by_one(name: str) -> Any:
+    """A method of arrays that goes through the models in turn."""
+
+    def method(self: Stack, *arguments: Any, **options: Any) -> Any:
+        results = []
+        for k, one in enumerate(self):
+            own = (value[k] if isinstance(value, Stack) else value for value in arguments)
+            results.append(getattr(one, name)(*own, **options))
+        return np.array(results).view(Stack)
+
+    return method
+
+
+for _name in ("argmax", "argmin", "argsort", "cumsum", "cumprod", "dot", "std", "var"):
+    setattr(Stack, _name, one_by_one(_name))  # NumPy's own would count the models as rows
 
 
 def plain(value: Any) -> Any:

@@ -46,7 +46,13 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.name, self.source = name, source
 
     def find_spec(self, name, path=None, target=None):
-        return importlib.util.spec_from_loader(name, self) if name == self.name else None
+        if name != self.name:
+            return None
+        folder = ROOT.joinpath(*name.split("."))
+        spec = importlib.util.spec_from_loader(name, self, is_package=folder.is_dir())
+        if folder.is_dir():
+            spec.submodule_search_locations = [str(folder)]
+        return spec
 
     def exec_module(self, module):
         exec(compile(self.source, f"<mutant of {self.name}>", "exec"), module.__dict__)
@@ -54,7 +60,8 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def source_of(mutant: Mutant) -> str:
     """The module's text with the change. Raises ValueError if the line is not there exactly once."""
-    path = ROOT / "helpers" / (mutant.module.replace(".", "/") + ".py")
+    path = ROOT / "helpers" / mutant.module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.old) != 1:
         raise ValueError(f"{mutant.what}: {mutant.old!r} is {text.count(mutant.old)} times in {path.name}")
@@ -91,25 +98,35 @@ def prepare() -> None:
 
 
 def survivors(mutants: list[Mutant]) -> list[str]:
-    """Try each mutant in a child process; say how it went, and return those that no test noticed."""
+    """Try each mutant in a child process, one for each core at a time; return those that no test noticed."""
     prepare()
-    alive = []
-    for mutant in mutants:
-        source_of(mutant)
-        start = time.perf_counter()
-        child = os.fork()
-        if child == 0:
-            code = 3
-            try:
-                code = notices(mutant)
-            finally:
-                os._exit(code)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    waiting, running, alive = list(reversed(mutants)), {}, []
+    while waiting or running:
+        while waiting and len(running) < (os.cpu_count() or 1):
+            mutant = waiting.pop()
+            source_of(mutant)
+            running[child_for(mutant)] = mutant, time.perf_counter()
+        child, status = os.wait()
+        mutant, start = running.pop(child)
+        code = os.waitstatus_to_exitcode(status)
         verdict = {1: "caught", 0: "SURVIVED"}.get(code, f"does not run ({code})")
         if code != 1:
             alive.append(mutant.what)
         print(f"{time.perf_counter() - start:5.1f} s  {verdict:10} {mutant.what}", flush=True)
     return alive
+
+
+def child_for(mutant: Mutant) -> int:
+    """Start a process that tries the mutant, and return its number."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            code = notices(mutant)
+        finally:
+            os._exit(code)
+    return child
 
 
 if __name__ == "__main__":

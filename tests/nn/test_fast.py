@@ -247,6 +247,7 @@ def tied_ends(layer):
 
 UNKNOWN = {
     "a subclass": lambda: Sequential(Linear(4, 3, rng=rng()), Louder()),
+    "a subclass inside": lambda: Sequential(Linear(4, 3, rng=rng()), Sequential(Louder())),
     "a hook": lambda: Sequential(Linear(4, 3, rng=rng()), hooked()),
     "a frozen layer": lambda: Sequential(Linear(4, 3, rng=rng()).freeze(), Tanh()),
     "batch norm": lambda: Sequential(Linear(4, 3, rng=rng()), BatchNorm(3)),
@@ -280,6 +281,8 @@ def test_other_losses_and_kinds_of_data_run_plain():
     model = MODELS["tanh"][0](0)
     assert plan_for(model, MSELoss(reduction="none"), X, y) is None
     assert plan_for(model, CrossEntropyLoss(weight=[1, 2, 3]), X, labels) is None
+    assert plan_for(model, CrossEntropyLoss(ignore_index=0), X, labels) is None
+    assert plan_for(model, CrossEntropyLoss(temperature=2), X, labels) is None
     assert plan_for(model, CrossEntropyLoss(), X, np.eye(3)[labels]) is None
     assert plan_for(model, BCEWithLogitsLoss(pos_weight=2), X, y) is None
     assert plan_for(model, MSELoss(), rng().normal(size=(5, 2, 4)), rng().normal(size=(5, 2, 3))) is None
@@ -385,3 +388,94 @@ def test_steps_notice_what_was_frozen_between_two_of_them():
     steps.gradient(X, y)
     steps.descend()
     np.testing.assert_array_equal(model.layers[0].W, before)
+
+
+CHANGES = {
+    "lr": 0.003,
+    "momentum": 0.5,
+    "weight_decay": 0.3,
+    "betas": (0.5, 0.9),
+    "eps": 0.1,
+    "dampening": 0.4,
+}
+
+
+def with_a_change(optimizer, key, value, *, in_place=False):
+    """Parameters after 30 steps of both editions, in the middle of which a hyperparameter changes."""
+    X, y = data((4,), "mse")
+    found = []
+    for fast in (True, False):
+        make = MODELS["tanh"][0]
+        model = Fleet([make(0), make(1)]) if in_place else make(0)
+        made = OPTIMIZERS[optimizer](model)
+        if in_place:
+            setattr(made, key, [0.0, 0.0] if key == "momentum" else [0.01, 0.02])
+            X, y = (np.broadcast_to(array, (2, *array.shape[-2:])).view(Stack) for array in (X, y))
+        steps = Steps(model, MSELoss(), made, fast=fast)
+        for i in range(30):
+            if i == 15 and in_place:
+                getattr(made, key)[...] = value
+            elif i == 15:
+                setattr(made, key, value)
+            steps.gradient(X, y)
+            steps.descend()
+        found.append(model.flat.copy())
+    return found
+
+
+@pytest.mark.parametrize("key", CHANGES)
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adam, all", "adamw"])
+def test_a_hyperparameter_that_changes_between_two_steps_is_noticed(optimizer, key):
+    if hasattr(OPTIMIZERS[optimizer](MODELS["tanh"][0](0)), key):
+        fast, plain = with_a_change(optimizer, key, CHANGES[key])
+        np.testing.assert_allclose(fast, plain, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("key", ["lr", "momentum", "weight_decay"])
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw"])
+def test_numbers_for_each_model_that_change_in_their_place_are_noticed(optimizer, key):
+    if hasattr(OPTIMIZERS[optimizer](MODELS["tanh"][0](0)), key):
+        fast, plain = with_a_change(optimizer, key, 0.1, in_place=True)
+        np.testing.assert_allclose(fast, plain, rtol=0, atol=1e-12)
+
+
+def test_weights_of_samples_are_counted_though_there_is_a_plan():
+    (X, y), weight = data((4,), "mse"), np.arange(N) % 3
+    models = [MODELS["tanh"][0](0) for _ in range(2)]
+    steps = [Steps(model, MSELoss(), fast=fast) for model, fast in zip(models, (True, False), strict=True)]
+    for one in steps:
+        one.gradient(X, y)
+    values = [one.gradient(X, y, weight) for one in steps]
+    assert values[0] == values[1] != steps[0].gradient(X, y)
+    assert steps[1].count(X, y) == 3 * weight.sum()
+
+
+def test_overlapping_patches_and_ties_share_the_slope_as_in_the_plain_layers():
+    layers = Conv2d(1, 2, 2, rng=rng()), Conv2d(2, 2, 2, rng=rng(1)), MaxPool2d(2), Flatten()
+    model = Sequential(*layers, Linear(2, 3, rng=rng(2)))
+    X, y, loss = np.ones((4, 1, 5, 5)), rng().normal(size=(4, 3)), MSELoss()
+    X[2:] = rng(3).normal(size=(2, 1, 5, 5))
+    plan_for(model, loss, X, y).gradient(X, y)
+    planned = model.d_flat.copy()
+    loss.forward(model.forward(X), y)
+    model.backward(loss.backward())
+    np.testing.assert_allclose(planned, model.d_flat, rtol=0, atol=1e-13)
+
+
+def test_logits_of_thousands_do_not_overflow():
+    model = Sequential(Linear(3, 3, rng=rng()))
+    X, y = 3000 * rng().normal(size=(6, 3)), np.arange(6) % 3
+    expected = CrossEntropyLoss().forward(model.forward(X), y)
+    assert plan_for(model, CrossEntropyLoss(), X, y).gradient(X, y) == pytest.approx(expected, rel=1e-12)
+    assert np.isfinite(model.d_flat).all()
+
+
+def test_steps_notice_a_method_that_was_replaced_between_two_of_them():
+    model = MODELS["tanh"][0](0)
+    X, y = data((4,), "mse")
+    steps = Steps(model, MSELoss())
+    steps.gradient(X, y)
+    layer = model.layers[1]
+    layer.forward = lambda X: 2 * Tanh.forward(layer, X)
+    steps.look_again()
+    assert steps.gradient(X, y) == MSELoss().forward(model.forward(X), y)

@@ -83,6 +83,20 @@ LOSSES = {
         lambda p, y, r: F.cross_entropy(p, y, reduction=r, label_smoothing=0.1, weight=torch.tensor(WEIGHT)),
         "probabilities",
     ),
+    "cross-entropy, ignored": (
+        losses.CrossEntropyLoss,
+        {"ignore_index": 2, "label_smoothing": 0.2, "weight": WEIGHT},
+        lambda p, y, r: F.cross_entropy(
+            p, y, reduction=r, ignore_index=2, label_smoothing=0.2, weight=torch.tensor(WEIGHT)
+        ),
+        "classes",
+    ),
+    "cross-entropy, temperature": (
+        losses.CrossEntropyLoss,
+        {"temperature": 2.5},
+        lambda p, y, r: F.cross_entropy(p / 2.5, y, reduction=r),
+        "classes",
+    ),
 }
 
 
@@ -115,6 +129,73 @@ def test_value_and_gradient_are_pytorchs(name, reduction, n, scale):
     np.testing.assert_allclose(value, expected.detach(), rtol=1e-12, atol=1e-10)
     expected.sum().backward()
     np.testing.assert_allclose(loss.backward(), p_t.grad, rtol=1e-12, atol=1e-10)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("name", [name for name in LOSSES if name.startswith("cross-entropy")])
+def test_a_class_for_each_word_is_pytorchs(name, reduction):
+    make, arguments, torch_loss, kind = LOSSES[name]
+    rng = np.random.default_rng(3)
+    p, y = rng.normal(size=(6, 5, 4)), targets(kind, rng, (30, 4))
+    y = y.reshape(6, 5, *y.shape[1:])
+    loss, p_t = make(reduction=reduction, **arguments), torch.tensor(p, requires_grad=True)
+    y_t = torch.tensor(y) if y.ndim == 2 else torch.tensor(y).movedim(-1, 1)
+    expected = torch_loss(p_t.movedim(-1, 1), y_t, reduction)
+    np.testing.assert_allclose(loss.forward(p, y), expected.detach(), rtol=1e-12)
+    expected.sum().backward()
+    np.testing.assert_allclose(loss.backward(), p_t.grad, rtol=1e-12, atol=1e-14)
+
+
+EXTREME = [
+    ([[1.0, -np.inf, 0.0]], np.float64),  # a class that cannot be
+    ([[3e38, -3e38, 0.0]], np.float32),  # a difference that overflows
+    ([[-3e38, -np.inf, -3e38]], np.float32),
+]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"label_smoothing": 0.1}, {"weight": [1.0, 0.5, 0.25]}], ids=str)
+@pytest.mark.parametrize("label", [0, 1, 2])
+@pytest.mark.parametrize(("logits", "dtype"), EXTREME)
+def test_logits_at_the_end_of_the_numbers_are_pytorchs(logits, dtype, label, arguments):
+    logits = np.array(logits, dtype)
+    theirs = torch.tensor(logits, requires_grad=True)
+    extra = {k: torch.tensor(v, dtype=theirs.dtype) if k == "weight" else v for k, v in arguments.items()}
+    expected = F.cross_entropy(theirs, torch.tensor([label]), **extra)
+    expected.backward()
+    loss = losses.CrossEntropyLoss(**arguments)
+    np.testing.assert_allclose(loss.forward(logits, np.array([label])), expected.detach(), rtol=1e-6)
+    np.testing.assert_allclose(loss.backward(), theirs.grad, rtol=1e-6, atol=1e-12)
+
+
+def test_binary_logits_at_the_end_of_the_numbers():
+    logits = np.array([[np.inf, -np.inf, 3e38, -3e38]], np.float32)
+    for y, values in ((1.0, [0, np.inf, 0, 3e38]), (0.0, [np.inf, 0, 3e38, 0])):
+        loss = losses.BCEWithLogitsLoss(reduction="none")
+        np.testing.assert_allclose(loss.forward(logits, np.full((1, 4), y)), [values], rtol=1e-6)
+        np.testing.assert_array_equal(loss.backward(), np.array([[1, 0, 1, 0]]) - y)
+
+
+def test_a_mean_of_nothing_is_refused():
+    loss = losses.CrossEntropyLoss(ignore_index=-1)
+    with pytest.raises(ValueError, match="nothing in y"):
+        loss.forward(np.zeros((2, 3)), np.array([-1, -1]))
+    with pytest.raises(ValueError, match=r"0\.\.2, got int64 \[-2\]"):
+        loss.forward(np.zeros((2, 3)), np.array([-1, -2]))
+    loss = losses.CrossEntropyLoss(ignore_index=-1, reduction="sum")
+    assert loss.forward(np.zeros((2, 3)), np.array([-1, -1])) == 0
+    assert (loss.backward() == 0).all()
+
+
+def test_the_weight_of_a_sample_multiplies_its_loss_and_its_slope():
+    p, y, weight = np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2)), np.array([1.0, 3.0])
+    for reduction, expected, count in (("mean", 80 / 8, 8), ("sum", 80, 1), ("none", p**2 * [[1], [3]], 1)):
+        loss = losses.MSELoss(reduction=reduction)
+        np.testing.assert_allclose(loss.forward(p, y, weight), expected)
+        np.testing.assert_allclose(loss.backward(), 2 * p * [[1], [3]] / count)
+    loss = losses.CrossEntropyLoss(weight=[1.0, 3.0])
+    expected = F.cross_entropy(torch.tensor(p), torch.tensor([0, 1]), reduction="none").numpy()
+    value = loss.forward(p, np.array([0, 1]), np.array([2.0, 5.0]))
+    assert value == pytest.approx((2 * expected[0] + 15 * expected[1]) / 17)
 
 
 @pytest.mark.parametrize("name", LOSSES)

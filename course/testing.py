@@ -21,6 +21,7 @@ from course.places import ROOT, environment, throwaway_homes
 
 GROUPS = ("unit", "notebooks", "browser")
 SHOWN_LINES = 200
+UNIT = "not notebooks and not browser and not mutants"
 # OpenBLAS and PyTorch take other code paths with these, as they would on another processor.
 QUIET = {"HELPERS_PROGRESS": "0"}  # a progress bar would be an output more on a slow machine
 OTHER_PROCESSOR = {"OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2"}
@@ -70,7 +71,8 @@ def stages(root: Path = ROOT, *, thorough: bool = False) -> list[Stage]:
         Stage("lint", "unit", ["ruff", "check", "."], 60),
         Stage("format", "unit", ["ruff", "format", "--check", "."], 60),
         Stage("types", "unit", ["mypy"], 300),
-        _pytest("unit tests", "unit", ["-m", "not notebooks and not browser", "-n", "2"], 900, more_seeds),
+        _pytest("unit tests", "unit", ["-m", UNIT, "-n", "2"], 900, more_seeds),
+        _pytest("the engine, broken on purpose", "unit", ["-m", "mutants", "tests/nn"], 900),
         Stage("notebooks as their sources", "notebooks", ["course", "build", "--check"], 300),
     ]
     if any("mark.notebooks" in path.read_text(encoding="utf-8") for path in (root / "tests").rglob("*.py")):

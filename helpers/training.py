@@ -98,7 +98,7 @@ def fit(
     history.interrupted = False
     run = Run(model, optimizer, history, schedule)
     batches = Batches(model, loss, X, y, batch_size, rng, sample_weight)
-    steps = Steps(model, loss, optimizer, fast=fast and sample_weight is None)  # no plan knows weights
+    steps = Steps(model, loss, optimizer, fast=fast)
     after_backward = [penalty.add_gradient] if penalty else []
     after_backward += [clip] if clip else []
     after_step = [callback.on_step for callback in callbacks if hasattr(callback, "on_step")]
@@ -176,7 +176,7 @@ def one_epoch(
     gathered = Accumulator(model, accumulate, len(batches), steps.loss.reduction) if accumulate > 1 else None
     for batch in batches:
         losses.append(steps.gradient(*batch))
-        if gathered and not gathered.complete(steps.count(*batch[:2])):
+        if gathered and not gathered.complete(steps.count(*batch)):
             continue
         for adjust in after_backward:
             adjust(model)

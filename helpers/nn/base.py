@@ -153,7 +153,7 @@ class Layer:
 
     def train(self, training: bool = True) -> Layer:
         """Switch to training (dropout on, batch statistics), or with False to evaluation."""
-        for layer in (self, *self.leaves()):
+        for layer in self.parts():
             layer.training = training
         return self
 
@@ -163,11 +163,18 @@ class Layer:
 
     def freeze(self, frozen: bool = True) -> Layer:
         """Keep what was learnt: an optimizer's step leaves this layer's parameters (and what it remembers
-        of them) as they are, weight decay too, and running statistics stand still. `freeze(False)` undoes it.
+        of them) as they are, weight decay too, and running statistics stand still.
+
+        `freeze(False)` undoes it. Make a new optimizer then: Adam counts its steps for all layers together,
+        and a layer that begins late would begin with too long ones.
         """
-        for layer in (self, *self.leaves()):
+        for layer in self.parts():
             layer.frozen = frozen
         return self
+
+    def parts(self) -> list[Layer]:
+        """The layer, and all layers in it, containers too."""
+        return [self]
 
     def leaves(self) -> list[Layer]:
         """The layers without children, in order: a container lists those that it holds."""

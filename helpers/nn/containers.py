@@ -72,10 +72,13 @@ class Sequential(Layer):
 
         A tuple of such answers when that layer is a `Concat`, which takes several inputs.
         """
-        return next((one.takes_indices for one in self.layers if not isinstance(one, Flatten)), False)
+        return next((one.takes_indices for one in self.layers if not only_flattens(one)), False)
 
     def leaves(self) -> list[Layer]:
         return [leaf for layer in self.layers for leaf in layer.leaves()]
+
+    def parts(self) -> list[Layer]:
+        return [self, *(part for layer in self.layers for part in layer.parts())]
 
     def bind(self, flat: Array, d_flat: Array) -> None:
         start = 0
@@ -119,6 +122,11 @@ class Sequential(Layer):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.layers))})"
+
+
+def only_flattens(layer: Layer) -> bool:
+    """Whether what comes in goes out unchanged but for its shape."""
+    return all(isinstance(leaf, Flatten) for leaf in layer.leaves())
 
 
 def refuse(kind: str, layers: Sequence[Any]) -> None:

@@ -55,6 +55,14 @@ class Fleet(Sequential):
             X = layer.forward(self.for_each(X))
         return self.for_each(X)
 
+    def backward(self, d_out: Array) -> Array:
+        return super().backward(self.for_each(d_out))
+
+    def astype(self, dtype: Any) -> Layer:
+        copy: Any = super().astype(dtype)
+        copy.members = [member.astype(dtype) for member in self.members]
+        return copy
+
     def for_each(self, X: Any) -> Any:
         """X (n, …) as a Stack in which every model has it; a Stack as it is; of a tuple each."""
         if isinstance(X, tuple):

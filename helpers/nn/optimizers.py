@@ -119,7 +119,9 @@ class Optimizer:
             value = np.asarray(state[name])
             if name in self.vectors:
                 getattr(self, name)[...] = value
-            elif name != "decayed":
+            elif name == "decayed":
+                self.decayed = value if value.ndim else float(value)
+            else:
                 setattr(self, name, tuple(value.tolist()) if name == "betas" else value.tolist())
 
 

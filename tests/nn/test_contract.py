@@ -234,3 +234,23 @@ def one():
 def test_arguments_that_make_no_sense_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_modes_reach_containers_in_containers():
+    inner = Residual(Linear(2, 2, rng=rng()))
+    model = Sequential(Sequential(inner), Tanh())
+    model.freeze().eval()
+    assert [part.training for part in model.parts()] == [False] * 5
+    assert [part.frozen for part in model.parts()] == [True] * 5
+    assert inner in model.parts()
+
+
+def test_a_fleet_in_another_dtype_gives_its_models_in_it():
+    fleet = Fleet([Sequential(Linear(2, 1, rng=rng(seed))) for seed in range(2)]).astype(np.float32)
+    assert {model.dtype for model in fleet.unstack()} == {np.dtype(np.float32)}
+    assert np.shape(fleet.backward(np.ones(np.shape(fleet.forward(np.ones((3, 2))))[1:]))) == (2, 3, 2)
+
+
+def test_words_behind_a_container_that_only_flattens():
+    model = Sequential(Sequential(Flatten()), Embedding(5, 3, rng=rng()))
+    assert model.takes_indices

@@ -186,6 +186,7 @@ EXTRAS = {
     "clip": {"clip": lambda m, o: ClipNorm(0.2)},
     "accumulate": {"accumulate": lambda m, o: 3},
     "validation": {"validation": lambda m, o: data((4,), "cross-entropy")},
+    "nesterov comes later": {"callbacks": lambda m, o: [lambda run: setattr(o, "nesterov", True)]},
     "momentum changes": {"callbacks": lambda m, o: [lambda run: setattr(run.optimizer, "momentum", 0.5)]},
     "rate changes at each step": {
         "callbacks": lambda m, o: [OnStep(lambda run: setattr(o, "lr", o.lr * 0.99))]

@@ -16,6 +16,7 @@ def test_there_are_enough_and_each_changes_exactly_one_place():
         compile(source_of(mutant), mutant.module, "exec")
 
 
+@pytest.mark.mutants
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the mutants run in forked processes: not on Windows")
 def test_every_mutant_is_caught():
     command = [sys.executable, "-m", "tests.nn.mutants"]

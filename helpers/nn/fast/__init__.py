@@ -108,9 +108,9 @@ class Steps:
         self.model.backward(self.loss.backward())
         return value
 
-    def count(self, X: Array, y: Array) -> Any:
+    def count(self, X: Array, y: Array, sample_weight: Array | None = None) -> Any:
         """What "mean" has divided the last gradient by, for such a batch (K numbers in a fleet)."""
-        plan = self.plan(X, y)
+        plan = self.plan(X, y) if sample_weight is None else None  # no plan knows weights
         return self.loss.count if plan is None else plan.count
 
     def plan(self, X: Any, y: Array) -> Plan | None:

@@ -50,13 +50,14 @@ class Descent:
 class SGDDescent(Descent):
     """v ← momentum·v + g; parameters ← parameters - lr·v."""
 
-    momentum = None
+    momentum = nesterov = None
 
     def __call__(self) -> None:
         o = self.optimizer
         if o.dampening:
             return o.step()
-        if o.lr is not self.lr or o.momentum is not self.momentum or o.weight_decay is not self.weight_decay:
+        same = o.lr is self.lr and o.momentum is self.momentum and o.weight_decay is self.weight_decay
+        if not same or o.nesterov is not self.nesterov:
             self.write()
         if self.moving:
             o.t += 1
@@ -69,7 +70,7 @@ class SGDDescent(Descent):
         self.begin()
         o, flat, delta = self.optimizer, self.model.flat, self.delta
         g = self.decayed_gradient()
-        self.momentum = None if np.ndim(o.momentum) else o.momentum
+        self.momentum, self.nesterov = (None if np.ndim(o.momentum) else o.momentum), o.nesterov
         self.moving = bool(np.any(o.momentum))
         if self.moving:
             momentum = self.number(o.momentum)

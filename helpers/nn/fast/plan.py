@@ -132,15 +132,9 @@ def methods_of_its_own(thing: Any) -> set[str]:
     return METHODS & vars(thing).keys()
 
 
-def everything_in(layer: Layer) -> list[Layer]:
-    """The layer, and all layers in it, containers too."""
-    inside = getattr(layer, "layers", ())
-    return [layer, *(one for part in inside for one in everything_in(part))]
-
-
 def knows_model(model: Layer, shape: Shape) -> bool:
     """Whether a plan knows every layer, for data of this shape (n, …)."""
-    within = everything_in(model)
+    within = model.parts()
     if type(model) not in (Sequential, Fleet, *PARTS):
         return False
     if any(type(one) not in (Sequential, *PARTS) for one in within[1:]):

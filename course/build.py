@@ -172,15 +172,16 @@ def _cleaned(notebook: NotebookNode) -> NotebookNode:
 def _keep_timings(source: Source, notebook: NotebookNode) -> NotebookNode:
     """A cell that times something has run and asserted its ratio, but shows the times of its first build.
 
-    Else no two builds gave the same bytes. Its id is made of its source: a changed cell is shown anew.
+    Else no two builds gave the same bytes. A changed cell is shown anew.
     """
     try:
         before = {cell.id: cell for cell in nbformat.read(source.built, as_version=4).cells}
     except Exception:  # there is none yet, or it cannot be read: then the new times stand
         return notebook
     for cell in notebook.cells:
-        if TIMED in cell.metadata.get("tags", []) and cell.id in before and before[cell.id].outputs:
-            cell.outputs = before[cell.id].outputs
+        old = before.get(cell.id)
+        if TIMED in cell.metadata.get("tags", []) and old and old.outputs and old.source == cell.source:
+            cell.outputs = old.outputs
     return notebook
 
 

@@ -1,8 +1,9 @@
 """Reading a source: a text file in jupytext's percent format becomes a notebook without outputs.
 
 A lesson may have a companion, NN_slug_heard; it is a lesson in every respect but its limit of minutes.
-Cell ids are derived from what a cell says, so that building twice changes no byte and a cell that is put
-in between changes no other cell's id. The cells of a task are named after the task.
+Cell ids are derived, so that building twice changes no byte. Those of a lesson from what a cell says: a cell
+that is put in between changes no other cell's id. Those of an exercise from what it is for, never from its
+words: the gradebook knows its cells by them, and a corrected text is still the same cell.
 """
 
 import ast
@@ -275,9 +276,9 @@ def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
         if role:
             cell_id = role[1].replace("/", "-") + ("" if role[0] == "check" else f"-{role[0]}")
         else:
-            digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
-            times[digest] += 1
-            cell_id = digest if times[digest] == 1 else f"{digest}-{times[digest]}"
+            name = _plain_name(cell, source)
+            times[name] += 1
+            cell_id = name if times[name] == 1 else f"{name}-{times[name]}"
         metadata: dict[str, Any] = {}
         if cell.metadata.get("tags"):
             metadata["tags"] = list(cell.metadata["tags"])
@@ -288,6 +289,13 @@ def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
         named.append(make(cell.source, id=cell_id, metadata=metadata))
     return named
+
+
+def _plain_name(cell: NotebookNode, source: Source) -> str:
+    """The name of a cell that has no part in a task."""
+    if source.kind == "exercise":
+        return f"{source.slug}-{'text' if cell.cell_type == 'markdown' else 'code'}"
+    return hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
 
 
 def _nbgrader_metadata(cell_id: str, role: tuple[str, str] | None) -> dict[str, Any]:

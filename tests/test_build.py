@@ -86,6 +86,13 @@ class TestBuilding:
         assert len(after) == len(before) + 1
         assert [cell_id for cell_id in after if cell_id in before] == before
 
+    def test_a_corrected_text_of_an_exercise_is_still_the_same_cell(self, tmp_path):
+        source = put(tmp_path, exercise_text(), "exercise", "01_data_splits")
+        before = [cell.metadata.nbgrader.grade_id for cell in sources.read(source).cells]
+        corrected = exercise_text().replace("Five tasks", "5 tasks").replace("import numpy as np\n", "")
+        put(tmp_path, corrected, "exercise", "01_data_splits")
+        assert [cell.metadata.nbgrader.grade_id for cell in sources.read(source).cells] == before
+
     def test_equal_cells_get_different_ids(self, course):
         source = put(course, LESSON + "\n# %%\nprint(1)\n\n# %%\nprint(1)\n")
         ids = [cell.id for cell in sources.read(source).cells]

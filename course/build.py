@@ -238,7 +238,7 @@ def check(names: list[str], root: Path = ROOT) -> list[str]:
     exercises = [source for source in chosen if source.kind == "exercise" and _readable(source.built)]
     with tempfile.TemporaryDirectory(prefix="course-check-") as folder:
         for source in exercises:
-            made = _released_by(source, Path(folder)).read_bytes()
+            made = released_by(source, Path(folder)).read_bytes()
             if not source.released.exists() or source.released.read_bytes() != made:
                 problems.append(
                     f"exercises/{source.name} is not what solutions/{source.name} gives. Build it."
@@ -308,7 +308,7 @@ def reset(name: str, root: Path = ROOT) -> Path | None:
             f"{where} cannot be read, so nothing was changed. Run `course build {source.name}`."
         )
     with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
-        made = _released_by(source, Path(folder))
+        made = released_by(source, Path(folder))
         saved = None
         if source.released.exists():
             saved = _free_name(source.released)
@@ -317,7 +317,7 @@ def reset(name: str, root: Path = ROOT) -> Path | None:
     return saved
 
 
-def _released_by(source: Source, folder: Path) -> Path:
+def released_by(source: Source, folder: Path) -> Path:
     """The exercise that the present solution gives, made in `folder`."""
     copy = folder / source.built.relative_to(source.root)
     copy.parent.mkdir(parents=True)

@@ -16,6 +16,8 @@ from course.places import ROOT, environment
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from course.grading import Mark
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -27,6 +29,7 @@ Names = Annotated[
     list[str] | None, typer.Argument(help="Notebooks, such as 01 or 01_data_splits; all if none.")
 ]
 Exercise = Annotated[str, typer.Argument(help="An exercise, such as 01 or 01_data_splits.")]
+Students = Annotated[list[str] | None, typer.Argument(help="Names in submitted/; all if none.")]
 
 
 class Group(StrEnum):
@@ -223,46 +226,76 @@ def release(exercise: Exercise) -> None:
 @app.command()
 def autograde(
     exercise: Exercise,
-    students: Annotated[list[str] | None, typer.Argument(help="Names in submitted/; all if none.")] = None,
+    students: Students = None,
+    workers: Annotated[int, typer.Option(help="Processes that run submissions.", min=1)] = 1,
+    again: Annotated[
+        bool, typer.Option("--all", help="Grade also what has not changed since it was graded.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Marks that were given by hand go.")] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run what was handed in as you, without protection.")
+    ] = False,
 ) -> None:
-    """Grade what was handed in, in submitted/STUDENT/EXERCISE/.
+    """Grade what was handed in, in submitted/STUDENT/EXERCISE/; only what is new or has changed.
 
-    Example: course autograde 01
+    Example: course autograde 01 --workers 2
     """
     from course import grading
 
+    if unsafe:
+        typer.echo("Without the sandbox: what was handed in can read and write all that you can.", err=True)
     chosen = list(students or [])
     with progress_bar() as bar:
         task = bar.add_task("grading", total=len(chosen or grading.submissions(exercise)))
-        marks = grading.autograde(exercise, chosen, report=lambda _: bar.advance(task))
+
+        def report(mark: "Mark") -> None:
+            bar.console.print(_line(mark), highlight=False, markup=False, soft_wrap=True)
+            bar.advance(task)
+
+        marks = grading.autograde(
+            exercise, chosen, report=report, again=again, force=force, workers=workers, unsafe=unsafe
+        )
     for mark in marks:
-        points = "not graded" if mark.points is None else f"{mark.points:g} of {mark.most:g}"
-        typer.echo(f"{mark.student:20} {points}  {mark.problem}".rstrip())
+        typer.echo(_line(mark))
+    fresh = sum(mark.fresh for mark in marks)
+    typer.echo(f"{fresh} graded now, {len(marks) - fresh} unchanged since they were graded.")
     if any(mark.problem for mark in marks):
         raise CourseError("Some submissions could not be graded; the reason stands beside each.")
 
 
+def _line(mark: "Mark") -> str:
+    """A mark as a line of the report, with all that a teacher should know of it."""
+    points = "no mark" if mark.points is None else f"{mark.points:g} of {mark.most:g}"
+    about = [mark.problem, *mark.notes]
+    if mark.state == "refused":
+        about.insert(0, "needs manual grading")
+    return f"{mark.student:20} {points}  {'; '.join(filter(None, about))}".rstrip()
+
+
 @app.command()
-def feedback(exercise: Exercise) -> None:
-    """Write a page for each student that shows points and comments.
+def feedback(exercise: Exercise, students: Students = None) -> None:
+    """Write a page for each student that shows points and hints.
 
     Example: course feedback 01
     """
     from course import grading
 
-    pages = grading.feedback(exercise)
+    pages = grading.feedback(exercise, students=list(students or []))
     typer.echo(f"{len(pages)} pages written, as {_short(pages[0])}." if pages else "No page was written.")
 
 
 @app.command()
-def export(to: Annotated[Path, typer.Option(help="The file to write.")] = Path("marks.csv")) -> None:
+def export(
+    to: Annotated[Path, typer.Option(help="The file to write.")] = Path("marks.csv"),
+    form: Annotated[str, typer.Option("--format", help="csv, canvas or moodle.")] = "csv",
+) -> None:
     """Write the marks of the class to a CSV file.
 
-    Example: course export --to marks.csv
+    Example: course export --format canvas --to marks.csv
     """
     from course import grading
 
-    typer.echo(f"{to}: {grading.export(to)} marks.")
+    typer.echo(f"{to}: {grading.export(to, form=form)} rows.")
 
 
 def _short(path: Path) -> str:

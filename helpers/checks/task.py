@@ -200,6 +200,17 @@ def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
     A task that runs out of time is not run on further cases. Once a case has failed, the others together
     get `SHORT_LIMIT` at most: whoever waits for them knows already that something is wrong.
     """
+    return grade_runs(
+        task,
+        lambda given, seconds: observe(
+            task.probe, learner, given, seconds=seconds, counting=task.counting
+        ),
+        seed=seed,
+    )
+
+
+def grade_runs(task: Task, run: Callable[[Case, float], Observation], *, seed: int = 0) -> Report:
+    """Like `grade`, where `run(inputs, seconds)` runs the probe, perhaps in another process."""
     cases = list(task.cases(np.random.default_rng(seed)))
     end = now() + TIME_LIMIT
     passed, first_case, first_finding, stopped = 0, None, None, False
@@ -207,7 +218,7 @@ def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
         given = {key: value for key, value in case.items() if key not in JUDGE_ONLY}
         if stopped:
             break
-        seen = observe(task.probe, learner, given, seconds=end - now(), counting=task.counting)
+        seen = run(given, end - now())
         finding = task.judge(case, seen)
         stopped = seen.timed_out
         if finding is None:
@@ -324,7 +335,7 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task", "watched"}
+    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task", "watched", "wire"}
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
 
 

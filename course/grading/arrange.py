@@ -89,10 +89,12 @@ class _Arranging:
     def _changed(self, cell: NotebookNode) -> list[Step]:
         """The learner's version of a code cell that is the teacher's: it may import what an answer needs."""
         name = cell.metadata.nbgrader.grade_id
-        others = [text for text in self.mine.get(name, []) if _bare(text) != _bare(cell.source) and text.strip()]
+        others = [
+            text for text in self.mine.get(name, []) if _bare(text) != _bare(cell.source) and text.strip()
+        ]
         if cell.cell_type != "code" or not others:
             return []
-        self.notes.append("a cell that is not an answer was changed; it was run behind the one of the exercise")
+        self.notes.append("a cell that is not an answer was changed; both were run")
         return [Step("code", text) for text in others]
 
     def _answer(self, cell_id: str) -> str:
@@ -102,7 +104,7 @@ class _Arranging:
         texts = [text for text in self.mine.get(cell_id, []) if _bare(text) != _bare(stub) and text.strip()]
         if len(texts) > 1:
             joined = "\n".join(texts)
-            self.notes.append(f"the answer to {task} is there {len(texts)} times; all of it was run, in its order")
+            self.notes.append(f"the answer to {task} is there {len(texts)} times; all were run")
             return joined if _parses(joined) else "\n\n".join(texts)
         if texts:
             return self._with_its_other_half(cell_id, texts[0], task)
@@ -119,7 +121,7 @@ class _Arranging:
     def _with_its_other_half(self, cell_id: str, text: str, task: str) -> str:
         """A cell that was split in the middle of a function, with the part behind it."""
         behind = self.own.get(cell_id, [])
-        if not _parses(text) and behind and behind[0].kind == "code":
+        if behind and behind[0].kind == "code" and not (_parses(text) and _parses(behind[0].source)):
             joined = f"{text}\n{behind[0].source}"
             if _parses(joined):
                 behind.pop(0)
@@ -135,7 +137,9 @@ class _Arranging:
             (place, cell)
             for place, cells in self.own.items()
             for cell in cells
-            if cell.kind == "code" and defines.search(cell.source) and "NotImplementedError(" not in cell.source
+            if cell.kind == "code"
+            and defines.search(cell.source)
+            and "NotImplementedError(" not in cell.source
         ]
 
 

@@ -19,7 +19,7 @@ from course.sources import Source
 
 @dataclass(frozen=True)
 class Assignment:
-    """An exercise as it is handed out: `file` holds its bytes, `digest` changes with all that gives points."""
+    """An exercise as it is handed out, its bytes, and a `digest` that changes with what gives points."""
 
     source: Source
     file: bytes
@@ -47,7 +47,7 @@ class Assignment:
 
 
 def prepared(source: Source, root: Path = ROOT) -> Assignment:
-    """The exercise as its source gives it. Raises `CourseError` if its solution is not what its source gives."""
+    """The exercise as its source gives it. Raises `CourseError` if its solution is of another source."""
     # An exercises/ that a learner has worked in does not matter here: the release is made anew.
     found = build.check([str(source)], root)
     problems = [problem for problem in found if not problem.startswith("exercises/")]
@@ -97,7 +97,9 @@ def register(assignment: Assignment, root: Path = ROOT) -> None:
             if "nbgrader" in cell.metadata
         }
         for kind, role in ((GradeCell, "grade"), (SolutionCell, "solution")):
-            _bring_up_to_date(book, notebook, kind, {k: c for k, c in wanted.items() if c.metadata.nbgrader[role]})
+            _bring_up_to_date(
+                book, notebook, kind, {k: c for k, c in wanted.items() if c.metadata.nbgrader[role]}
+            )
         _source_cells(book, notebook, wanted)
         book.db.commit()
 

@@ -1,6 +1,6 @@
 """The gradebook: nbgrader's database, and beside its tables two of ours that say how a mark came about.
 
-One submission is one transaction, so that a program that is killed leaves every mark either whole or as it was.
+One submission is one transaction: a program that is killed leaves every mark either whole or as it was.
 """
 
 import datetime
@@ -244,7 +244,9 @@ def release_of(book: Any, assignment: str) -> str:
     """The digest of the exercise as it was when it was last graded, or ""."""
     from sqlalchemy import text
 
-    row = book.db.execute(text("select release from course_run where assignment = :a"), {"a": assignment}).first()
+    row = book.db.execute(
+        text("select release from course_run where assignment = :a"), {"a": assignment}
+    ).first()
     return row.release if row else ""
 
 

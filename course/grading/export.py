@@ -40,8 +40,8 @@ def export(to: Path, root: Path = ROOT, form: str = "csv") -> int:
     """Write all marks to a CSV file; returns the number of rows.
 
     form: "csv" has one row for each student and exercise, with flags; "canvas" and "moodle" one for each
-    student, as these import it. A submission that is not there or was not graded has no mark: it is empty, not
-    0. The file begins with the mark by which spreadsheets know UTF-8. Raises `CourseError` if there is no
+    student, as these import it. A submission that is not there or was not graded has no mark: empty, not 0.
+    The file begins with the mark by which spreadsheets know UTF-8. Raises `CourseError` if there is no
     gradebook yet, or if the file cannot be written.
     """
     if form not in FORMATS:

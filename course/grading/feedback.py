@@ -120,9 +120,7 @@ def _page(
         if remark.get("comment"):
             lines.append(f"<p>Your teacher says: {e(remark['comment'])}</p>")
         if check in answers:
-            lines.append(
-                f"<details><summary>Your answer</summary><pre>{e(answers[check])}</pre></details>"
-            )
+            lines.append(f"<details><summary>Your answer</summary><pre>{e(answers[check])}</pre></details>")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'

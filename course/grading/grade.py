@@ -65,8 +65,8 @@ def autograde(
 
     `students`: names in submitted/, all when empty. `again`: grade also what has not changed. `force`: marks
     given by hand go. `workers`: processes that run submissions. `unsafe`: without the sandbox. `secret`: of
-    the cases, drawn anew for each run. What was handed in is never changed. Raises `CourseError` when there is
-    nothing to grade, or no sandbox.
+    the cases, drawn anew for each run. What was handed in is never changed. Raises `CourseError` when there
+    is nothing to grade, or no sandbox.
     """
     require(unsafe)
     source = sources.exercise(name, root)
@@ -78,7 +78,9 @@ def autograde(
     with books.opened(root) as book:
         known = books.results(book, source.name)
         fresh = {
-            student: job for student, job in jobs.items() if again or _is_new(job, known.get(student), root, source)
+            student: job
+            for student, job in jobs.items()
+            if again or _is_new(job, known.get(student), root, source)
         }
         setting = Setting(
             name=source.name,
@@ -97,7 +99,9 @@ def autograde(
         books.finish_run(book, source.name)
         marks = _marks(book, exercise, jobs, fresh)
     if _sums(root) != before:
-        raise CourseError("submitted/ or helpers/ changed while it was graded. Look who writes there; grade again.")
+        raise CourseError(
+            "submitted/ or helpers/ changed while it was graded. Look who writes there; grade again."
+        )
     return marks
 
 
@@ -155,7 +159,9 @@ def _mark(book: Any, exercise: Assignment, result: Result, *, fresh: bool, kept:
         notes.append("a mark given by hand was kept; look at it, or grade again with --force")
     if result.release != exercise.digest:
         notes.append("graded with an earlier state of the exercise; --all grades it again")
-    points = None if standing is None or (result.state == FAILED and not standing.by_hand) else standing.points
+    points = (
+        None if standing is None or (result.state == FAILED and not standing.by_hand) else standing.points
+    )
     return Mark(
         result.student, points, exercise.most, result.problem, result.state, tuple(notes), fresh, result
     )

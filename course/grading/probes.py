@@ -1,7 +1,7 @@
 """What of the checks goes into the sandbox: the probes, and nothing that knows a right answer.
 
-A module of helpers.checks holds probe and verdict side by side. Of each, only the top-level statements that a
-probe needs are written out, found by the names that it uses; right formulas, slips, rules and hints stay here.
+A module of helpers.checks holds probe and verdict side by side. Of each, only the top-level statements that
+a probe needs are written out, found by the names that it uses; right formulas, slips and rules stay here.
 """
 
 import ast
@@ -69,7 +69,9 @@ def shaken(tasks: Iterable[Task], folder: Path) -> dict[str, str]:
             house.need(module, {expression} if expression.isidentifier() else _names(ast.parse(expression)))
             if not expression.isidentifier():
                 house.add(module, name, expression)
-            lines.append(f"from {module} import {expression if expression.isidentifier() else name} as {name}")
+            lines.append(
+                f"from {module} import {expression if expression.isidentifier() else name} as {name}"
+            )
         entries.append(f"    {task.id!r}: {name},")
     head = '"""The probes of the tasks."""\n\nfrom helpers.checks.probing import call\n'
     text = "\n".join([head, *lines, "", "PROBES = {", *entries, "}", ""])

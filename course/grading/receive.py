@@ -17,6 +17,7 @@ MOST_BYTES = 10_000_000
 MOST_CELLS = 2_000
 MOST_TEXT = 2_000_000  # characters of all cells together
 _NOT_IN_A_NAME = re.compile(r"""[<>"`\\/\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]""")
+_NO_CHARACTER = re.compile("[\ud800-\udfff\0]")
 _COPY = re.compile(r"(?:\s*\(\d+\)|-Copy\d+|\s*[-–]\s*(?:copy|Kopie)|_\d{1,2})$", re.IGNORECASE)
 
 
@@ -35,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """Where a submission lies: `path` None where there is none that could be meant, for the reason `refused`."""
+    """Where a submission lies; `path` None where none could be meant, for the reason `refused`."""
 
     student: str
     path: Path | None
@@ -72,9 +73,11 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 def _shown(text: str) -> str:
     """A name in characters that every screen and file can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").encode("unicode_escape").decode("ascii") if (
-        not text.isprintable()
-    ) else text
+    return (
+        text.encode("utf-8", "backslashreplace").decode("utf-8").encode("unicode_escape").decode("ascii")
+        if (not text.isprintable())
+        else text
+    )
 
 
 def _with_a_plain_name(one: HandedIn) -> HandedIn:
@@ -118,12 +121,15 @@ def _of_student(folder: Path, student: str, name: str) -> HandedIn | None:
 
 
 def _notebooks(folder: Path, name: str) -> tuple[list[Path], list[Path]]:
-    """Notebooks in a student's folder: those of that name, as a browser writes it too; and others in NAME/."""
-    named, beside = [], []
+    """Notebooks in a student's folder: those of that name, as a browser writes it; and others in NAME/."""
+    named: list[Path] = []
+    beside: list[Path] = []
     looked = 0
     for place, folders, files in os.walk(folder, followlinks=False):
         depth = len(Path(place).relative_to(folder).parts)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX") if depth < 4 else []
+        folders[:] = (
+            sorted(f for f in folders if not f.startswith(".") and f != "__MACOSX") if depth < 4 else []
+        )
         for file in sorted(files):
             looked += 1
             if looked > 2000:
@@ -139,7 +145,7 @@ def _notebooks(folder: Path, name: str) -> tuple[list[Path], list[Path]]:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a submission. Raises `Refused` for a link, a device, a pipe, and a file that is too large."""
+    """The bytes of a submission. Raises `Refused` for a link, a device, a pipe, and a file too large."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         if path.is_symlink():
@@ -147,13 +153,16 @@ def read(path: Path) -> bytes:
         handle = os.open(path, flags)
     except OSError as error:
         raise Refused(f"{_shown(path.name)} cannot be opened ({error.strerror})") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             raise Refused(f"{_shown(path.name)} is not a file that can be read")
         if facts.st_size > MOST_BYTES:
             raise Refused(f"{_shown(path.name)} has {facts.st_size / 1e6:.0f} MB; 10 MB is the most")
-        data = file.read(MOST_BYTES + 1)
+        with os.fdopen(os.dup(handle), "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    finally:
+        os.close(handle)
     if len(data) > MOST_BYTES:
         raise Refused(f"{_shown(path.name)} has more than 10 MB")
     return data
@@ -202,7 +211,12 @@ def _raw_cells(notebook: Any) -> list[Any] | None:
         return notebook["cells"]
     sheets = notebook.get("worksheets")
     if isinstance(sheets, list) and all(isinstance(sheet, dict) for sheet in sheets):
-        return [cell for sheet in sheets for cell in (sheet.get("cells") or []) if isinstance(sheet.get("cells"), list)]
+        return [
+            cell
+            for sheet in sheets
+            for cell in (sheet.get("cells") or [])
+            if isinstance(sheet.get("cells"), list)
+        ]
     return None
 
 
@@ -214,7 +228,7 @@ def _cell(raw: Any) -> Cell | None:
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         return None
-    source = source.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\0", "\ufffd")
+    source = _NO_CHARACTER.sub("\ufffd", source.replace("\r\n", "\n"))
     kind = "code" if raw.get("cell_type") == "code" else "text"
     metadata = raw.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
@@ -224,7 +238,7 @@ def _cell(raw: Any) -> Cell | None:
 
 
 def time_of(folder: Path) -> tuple[str, str]:
-    """When it was handed in, as timestamp.txt says, in nbgrader's words; and what is wrong with that, or ""."""
+    """When it was handed in, as timestamp.txt says; and what is wrong with that, or ""."""
     from nbgrader.utils import parse_utc
 
     path = folder / "timestamp.txt"
@@ -236,4 +250,7 @@ def time_of(folder: Path) -> tuple[str, str]:
         text = read(path).decode("utf-8-sig").strip()
         return (str(parse_utc(text)), "") if text else ("", "")
     except (Refused, OSError, ValueError, OverflowError, TypeError):
-        return "", "timestamp.txt holds no time such as 2026-01-31 12:00:00 UTC, so whether it is late is open"
+        return (
+            "",
+            "timestamp.txt holds no time such as 2026-01-31 12:00:00 UTC, so whether it is late is open",
+        )

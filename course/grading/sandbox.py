@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,21 +22,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import psutil
 
 from course.errors import CourseError
 from course.grading import probes
 from helpers.checks import wire
+from helpers.checks.probing import Answer, TimeIsUp, time_limit
 
 MEGABYTE = 1 << 20
+MOST_QUESTIONS = 1000  # that one probe asks of the grader
+ANSWERING = 3.0  # seconds for the answer to one of them
 FIRST_USER = 60_001  # a user and group that nobody has; each worker of root's takes the next
 WARM = ("numpy", "matplotlib.pyplot", "IPython.core.interactiveshell")
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 FILES = ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/alternatives")
 REFUSED = (
-    "Submissions are run in a sandbox, and there is none here: {why}. Install bubblewrap (on Debian and Ubuntu: "
-    "apt-get install bubblewrap), or grade in a container (docs/teaching.md has the line; Containerfile lies in "
-    "the course's folder). --unsafe-no-sandbox runs them as you, with all that you may read and write."
+    "Submissions are run in a sandbox, and there is none here: {why}. Install bubblewrap (Debian, Ubuntu: "
+    "apt-get install bubblewrap), or grade in a container (Containerfile, in the course's folder, says how). "
+    "--unsafe-no-sandbox runs them as you, with all that you may read and write."
 )
 
 
@@ -182,7 +187,7 @@ class Nursery:
             clear = ["--clearenv", *(word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair))]
             python = ["bwrap", *_namespaces(), *_mounts(self.folder), *clear, "--", *python]
             variables = {"PATH": os.environ.get("PATH", "/usr/bin")}
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (until it is closed)
         self.process = subprocess.Popen(
             python,
             pass_fds=[theirs.fileno()],
@@ -260,27 +265,40 @@ class Child:
         self.shared = shared
         self.limits = limits
 
-    def ask(self, order: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Send an order and return the reply to this order. Raises `Lost` with the reason when none comes."""
+    def ask(self, order: dict[str, Any], seconds: float, answer: Answer | None = None) -> dict[str, Any]:
+        """Send an order and return the reply to this order. Raises `Lost` with the reason when none comes.
+
+        answer: what a question of the probe is answered with, on the way.
+        """
         nonce = os.urandom(16).hex()
-        data = wire.dumps({**order, "nonce": nonce})
         end = time.monotonic() + seconds
         try:
-            self.channel.settimeout(max(seconds, 0.1))
-            self.channel.sendall(self.HEAD.pack(len(data)) + data)
-            (size,) = self.HEAD.unpack(self._exactly(self.HEAD.size, end))
-            if size > wire.MOST_BYTES:
-                raise Lost("it sent more than an answer can hold")
-            reply = wire.loads(self._exactly(size, end))
+            self._send({**order, "nonce": nonce}, end)
+            for _ in range(MOST_QUESTIONS):
+                reply = self._receive(end)
+                if not isinstance(reply, dict) or reply.pop("nonce", None) != nonce:
+                    raise Lost("it sent an answer to no question")
+                if answer is None or "ask" not in reply:
+                    return reply
+                self._send(_answered(answer, reply), end)
         except TimeoutError:
             raise Lost("it did not end within its time and was stopped") from None
         except OSError:
             raise Lost("its code ended Python (exit, a crash, or more memory than there is)") from None
         except wire.NotReadable as error:
             raise Lost(f"it sent what is no answer ({error})") from None
-        if not isinstance(reply, dict) or reply.pop("nonce", None) != nonce:
-            raise Lost("it sent an answer to no question")
-        return reply
+        raise Lost(f"it asked more than {MOST_QUESTIONS} times")
+
+    def _send(self, message: dict[str, Any], end: float) -> None:
+        data = wire.dumps(message)
+        self.channel.settimeout(max(end - time.monotonic(), 0.1))
+        self.channel.sendall(self.HEAD.pack(len(data)) + data)
+
+    def _receive(self, end: float) -> Any:
+        (size,) = self.HEAD.unpack(self._exactly(self.HEAD.size, end))
+        if size > wire.MOST_BYTES:
+            raise Lost("it sent more than an answer can hold")
+        return wire.loads(self._exactly(size, end))
 
     def _exactly(self, size: int, end: float) -> bytes:
         """So many bytes before the time is over, looking now and then at the memory that is used."""
@@ -307,6 +325,17 @@ class Child:
         own = sum(max(memory.rss - memory.shared - self.shared, 0) for memory in used)
         if own > self.limits.memory:
             raise Lost(f"it used more than {self.limits.memory // MEGABYTE} MB of memory")
+
+
+def _answered(answer: Answer, question: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a question that a stranger asked."""
+    name, arguments = question.get("ask"), question.get("arguments")
+    try:
+        with time_limit(ANSWERING), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return {"value": answer(name, *(arguments if isinstance(arguments, list) else []))}
+    except (TimeIsUp, Exception) as error:
+        return {"error": f"{type(error).__name__}: {str(error)[:200]}"}
 
 
 def _memory_of(pid: int) -> list[Any]:

@@ -13,10 +13,9 @@ from typing import Any
 
 from course.grading.arrange import Step
 from course.grading.sandbox import Child, Limits, Lost, Nursery
-from helpers.checks import Task, find_task
-from helpers.checks import wire
+from helpers.checks import Task, find_task, wire
 from helpers.checks.notebook import missing_name, tell
-from helpers.checks.probing import TIME_LIMIT, Observation, TimeIsUp, time_limit
+from helpers.checks.probing import TIME_LIMIT, Answer, Observation, TimeIsUp, time_limit
 from helpers.checks.task import Case, Finding, Report, grade_runs
 
 MOST_STARTS = 4  # children that are begun for one submission
@@ -101,7 +100,9 @@ class _Sitting:
         for step in self.steps:
             if step.kind == "check" and step.id not in self.outcome.results:
                 why = "" if self.left > 0 else f" The notebook ran for {self.limits.submission:.0f} s in all."
-                self._give(step, _nothing(step, f"this answer was not run: the notebook was stopped before.{why}"))
+                self._give(
+                    step, _nothing(step, f"this answer was not run: the notebook was stopped before.{why}")
+                )
         self.outcome.seconds = time.monotonic() - self.begin
         return self.outcome
 
@@ -124,15 +125,21 @@ class _Sitting:
 
     def _run_cell(self, child: Child, number: int, step: Step) -> None:
         seconds = max(min(self.limits.cell, self.left), 0.1)
-        reply = child.ask({"do": "run", "source": step.source, "seconds": seconds}, seconds + self.limits.margin)
+        reply = child.ask(
+            {"do": "run", "source": step.source, "seconds": seconds}, seconds + self.limits.margin
+        )
         self.outcome.outputs.setdefault(number, safe_outputs(reply.get("outputs")))
         if reply.get("error") == "TimeIsUp":
-            self.outcome.notes.append(f"{_named(step, number)} did not end within {seconds:.0f} s and was stopped")
+            self.outcome.notes.append(
+                f"{_named(step, number)} did not end within {seconds:.0f} s and was stopped"
+            )
 
     def _lost(self, number: int, why: str) -> None:
         step = self.steps[max(number, 0)]
         if step.kind == "check":
-            self._give(step, _nothing(step, f"{step.name}: {why}", "TimeIsUp" if "within its time" in why else ""))
+            self._give(
+                step, _nothing(step, f"{step.name}: {why}", "TimeIsUp" if "within its time" in why else "")
+            )
         else:
             self.skipped[number] = why
             text = f"This cell was stopped: {why}.\n"
@@ -147,10 +154,11 @@ class _Sitting:
         task = find_task(step.task)
         begin = time.monotonic()
 
-        def run(given: Case, seconds: float) -> Observation:
+        def run(given: Case, seconds: float, answer: Answer) -> Observation:
             seconds = max(min(seconds, self.left), 0.1)
             order = {"do": "probe", "task": task.id, "name": step.name, "case": given, "seconds": seconds}
-            reply = child.ask({**order, "counting": task.counting}, seconds + self.limits.margin)
+            order["counting"] = task.counting
+            reply = child.ask(order, seconds + self.limits.margin, answer)
             if "names" in reply:
                 names = reply["names"]
                 raise _Missing([str(name)[:60] for name in names][:200] if isinstance(names, list) else [])
@@ -228,7 +236,9 @@ def safe_outputs(outputs: Any) -> list[dict[str, Any]]:
             kept.append({"output_type": "stream", "name": name, "text": _text(one["text"])})
         elif kind == "error":
             trace = one.get("traceback")
-            lines = [_text(line) for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
+            lines = (
+                [_text(line) for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
+            )
             kept.append(
                 {
                     "output_type": "error",

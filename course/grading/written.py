@@ -1,7 +1,7 @@
 """What is written of a graded submission: its notebook in autograded/, as it was run.
 
-The text of learners and the output of their code are shown as text, never as markup: whoever opens the page in
-Formgrader is logged in there.
+The text of learners and the output of their code are shown as text, never as markup: whoever opens the page
+in Formgrader is logged in there.
 """
 
 import os
@@ -48,9 +48,7 @@ def executed(released: NotebookNode, steps: Sequence[Step], outcome: "Outcome") 
 
 def _text_cell(teachers: NotebookNode | None, step: Step, number: int) -> NotebookNode:
     if teachers is not None:
-        return nbformat.v4.new_markdown_cell(
-            teachers.source, id=step.id, metadata=dict(teachers.metadata)
-        )
+        return nbformat.v4.new_markdown_cell(teachers.source, id=step.id, metadata=dict(teachers.metadata))
     longest = max((len(fence) for fence in _FENCES.findall(step.source)), default=2)
     fence = "`" * max(longest + 1, 4)
     return nbformat.v4.new_markdown_cell(f"{fence}text\n{step.source}\n{fence}", id=f"own-{number}")
@@ -65,6 +63,8 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
     parent.mkdir(parents=True, exist_ok=True)
     if parent.is_symlink():
         raise OSError(f"{parent.name} is a link")
+    for left in parent.glob(".old-*"):  # by a program that was killed
+        shutil.rmtree(left, ignore_errors=True)
     old = Path(tempfile.mkdtemp(prefix=".old-", dir=parent))
     try:
         if files:

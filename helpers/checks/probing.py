@@ -40,6 +40,10 @@ _LIBRARIES = (
 _MISFIT = re.compile(r"(takes|expected|missing|multiple|unexpected).*argument|not callable")
 
 
+Answer = Callable[..., Any]
+_ANSWERS: list[Answer] = []  # who answers what the running probe asks; the last one
+
+
 class TimeIsUp(BaseException):
     """Ends code that runs too long. Not an `Exception`, so that `except Exception` cannot swallow it."""
 
@@ -104,6 +108,15 @@ def call(learner: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     if value is None:
         raise ReturnedNothing
     return value
+
+
+def ask(name: str, *arguments: Any) -> Any:
+    """What the judge's side answers to a probe: the result of the task's function `outside[name]`.
+
+    So a callback that a learner gets can depend on what the learner must find out, which is not in the
+    process that runs the learner's code. Raises `ValueError` where that function cannot take the arguments.
+    """
+    return _ANSWERS[-1](name, *arguments)
 
 
 def count_steps(run: Callable[[], Any]) -> tuple[Any, int]:
@@ -181,10 +194,12 @@ def observe(
     *,
     seconds: float = TIME_LIMIT,
     counting: bool = False,
+    answer: Answer | None = None,
 ) -> Observation:
     """Run the probe on a learner's object for one case and write down what happened.
 
-    Warnings and printed text are caught: `nbgrader` takes a line on standard error for a failure.
+    `answer` is what `ask` calls. Warnings and printed text are caught: `nbgrader` takes a line on standard
+    error for a failure.
 
     >>> observe(lambda learner, case: learner(case["x"]), lambda x: x + 1, {"x": 2}).value
     3
@@ -192,6 +207,7 @@ def observe(
     given = copy.deepcopy(dict(case))
     seen = Observation()
     printed = _FirstWords()
+    _ANSWERS.append(answer or _no_answer)
     try:
         with (
             contextlib.redirect_stdout(printed),
@@ -208,11 +224,17 @@ def observe(
         seen.timed_out = True
     except (Exception, SystemExit) as error:
         seen.error = describe_error(error)
+    finally:
+        _ANSWERS.pop()
     seen.printed = printed.text
     seen.changed = [
         name for name, value in case.items() if not same_plain(to_plain(value), to_plain(given[name]))
     ]
     return seen
+
+
+def _no_answer(name: str, *arguments: Any) -> Any:
+    raise LookupError(f"nobody answers {name!r} here")
 
 
 @contextlib.contextmanager

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.plain import short, type_that_is_not_plain
-from helpers.checks.probing import TIME_LIMIT, Observation, now, observe
+from helpers.checks.probing import TIME_LIMIT, Answer, Observation, now, observe
 
 Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
-JUDGE_ONLY = ("raises", "because", "hint", "names")
+JUDGE_ONLY = ("raises", "because", "hint", "names", "secret")
 LOOK = "Run your function on the input above and look at that line."
 NONE = (
     "A name in this line holds None. What works in place returns None: after `a = rng.shuffle(b)`, as after "
@@ -147,7 +147,8 @@ class Task:
     the learner's object on one case; `verdict(case, observation)` judges; `slips` are wrong answers that the
     verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at
     the time limit); `signature` is how the task asks for it; `show` names the inputs that are printed on a
-    failure (all by default); `counting` asks for the number of lines run.
+    failure (all by default); `counting` asks for the number of lines run; `outside` are functions of
+    (case, …) that a probe reaches with `ask`: they know what a case keeps under "secret".
     """
 
     id: str
@@ -160,6 +161,7 @@ class Task:
     signature: str = ""
     show: tuple[str, ...] | None = None
     counting: bool = False
+    outside: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -200,17 +202,22 @@ def grade(task: Task, learner: Any, *, seed: int = 0) -> Report:
     A task that runs out of time is not run on further cases. Once a case has failed, the others together
     get `SHORT_LIMIT` at most: whoever waits for them knows already that something is wrong.
     """
-    return grade_runs(
-        task,
-        lambda given, seconds: observe(
-            task.probe, learner, given, seconds=seconds, counting=task.counting
-        ),
-        seed=seed,
-    )
+
+    def run(given: Case, seconds: float, answer: Answer) -> Observation:
+        return observe(task.probe, learner, given, seconds=seconds, counting=task.counting, answer=answer)
+
+    return grade_runs(task, run, seed=seed)
 
 
-def grade_runs(task: Task, run: Callable[[Case, float], Observation], *, seed: int = 0) -> Report:
-    """Like `grade`, where `run(inputs, seconds)` runs the probe, perhaps in another process."""
+def grade_runs(task: Task, run: Callable[[Case, float, Answer], Observation], *, seed: int = 0) -> Report:
+    """Like `grade`, where `run(inputs, seconds, answer)` runs the probe, perhaps in another process.
+
+    `answer(name, *arguments)` is what the probe's `ask` is answered with.
+    """
+
+    def answering(case: Case) -> Answer:
+        return lambda name, *arguments: task.outside[name](case, *arguments)
+
     cases = list(task.cases(np.random.default_rng(seed)))
     end = now() + TIME_LIMIT
     passed, first_case, first_finding, stopped = 0, None, None, False
@@ -218,7 +225,7 @@ def grade_runs(task: Task, run: Callable[[Case, float], Observation], *, seed: i
         given = {key: value for key, value in case.items() if key not in JUDGE_ONLY}
         if stopped:
             break
-        seen = run(given, end - now())
+        seen = run(given, end - now(), answering(case))
         finding = task.judge(case, seen)
         stopped = seen.timed_out
         if finding is None:

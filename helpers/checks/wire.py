@@ -124,9 +124,8 @@ def _array(dtype: Any, shape: Any, content: Any) -> np.ndarray:
     numbers = np.frombuffer(base64.b64decode(content, validate=True), np.dtype(dtype)).reshape(shape).copy()
     if numbers.dtype.kind == "b" and numbers.size and numbers.view("u1").max() > 1:
         raise NotReadable("a truth value")
-    if numbers.dtype.kind == "U" and numbers.size and numbers.dtype.itemsize:
-        if np.ascontiguousarray(numbers).reshape(-1).view("<u4").max() > 0x10FFFF:
-            raise NotReadable("a character")
+    if numbers.dtype.kind == "U" and numbers.nbytes and numbers.reshape(-1).view("<u4").max() > 0x10FFFF:
+        raise NotReadable("a character")
     return numbers
 
 

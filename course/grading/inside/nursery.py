@@ -32,7 +32,7 @@ def main() -> None:
     sys.path.insert(0, settings["room"])
     os.environ.update(settings["environment"])
     warm_up(settings["modules"])
-    from session import Session  # beside this file; loads IPython
+    from session import Session  # type: ignore[import-not-found]  # beside this file; loads IPython
 
     session = Session()
     gc.collect()

@@ -4,21 +4,24 @@ Whatever it says is data from a stranger to the grader: a learner's code shares 
 """
 
 import contextlib
+import functools
 import io
 import os
 import re
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from helpers.checks import wire
-from helpers.checks.probes import PROBES
-from helpers.checks.probing import TimeIsUp, observe, time_limit
+from helpers.checks.probes import PROBES  # type: ignore[import-untyped]
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
+
+from helpers.checks import wire
+from helpers.checks.probing import TimeIsUp, observe, time_limit
 
 MOST_OUTPUT = 60_000  # characters of all that one cell puts out
 MOST_PICTURE = 1_500_000
@@ -98,7 +101,7 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, *_: Any, **__: Any) -> None:
         OUTPUTS[-1].data("display_data", data)
 
     def clear_output(self, wait: bool = False) -> None:
@@ -124,7 +127,7 @@ class Session:
     """One notebook that is run; made in the warm parent, used in a child."""
 
     def __init__(self) -> None:
-        HistoryManager.enabled = False
+        HistoryManager.enabled = False  # type: ignore[assignment]
         self.shell = _Shell.instance()
         self.shell.colors = "nocolor"
 
@@ -142,9 +145,11 @@ class Session:
             if not head:
                 return
             order = wire.loads(_exactly(pipe, _HEAD.unpack(head)[0]))
-            answer = self.run(order) if order["do"] == "run" else self.probe(order)
-            data = wire.dumps({**answer, "nonce": order["nonce"]})
-            _send(channel, _HEAD.pack(len(data)) + data)
+            if order["do"] == "run":
+                reply = self.run(order)
+            else:
+                reply = self.probe(order, functools.partial(_asked, pipe, order["nonce"]))
+            _send(channel, {**reply, "nonce": order["nonce"]})
 
     def run(self, order: dict[str, Any]) -> dict[str, Any]:
         """Run a cell; what it put out, and the kind of error that ended it."""
@@ -158,7 +163,7 @@ class Session:
                 error = caught
         return {"outputs": OUTPUTS[-1].kept, "error": type(error).__name__ if error else ""}
 
-    def probe(self, order: dict[str, Any]) -> dict[str, Any]:
+    def probe(self, order: dict[str, Any], answer: Callable[..., Any]) -> dict[str, Any]:
         """Run the probe of a task on what the learner made, for one case."""
         space = self.shell.user_ns
         if order["name"] not in space:
@@ -170,6 +175,7 @@ class Session:
             order["case"],
             seconds=order["seconds"],
             counting=order["counting"],
+            answer=answer,
         )
         is_seen = isinstance(seen.value, dict) and seen.answer is seen.value.get("answer", seen)
         return {"seen": wire.from_observation(seen, is_seen=is_seen)}
@@ -185,7 +191,17 @@ def _exactly(pipe: Any, size: int) -> bytes:
     return data
 
 
-def _send(channel: int, data: bytes) -> None:
-    view = memoryview(data)
+def _asked(pipe: Any, nonce: str, name: str, *arguments: Any) -> Any:
+    """What the grader answers to a question of the probe."""
+    _send(pipe.fileno(), {"ask": name, "arguments": list(arguments), "nonce": nonce})
+    reply = wire.loads(_exactly(pipe, _HEAD.unpack(_exactly(pipe, _HEAD.size))[0]))
+    if "error" in reply:
+        raise ValueError(reply["error"])
+    return reply["value"]
+
+
+def _send(channel: int, message: dict[str, Any]) -> None:
+    data = wire.dumps(message)
+    view = memoryview(_HEAD.pack(len(data)) + data)
     while view:
         view = view[os.write(channel, view) :]

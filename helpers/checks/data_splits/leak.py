@@ -12,7 +12,7 @@ import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
 from helpers.checks.plain import short
-from helpers.checks.probing import Seen, call
+from helpers.checks.probing import Seen, ask, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 Array = np.ndarray
@@ -45,7 +45,7 @@ def make_prepare(way: str, rows: str) -> Prepare:
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """Each case has a clean and a leaking preparation, in random order, so that no constant answer passes."""
+    """Each case has clean and leaking preparations in random order, against constants and guesses."""
     cases = []
     for way in _WAYS:
         X_train = rng.normal(size=(int(rng.integers(20, 60)), int(rng.integers(2, 6))))
@@ -55,21 +55,26 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         if way == "subtracts the median":  # far from the middle, so that no multiple crosses it; more above
             far = np.where(np.arange(len(X_test)) % 4 == 1, -1, 1) * (4 + np.abs(X_test[:, 0]))
             X_test = far[:, None] + rng.uniform(size=X_test.shape)
-        uses = rng.permutation(["training rows", "all rows"]).tolist()
-        cases.append({"way": way, "uses": uses, "X_train": X_train, "X_test": X_test})
+        both = ["training rows", "all rows"]
+        secret = {"uses": rng.permutation([*both, *rng.choice(both, 4)]).tolist()}
+        cases.append({"way": way, "turns": 6, "X_train": X_train, "X_test": X_test, "secret": secret})
     return cases
 
 
+def _prepare(case: Case, turn: int, X_train: Array, X_test: Array) -> list[Array]:
+    """What the preparation of that turn makes of the rows: of which kind it is, only the judge's side knows."""
+    return list(make_prepare(case["way"], case["secret"]["uses"][turn])(X_train, X_test))
+
+
 def _probe(learner: Any, case: Case) -> Seen:
-    """Both answers, and for each the calls: X_train, X_test and Z_train."""
+    """The answers, and for each the calls: X_train, X_test and Z_train."""
     answers, journals = [], []
-    for rows in case["uses"]:
-        inner = make_prepare(case["way"], rows)
+    for turn in range(case["turns"]):
         calls: list[Any] = []
 
-        def watched(X_train: Array, X_test: Array, inner: Prepare = inner, calls: list[Any] = calls) -> Any:
+        def watched(X_train: Array, X_test: Array, turn: int = turn, calls: list[Any] = calls) -> Any:
             calls.append([np.array(X_train), np.array(X_test)])
-            Z_train, Z_test = inner(X_train, X_test)
+            Z_train, Z_test = ask("prepare", turn, X_train, X_test)
             calls[-1].append(Z_train.copy())
             return Z_train, Z_test
 
@@ -110,11 +115,12 @@ def _an_experiment(case: Case, value: Any) -> None:
 
 @verdict
 def _finds_it(case: Case, value: Any) -> None:
-    wanted = [rows == "all rows" for rows in case["uses"]]
+    uses = case["secret"]["uses"]
+    wanted = [rows == "all rows" for rows in uses]
     said = [bool(answer) for answer in value["answer"]]
-    for rows, got, want, calls in zip(case["uses"], said, wanted, value["calls"], strict=True):
+    for rows, got, want, calls in zip(uses, said, wanted, value["calls"], strict=True):
         what = f"a prepare that {case['way']}, with the statistics of {rows}: expected {want}, got {got}"
-        if got != want and said == wanted[::-1]:
+        if got != want and said == [not one for one in wanted]:
             raise Wrong(what, "It is the wrong way round: True means that there is a leak.")
         if got != want:
             raise Wrong(what, _what_could_be_seen(_pairs(calls), want, case["way"]))
@@ -141,6 +147,7 @@ find_the_leak = Task(
     points=4,
     cases=_cases,
     probe=_probe,
+    outside={"prepare": _prepare},
     signature="find_the_leak(prepare, X_train, X_test)",
     show=("X_train", "X_test"),
     verdict=all_of(

@@ -1,0 +1,246 @@
+"""What goes into the sandbox and comes out of it; and that a right answer loses nothing on the way."""
+
+import ast
+import importlib
+import inspect
+import os
+import re
+import textwrap
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import helpers
+from course.grading import probes, sandbox
+from course.grading.arrange import Step, arranged
+from course.grading.receive import cells_of
+from course.grading.sandbox import Limits, Lost, Nursery
+from course.grading.sitting import safe_outputs, sit
+from course.sources import Source, all_sources
+from helpers.checks import find_task, lessons_with_tasks, tasks_of, wire
+from helpers.checks.plain import same_plain, to_plain
+from helpers.checks.probing import Observation, observe
+from tests.mistakes import FOLDER, Answer, load_answers
+
+needs_sandbox = pytest.mark.skipif(
+    bool(sandbox.why_not()) and "CI" not in os.environ, reason=f"no sandbox here: {sandbox.why_not()}"
+)
+HOME = Path(helpers.__file__).parent
+EXERCISES = [source for source in all_sources() if source.kind == "exercise"]
+ALTERNATIVES = [answer for answer in load_answers() if answer.hint is None]
+
+# The wire
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.complex_numbers(allow_nan=False)
+    | st.text()
+    | arrays.arrays(
+        arrays.boolean_dtypes() | arrays.integer_dtypes() | arrays.floating_dtypes(sizes=(32, 64)),
+        arrays.array_shapes(min_dims=0),
+    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(plain)
+def test_what_is_sent_arrives(value):
+    arrived = wire.loads(wire.dumps(value))
+    expected = to_plain(value)
+    if isinstance(expected, np.ndarray):
+        expected = expected.astype(expected.dtype.newbyteorder("="))
+    assert same_plain(_native(arrived), _native(expected))
+
+
+def _native(value):
+    """The same in the byte order of this machine."""
+    if isinstance(value, list):
+        return [_native(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _native(item) for key, item in value.items()}
+    return value.astype(value.dtype.newbyteorder("=")) if isinstance(value, np.ndarray) else value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x80\x04K\x01.",
+        b"{}",
+        b"NaN",
+        b'{"array":["|O",[1],"AAAA"]}',
+        b'{"array":["<f8",[-1],""]}',
+        b'{"array":["<f8",[2],"AAAA"]}',
+        b'{"array":["|u1",[0,99999999999],""]}',
+        b'{"array":["|b1",[1],"Ag=="]}',
+        b'{"array":["<U1",[1],"////fw=="]}',
+        b'{"float":"1"}',
+        b'{"int":5}',
+        b'{"eval":"1"}',
+        b'{"dict":{},"array":[]}',
+        b"[" * 100_000,
+        b"[" * 40 + b"]" * 40,
+        b"9" * 10_000,
+    ],
+)
+def test_what_is_not_plain_is_refused(data):
+    with pytest.raises(wire.NotReadable):
+        wire.loads(data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"points": 20}, {"steps": -1}, {"steps": True}, {"changed": [1]}, {"error": {}}, {"seen": True}],
+)
+def test_an_observation_has_one_form(change):
+    data = wire.from_observation(Observation(value=3), is_seen=False)
+    assert wire.to_observation(wire.loads(wire.dumps(data))).value == 3
+    with pytest.raises(wire.NotReadable):
+        wire.to_observation({**data, **change})
+
+
+# What is in the room
+
+
+def test_no_judge_is_in_the_room(tmp_path):
+    probes.write(tmp_path, HOME)
+    text = "\n".join(path.read_text() for path in (tmp_path / "helpers/checks").rglob("*.py"))
+    for word in (
+        "slip(",
+        "formula_task",
+        "Wrong(",
+        "Rule(",
+        "verdict(",
+        "@verdict",
+        "TASKS",
+        "hint=",
+        "find_task",
+    ):
+        assert word not in text, word
+    assert not (tmp_path / "helpers/checks/formula.py").exists()
+    for path in (tmp_path / "helpers/checks").rglob("*.py"):
+        ast.parse(path.read_text())
+
+
+def test_every_task_has_a_probe_that_can_be_taken_out():
+    tasks = [task for lesson in lessons_with_tasks() for task in tasks_of(lesson)]
+    text = probes.shaken(tasks, HOME / "checks")["probes.py"]
+    assert all(repr(task.id) in text for task in tasks)
+
+
+def test_secrets_of_a_case_stay_with_the_judge():
+    task = find_task("data_splits/find_the_leak")
+    case = next(iter(task.cases(np.random.default_rng(0))))
+    sent = wire.dumps({key: value for key, value in case.items() if key != "secret"})
+    assert b"all rows" not in sent
+    seen = observe(task.probe, lambda prepare, *rest: True, case)
+    assert seen.error is None
+    assert task.judge(case, seen) is not None
+
+
+# Right answers
+
+
+@pytest.fixture(scope="module")
+def nursery():
+    with Nursery(HOME, limits=Limits(submission=30.0)) as made:
+        yield made
+
+
+@needs_sandbox
+@pytest.mark.parametrize("source", EXERCISES, ids=str)
+def test_a_solution_gets_full_points_through_the_sandbox(source: Source, nursery):
+    released = nbformat.read(source.released, as_version=4)
+    steps, notes = arranged(cells_of(source.built.read_bytes())[0], released)
+    outcome = sit(steps, nursery, b"secret")
+    assert outcome.points == sum(task.points for task in tasks_of(source.slug)), outcome
+    assert not notes
+    assert not outcome.notes
+
+
+@needs_sandbox
+@pytest.mark.parametrize("answer", ALTERNATIVES, ids=str)
+def test_an_alternative_gets_full_points_through_the_sandbox(answer: Answer, nursery):
+    task = find_task(answer.task)
+    text = (FOLDER / f"{answer.answer.__module__.removeprefix('mistakes_')}.py").read_text(encoding="utf-8")
+    alone = _alone(answer.answer.__name__, text).replace("from __future__ import annotations", "")
+    steps = [
+        Step("code", "from __future__ import annotations\n" + alone, "its-own"),
+        Step("code", f"{task.name} = {answer.answer.__name__}", "answer", answer=True),
+        Step("check", "", task.id.replace("/", "-"), task.id, task.name),
+    ]
+    outcome = sit(steps, nursery, b"another secret")
+    assert outcome.points == task.points, outcome
+
+
+def _alone(name: str, text: str) -> str:
+    """What of a file of answers one of them needs, without the marks that make a test of it."""
+    needed, lines = {name}, []
+    for node in reversed(ast.parse(text).body):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [alias for alias in node.names if (alias.asname or alias.name) in needed]
+        elif not probes._defines(node) & needed:
+            continue
+        else:
+            node.decorator_list = []  # type: ignore[attr-defined]
+            needed |= probes._names(node)
+        if not isinstance(node, ast.ImportFrom) or not re.match(r"helpers\.checks\.\w+\.", node.module or ""):
+            lines += [ast.unparse(node)] if getattr(node, "names", True) else []
+            continue
+        module = importlib.import_module(node.module or "")  # an answer may borrow from the judge's side
+        for alias in node.names:
+            borrowed = inspect.getsource(getattr(module, alias.name))
+            lines.append(_alone(alias.name, inspect.getsource(module)) or borrowed)
+    return "\n".join(["from __future__ import annotations", *reversed(lines)])
+
+
+# Limits
+
+
+@needs_sandbox
+def test_a_child_sees_nothing_of_the_next(nursery):
+    places = "import os, builtins\nplaces = ('/tmp/left', '/dev/shm/left')\n"
+    leave = places + "builtins.left = 1\nfor place in places: open(place, 'w').close()"
+    look = places + "print(hasattr(builtins, 'left'), *map(os.path.exists, places))"
+    for text, said in ((leave, None), (look, "False False False\n")):
+        with nursery.child() as child:
+            reply = child.ask({"do": "run", "source": text, "seconds": 5.0}, 8)
+            assert reply["error"] == ""
+            assert said is None or reply["outputs"][0]["text"] == said
+
+
+@needs_sandbox
+def test_a_child_that_is_gone_is_told_of(nursery):
+    with pytest.raises(Lost, match="ended Python"), nursery.child() as child:
+        child.ask({"do": "run", "source": "import os; os._exit(0)", "seconds": 5.0}, 8)
+
+
+def test_outputs_hold_text_and_pictures_only():
+    odd = [
+        None,
+        {"output_type": "stream", "text": 5},
+        {"output_type": "error", "ename": 1, "evalue": None, "traceback": [1, "\x1b[31mred"]},
+        {"output_type": "display_data", "data": {"text/html": "<b>", "image/png": "no picture"}},
+    ]
+    kept = safe_outputs(odd)
+    assert [one["output_type"] for one in kept] == ["error", "display_data"]
+    assert kept[0]["traceback"] == ["\ufffd[31mred"]
+    assert kept[1]["data"] == {"text/plain": ""}
+    nbformat.validate(
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(outputs=[nbformat.from_dict(one) for one in kept])]
+        )
+    )
+
+
+def test_the_room_is_described(tmp_path):
+    assert textwrap.dedent(sandbox.REFUSED).count("{why}") == 1

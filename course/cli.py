@@ -45,6 +45,7 @@ class Subject(StrEnum):
 
     engine = "engine"
     explore = "explore"
+    grading = "grading"
 
 
 def become(command: list[str], variables: dict[str, str]) -> NoReturn:
@@ -198,7 +199,7 @@ def doctor() -> None:
 
 @app.command()
 def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) -> None:
-    """Time the engine or the explorers, and print a table; on a machine that does nothing else.
+    """Time the engine, the explorers or grading, and print a table; on a machine that does nothing else.
 
     Example: course bench engine
     """
@@ -206,6 +207,10 @@ def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) ->
         from course.bench import engine
 
         engine()
+    elif subject is Subject.grading:
+        from course.bench_grading import bench as grading
+
+        grading()
     else:
         from course.bench_explore import explore
 

@@ -98,39 +98,40 @@ def finish_run(book: Any, assignment: str) -> None:
     book.db.commit()
 
 
-def results(book: Any, assignment: str) -> dict[str, Result]:
-    """How the submissions of an exercise were graded, by student."""
+def results(book: Any, assignment: str, student: str | None = None) -> dict[str, Result]:
+    """How the submissions of an exercise (or the one of a student) were graded, by student."""
     from sqlalchemy import text
 
     rows = book.db.execute(
-        text("select student, result from course_result where assignment = :a order by student"),
-        {"a": assignment},
+        text(
+            "select student, result from course_result "
+            "where assignment = :a and (:s is null or student = :s) order by student"
+        ),
+        {"a": assignment, "s": student},
     )
     return {row.student: Result(**json.loads(row.result)) for row in rows}
 
 
-def record(book: Any, assignment: str, result: Result, force: bool = False) -> bool:
-    """Enter a result in one transaction; whether a mark given by hand was kept beside it.
+def record(book: Any, assignment: str, result: Result, force: bool = False) -> None:
+    """Enter a result in one transaction.
 
     Marks and comments that a person gave stay, unless `force`; then the grade asks to be looked at.
     """
     try:
-        kept = _enter(book, assignment, result, force)
+        _enter(book, assignment, result, force)
         book.db.commit()
     except BaseException:
         book.db.rollback()
         raise
-    return kept
 
 
-def _enter(book: Any, assignment: str, result: Result, force: bool) -> bool:
+def _enter(book: Any, assignment: str, result: Result, force: bool) -> None:
     from sqlalchemy import text
 
     submitted = _submitted(book, assignment, result.student)
-    before = results(book, assignment).get(result.student) if submitted.id else None
+    before = results(book, assignment, result.student).get(result.student)
     changed = before is None or before.digest != result.digest
     submitted.timestamp = _time(result.timestamp)
-    kept = False
     for notebook in submitted.notebooks:
         for grade in notebook.grades:
             points = result.tasks.get(grade.cell.name, {}).get("points", 0.0)
@@ -138,7 +139,6 @@ def _enter(book: Any, assignment: str, result: Result, force: bool) -> bool:
             if force:
                 grade.manual_score = None
             by_hand = grade.manual_score is not None
-            kept = kept or by_hand
             grade.needs_manual_grade = result.state != GRADED or (by_hand and changed)
         for comment in notebook.comments:
             task = result.tasks.get(comment.cell.name.removesuffix("-answer"), {})
@@ -155,7 +155,6 @@ def _enter(book: Any, assignment: str, result: Result, force: bool) -> bool:
             "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         },
     )
-    return kept
 
 
 def _submitted(book: Any, assignment: str, student: str) -> Any:
@@ -205,8 +204,8 @@ class Standing:
     late_penalty: float
 
 
-def standings(book: Any, assignment: str) -> dict[str, Standing]:
-    """The marks of all submissions of an exercise, by student, in one query."""
+def standings(book: Any, assignment: str, student: str | None = None) -> dict[str, Standing]:
+    """The marks of all submissions of an exercise (or of one student's), by student, in one query."""
     from sqlalchemy import text
 
     rows = book.db.execute(
@@ -222,10 +221,10 @@ def standings(book: Any, assignment: str) -> dict[str, Standing]:
             join submitted_notebook n on n.assignment_id = s.id
             join grade g on g.notebook_id = n.id
             join grade_cells c on c.id = g.cell_id
-            where a.name = :a group by s.student_id order by s.student_id
+            where a.name = :a and (:s is null or s.student_id = :s) group by s.student_id order by s.student_id
             """
         ),
-        {"a": assignment},
+        {"a": assignment, "s": student},
     )
     return {
         row.student: Standing(

@@ -13,7 +13,7 @@ from course.errors import CourseError
 from course.grading import assignment as assignments
 from course.grading import book as books
 from course.grading.assignment import Assignment
-from course.grading.book import FAILED, GRADED, REFUSED, Result
+from course.grading.book import FAILED, GRADED, REFUSED, Result, Standing
 from course.grading.receive import HandedIn, Refused, handed_in, read, time_of
 from course.grading.sandbox import Limits, require
 from course.grading.work import Done, Job, Setting, grade_all, modules_of
@@ -94,8 +94,8 @@ def autograde(
             unsafe=unsafe,
         )
         for done in grade_all(setting, fresh.values(), workers):
-            kept = _keep(book, source, fresh[done.result.student], done, root, force)
-            report(_mark(book, exercise, done.result, fresh=True, kept=kept))
+            _keep(book, source, fresh[done.result.student], done, root, force)
+            report(_mark(book, exercise, done.result, fresh=True))
         books.finish_run(book, source.name)
         marks = _marks(book, exercise, jobs, fresh)
     if _sums(root) != before:
@@ -139,7 +139,7 @@ def _is_new(job: Job, known: Result | None, root: Path, source: Source) -> bool:
     return known.state == GRADED and not (root / "autograded" / job.student / source.name).is_dir()
 
 
-def _keep(book: Any, source: Source, job: Job, done: Done, root: Path, force: bool) -> bool:
+def _keep(book: Any, source: Source, job: Job, done: Done, root: Path, force: bool) -> None:
     """Write what came of a submission: the files first, then the marks, in one transaction."""
     student = job.student
     files = {}
@@ -149,11 +149,14 @@ def _keep(book: Any, source: Source, job: Job, done: Done, root: Path, force: bo
             files["timestamp.txt"] = job.timestamp.encode()
     put(root / "autograded" / student / source.name, files)
     put(root / "feedback" / student / source.name, {})  # it spoke of the mark before
-    return books.record(book, source.name, done.result, force)
+    books.record(book, source.name, done.result, force)
 
 
-def _mark(book: Any, exercise: Assignment, result: Result, *, fresh: bool, kept: bool = False) -> Mark:
-    standing = books.standings(book, exercise.name).get(result.student)
+def _mark(
+    book: Any, exercise: Assignment, result: Result, *, fresh: bool, standing: Standing | None = None
+) -> Mark:
+    """What the gradebook holds for a result."""
+    standing = standing or books.standings(book, exercise.name, result.student).get(result.student)
     notes = list(result.notes)
     if standing and standing.by_hand and standing.needs_review:
         notes.append("a mark given by hand was kept; look at it, or grade again with --force")
@@ -169,9 +172,11 @@ def _mark(book: Any, exercise: Assignment, result: Result, *, fresh: bool, kept:
 
 def _marks(book: Any, exercise: Assignment, jobs: dict[str, Job], fresh: dict[str, Job]) -> list[Mark]:
     """The marks as the gradebook holds them, so that what is printed is what is exported."""
-    known = books.results(book, exercise.name)
+    known, standings = books.results(book, exercise.name), books.standings(book, exercise.name)
     return [
-        _mark(book, exercise, known[student], fresh=student in fresh) for student in jobs if student in known
+        _mark(book, exercise, known[student], fresh=student in fresh, standing=standings.get(student))
+        for student in jobs
+        if student in known
     ]
 
 

@@ -1,8 +1,8 @@
 """How fast is grading? The same files, graded by nbgrader's own autograde and by ours, in one run.
 
 Every submission imports NumPy and PyTorch and takes a step of an optimizer. nbgrader grades a few of them,
-which is enough for its rate; ours grades all, with one worker and with two. What starts once (the warm parent, the
-gradebook) is in our times; so are the records in the gradebook and the notebooks in autograded/.
+which is enough for its rate; ours grades all, with one worker and with two. The start of the warm parent is
+in our times; so are the marks in the gradebook and the notebooks in autograded/.
 """
 
 import json

@@ -278,6 +278,89 @@ def _line(mark: "Mark") -> str:
 
 
 @app.command()
+def due(
+    exercise: Exercise,
+    moment: Annotated[str, typer.Argument(help="Such as 2026-01-31 18:00 (UTC) or 2026-01-31 18:00+01:00.")],
+    percent: Annotated[
+        float, typer.Option(help="Of all points, taken off for each day that has begun.")
+    ] = 0.0,
+) -> None:
+    """Set until when an exercise is due, and what being late costs.
+
+    Example: course due 01 "2026-01-31 18:00+01:00" --percent 10
+    """
+    from course import grading
+
+    typer.echo(f"Due {grading.due(exercise, moment, percent)} UTC; {percent:g} percent off for a day late.")
+
+
+@app.command()
+def enrol(
+    roster: Annotated[Path, typer.Argument(help="A CSV file with id, last_name, first_name, email.")],
+) -> None:
+    """Enter the people of a class in the gradebook.
+
+    Example: course enrol roster.csv
+    """
+    from course import grading
+
+    typer.echo(f"{grading.enrol(roster)} people are in the gradebook.")
+
+
+@app.command()
+def collect(
+    exercise: Exercise,
+    archive: Annotated[Path, typer.Argument(help="The zip file of all submissions, from Canvas or Moodle.")],
+) -> None:
+    """Put what was handed in on a learning platform into submitted/.
+
+    Example: course collect 01 submissions.zip
+    """
+    from course import grading
+
+    students, left_out = grading.collect(archive, exercise)
+    for line in left_out:
+        typer.echo(f"left out: {line}")
+    typer.echo(f"{len(students)} submissions are in submitted/.")
+
+
+@app.command()
+def stats(
+    exercise: Exercise,
+    picture: Annotated[Path | None, typer.Option(help="A PNG file for a picture of it.")] = None,
+) -> None:
+    """Show how the class did: who solved what, and the most frequent mistake of each task.
+
+    Example: course stats 01 --picture stats.png
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from course import grading
+
+    table = Table("task", "answers", "solved", "points", "seconds", "most frequent hint")
+    for one in grading.stats(exercise, picture=picture):
+        hint = f"{one.seen} × {one.hint}" if one.seen else ""
+        numbers = [str(one.answers), f"{one.solved:.0%}", f"{one.points:.0%}", f"{one.seconds:.2f}"]
+        table.add_row(one.task, *numbers, hint)
+    Console(markup=False).print(table)
+
+
+@app.command()
+def similar(exercise: Exercise) -> None:
+    """List pairs of submissions whose answers are alike; to look at, not a verdict.
+
+    Example: course similar 01
+    """
+    from course import grading
+
+    pairs = grading.similar(exercise)
+    for pair in pairs:
+        typer.echo(f"{pair.alike:.0%} of {pair.tokens:4} tokens  {pair.task:40} {pair.one} · {pair.other}")
+    typer.echo(f"{len(pairs)} pairs. Short answers are alike by nature: read before you ask.")
+
+
+@app.command()
 def feedback(exercise: Exercise, students: Students = None) -> None:
     """Write a page for each student that shows points and hints.
 

@@ -10,6 +10,24 @@ from course.grading.assignment import prepared, register
 from course.grading.export import export
 from course.grading.feedback import feedback
 from course.grading.grade import Mark, autograde, submissions
+from course.grading.late import due
+from course.grading.people import collect, enrol
 from course.grading.release import release
+from course.grading.similar import similar
+from course.grading.stats import stats
 
-__all__ = ["Mark", "autograde", "export", "feedback", "prepared", "register", "release", "submissions"]
+__all__ = [
+    "Mark",
+    "autograde",
+    "collect",
+    "due",
+    "enrol",
+    "export",
+    "feedback",
+    "prepared",
+    "register",
+    "release",
+    "similar",
+    "stats",
+    "submissions",
+]

@@ -43,7 +43,6 @@ class Result:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
     timestamp: str = ""
-    late_days: int = 0
 
 
 @contextmanager
@@ -202,6 +201,7 @@ class Standing:
     needs_review: bool
     by_hand: bool
     late_penalty: float
+    late: bool = False
 
 
 def standings(book: Any, assignment: str, student: str | None = None) -> dict[str, Standing]:
@@ -215,13 +215,15 @@ def standings(book: Any, assignment: str, student: str | None = None) -> dict[st
                    sum(coalesce(g.manual_score, g.auto_score, 0) + coalesce(g.extra_credit, 0)) as points,
                    sum(c.max_score) as most, max(g.needs_manual_grade) as review,
                    max(g.manual_score is not null) as by_hand,
-                   max(coalesce(n.late_submission_penalty, 0)) as penalty
+                   max(coalesce(n.late_submission_penalty, 0)) as penalty,
+                   max(s.timestamp > a.duedate and s.extension is null) as late
             from submitted_assignment s
             join assignment a on a.id = s.assignment_id
             join submitted_notebook n on n.assignment_id = s.id
             join grade g on g.notebook_id = n.id
             join grade_cells c on c.id = g.cell_id
-            where a.name = :a and (:s is null or s.student_id = :s) group by s.student_id order by s.student_id
+            where a.name = :a and (:s is null or s.student_id = :s)
+            group by s.student_id order by s.student_id
             """
         ),
         {"a": assignment, "s": student},
@@ -234,6 +236,7 @@ def standings(book: Any, assignment: str, student: str | None = None) -> dict[st
             bool(row.review),
             bool(row.by_hand),
             row.penalty,
+            bool(row.late),
         )
         for row in rows
     }

@@ -94,7 +94,7 @@ def _entry(
     if result is not None and release and result.release != release:
         flags.append("stale")
         most = result.most
-    if standing.late_penalty or (result is not None and result.late_days):
+    if standing.late_penalty or standing.late:
         flags.append("late")
     marked = standing.by_hand or (result is not None and result.state != FAILED)
     return Entry(

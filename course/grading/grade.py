@@ -12,6 +12,7 @@ from course import sources
 from course.errors import CourseError
 from course.grading import assignment as assignments
 from course.grading import book as books
+from course.grading import late
 from course.grading.assignment import Assignment
 from course.grading.book import FAILED, GRADED, REFUSED, Result, Standing
 from course.grading.receive import HandedIn, Refused, handed_in, read, time_of
@@ -97,6 +98,7 @@ def autograde(
             _keep(book, source, fresh[done.result.student], done, root, force)
             report(_mark(book, exercise, done.result, fresh=True))
         books.finish_run(book, source.name)
+        late.apply(book, source.name)
         marks = _marks(book, exercise, jobs, fresh)
     if _sums(root) != before:
         raise CourseError(
@@ -160,11 +162,12 @@ def _mark(
     notes = list(result.notes)
     if standing and standing.by_hand and standing.needs_review:
         notes.append("a mark given by hand was kept; look at it, or grade again with --force")
+    if standing and standing.late_penalty:
+        notes.append(f"late: {standing.late_penalty:g} points are taken off")
     if result.release != exercise.digest:
         notes.append("graded with an earlier state of the exercise; --all grades it again")
-    points = (
-        None if standing is None or (result.state == FAILED and not standing.by_hand) else standing.points
-    )
+    marked = standing is not None and (result.state != FAILED or standing.by_hand)
+    points = round(max(0.0, standing.points - standing.late_penalty), 4) if standing and marked else None
     return Mark(
         result.student, points, exercise.most, result.problem, result.state, tuple(notes), fresh, result
     )

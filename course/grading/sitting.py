@@ -60,31 +60,26 @@ class _Missing(Exception):
         self.names = names
 
 
-def seed_of(secret: bytes, task: str, student: str = "") -> int:
-    """The seed of a task's cases, which nobody knows who does not have the secret.
-
-    With a student's name, each has cases of their own.
-    """
-    text = f"{task}\n{student}".encode()
-    return int.from_bytes(hmac.new(secret, text, hashlib.sha256).digest()[:16], "big")
+def seed_of(secret: bytes, task: str) -> int:
+    """The seed of a task's cases, which nobody knows who does not have the secret."""
+    return int.from_bytes(hmac.new(secret, task.encode(), hashlib.sha256).digest()[:16], "big")
 
 
-def sit(steps: Sequence[Step], nursery: Nursery, secret: bytes, student: str = "") -> Outcome:
+def sit(steps: Sequence[Step], nursery: Nursery, secret: bytes) -> Outcome:
     """Run and judge the cells of a submission, within the limits of the nursery.
 
     A cell or an answer that ends its process, or does not end in time, costs itself: the others are run again
     without it.
     """
-    return _Sitting(steps, nursery, secret, student).run()
+    return _Sitting(steps, nursery, secret).run()
 
 
 class _Sitting:
-    def __init__(self, steps: Sequence[Step], nursery: Nursery, secret: bytes, student: str) -> None:
+    def __init__(self, steps: Sequence[Step], nursery: Nursery, secret: bytes) -> None:
         self.steps = steps
         self.nursery = nursery
         self.limits: Limits = nursery.limits
         self.secret = secret
-        self.student = student
         self.outcome = Outcome()
         self.skipped: dict[int, str] = {}  # cells that ended their process, and how
         self.begin = time.monotonic()

@@ -131,7 +131,7 @@ class Bench:
         except Refused as refused:
             return Done(self._result(job, REFUSED, str(refused), notes))
         try:
-            outcome = sit(steps, self.nursery, self.setting.secret, job.student)
+            outcome = sit(steps, self.nursery, self.setting.secret)
         except CourseError:
             raise
         except Exception as error:

@@ -52,7 +52,13 @@ class Class:
             begin = time.monotonic()
             self.lines: list[str] = []
             marks = grading.autograde(
-                "01", [], root, lambda mark: self.lines.append(mark.student), workers=2, limits=LIMITS, secret=b"of the tests"
+                "01",
+                [],
+                root,
+                lambda mark: self.lines.append(mark.student),
+                workers=2,
+                limits=LIMITS,
+                secret=b"of the tests",
             )
             self.seconds = time.monotonic() - begin
             self.server.settimeout(0.01)

@@ -62,7 +62,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _prepare(case: Case, turn: int, X_train: Array, X_test: Array) -> list[Array]:
-    """What the preparation of that turn makes of the rows: of which kind it is, only the judge's side knows."""
+    """What the preparation of that turn makes of the rows; of which kind it is, only the judge knows."""
     return list(make_prepare(case["way"], case["secret"]["uses"][turn])(X_train, X_test))
 
 

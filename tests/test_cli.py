@@ -43,6 +43,11 @@ def test_every_command_is_there() -> None:
                 "autograde",
                 "bench",
                 "feedback",
+                "due",
+                "enrol",
+                "collect",
+                "stats",
+                "similar",
                 "export",
             ]
         )

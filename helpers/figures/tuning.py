@@ -6,11 +6,12 @@ They take what the lesson measured and return a figure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers.figures import COLORS, CYCLE, subplots
+from helpers.training import Setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,6 +22,23 @@ __all__ = [
     "schedules",
     "search_progress",
 ]
+
+
+DASHES = {
+    "step decay": "-",
+    "exponential": "--",
+    "linear": "-.",
+    "cosine": "-",
+    "warm-up, cosine": (0, (4, 1.5)),
+}
+NAME_AT = {
+    "step decay": (4.2, 0.025),
+    "exponential": (1.2, 0.25),
+    "linear": (2.35, 0.68),
+    "cosine": (4.12, 0.75),
+    "warm-up, cosine": (5.6, 0.8),
+}
+"""Where the name of a schedule stands, free of the other lines: epoch and rate."""
 
 
 def finder(rates: np.ndarray, losses: np.ndarray, lowest: float) -> Figure:
@@ -46,37 +64,37 @@ def finder(rates: np.ndarray, losses: np.ndarray, lowest: float) -> Figure:
 
 
 def schedules(rates: Mapping[str, np.ndarray]) -> Figure:
-    """Learning rates by epoch, one line for each schedule.
+    """Learning rates by epoch, one line for each schedule with its name beside it.
 
     Args:
-        rates: by name, the rate at each epoch.
+        rates: by name, the rate of each step, 32 steps an epoch; names as in `NAME_AT`.
 
-    >>> schedules({"constant": np.ones(3)}).axes[0].get_ylabel()
-    'learning rate'
+    >>> schedules({"linear": np.ones(64)}).axes[0].get_ylabel()
+    'share of the highest rate'
     """
-    fig, ax = subplots(width=6.8, height=3.1)
+    fig, ax = subplots(width=7, height=3.4)
     for (name, values), color in zip(rates.items(), CYCLE, strict=False):
-        ax.plot(values, color=color, label=name, drawstyle="steps-post" if name == "StepLR" else "default")
-    ax.set(xlabel="epoch", ylabel="learning rate", ylim=(0, 1.05))
-    ax.legend(loc="upper center")
+        epochs = np.arange(len(values)) / 32
+        ax.plot(epochs, values, color=color, linestyle=DASHES[name])
+        ax.text(*NAME_AT[name], name, color=color, weight="bold", fontsize=10)
+    ax.set(xlabel="epoch", ylabel="share of the highest rate", ylim=(-0.02, 1.08))
     return fig
 
 
-def curves(runs: Mapping[str, Mapping[str, Any]]) -> Figure:
+def curves(runs: Mapping[str, Setting]) -> Figure:
     """Training and validation loss by epoch, a panel for each run, the best epoch marked.
 
     Args:
-        runs: by title, a history with "loss" and "validation_loss", arrays (epochs, …) that are averaged.
+        runs: by title, a setting of a sweep; the mean over its seeds is drawn.
 
-    >>> run = {"loss": np.ones((3, 1)), "validation_loss": np.ones((3, 1))}
+    >>> one = np.ones((3, 1))
+    >>> run = Setting(32, 0.1, steps=np.arange(3), loss=one, validation_loss=one, accuracy=one)
     >>> curves({"a": run}).axes[0].get_title(loc="left")
     'a'
     """
     fig, axes = subplots(ncols=len(runs), width=8, height=3.3, sharey=True)
     for ax, (title, run) in zip(np.atleast_1d(axes), runs.items(), strict=True):
-        training, validation = (
-            run[name].reshape(len(run[name]), -1).mean(axis=1) for name in ("loss", "validation_loss")
-        )
+        training, validation = run.loss.mean(axis=1), run.validation_loss.mean(axis=1)
         epochs, best = np.arange(1, len(training) + 1), int(validation.argmin())
         ax.plot(epochs, training, color=COLORS["blue"], label="training")
         ax.plot(epochs, validation, color=COLORS["red"], label="validation")
@@ -93,16 +111,14 @@ def search_progress(found: Mapping[str, np.ndarray]) -> Figure:
     Args:
         found: by method, the best score after each trial, shape (trials, searches).
 
-    >>> search_progress({"grid": np.ones((4, 2))}).axes[0].get_xlabel()
-    'trials'
+    >>> search_progress({"grid": np.ones((4, 2))}).axes[0].get_title(loc="left")
+    'grid'
     """
-    fig, axes = subplots(ncols=len(found), width=8, height=3.1, sharey=True)
+    fig, axes = subplots(ncols=len(found), width=8.6, height=3.1, sharey=True)
     for ax, (name, best), color in zip(np.atleast_1d(axes), found.items(), CYCLE, strict=False):
         trials = np.arange(1, len(best) + 1)
         ax.plot(trials, best, color=COLORS["grey"], linewidth=0.8, alpha=0.6)
         ax.plot(trials, best.mean(axis=1), color=color, linewidth=2.8)
-        end = f"mean of {best.shape[1]} in the end: {best[-1].mean():.2f}"
-        ax.text(trials[-1], 0.03, end, ha="right", fontsize=9.5, color=color, weight="bold")
-        ax.set(title=name, xlabel="trials", ylim=(0, 1))
+        ax.set(title=name, xlabel=f"trials\nmean in the end: {best[-1].mean():.2f}", ylim=(0, 1))
     np.atleast_1d(axes)[0].set_ylabel("best validation accuracy so far")
     return fig

@@ -35,7 +35,7 @@ WORDS = {
     "07_losses": "0a5ef6a8018643ae",
     "08_optimizers": "6d6b60d366748dfd",
     "09_training_loop": "7d43c3e92aee8ed5",
-    "10_tuning": "bab9332af3679f0e",
+    "10_tuning": "5ce12d6bdea3145e",
     "11_normalization": "b74122b425ebd742",
     "12_overfitting": "3030c0bd94099fd9",
     "13_convolution": "3e8291afce8a0bbe",

@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import data
-from helpers.explore import Control, Frame, backward, data_splits, start, view
+from helpers.explore import Control, Frame, backward, data_splits, start, tuning, view
 from helpers.figures import Picture
+from helpers.nn import SGD, CrossEntropyLoss
+from helpers.training import fit
 
-EXPLORERS = [start, data_splits, backward]
+EXPLORERS = [start, data_splits, backward, tuning]
 frames = settings(deadline=None, max_examples=25)
 
 
@@ -249,6 +251,59 @@ def test_a_seed_that_was_not_drawn(seed: float) -> None:
 def test_a_test_size_that_is_no_test_size(percent: int) -> None:
     with pytest.raises(ValueError, match="between 1 row and 50 %"):
         data_splits.frame(percent, 0)
+
+
+# Schedules
+
+
+@pytest.mark.parametrize("name", tuning.NAMES)
+def test_a_schedule_has_its_shape(name: str) -> None:
+    moving = tuning.rates(tuning.NAMES.index(name), 0.4)
+    assert len(moving) == tuning.STEPS
+    assert moving.max() == pytest.approx(0.4)
+    rises = np.diff(moving) > 0
+    assert rises.sum() == (tuning.WARM_UP if name == "warm-up, cosine" else 0)
+    assert bool(moving[-1] < 0.02 * 0.4) == (name != "constant")
+
+
+def test_the_constant_trainings_are_those_of_fit() -> None:
+    (X, y), validation = tuning._digits()
+    model = tuning._network(1)
+    history = fit(
+        model,
+        CrossEntropyLoss(),
+        SGD(model, lr=0.4),
+        X,
+        y,
+        batch_size=32,
+        num_epochs=tuning.EPOCHS,
+        rng=np.random.default_rng(1),
+        validation=validation,
+        progress=False,
+    )
+    setting = tuning.trainings(0)[tuning.START_RATES.index(0.4)]
+    np.testing.assert_allclose(setting.validation_loss[:, 1], history["validation_loss"], rtol=1e-6)
+    np.testing.assert_allclose(setting.loss[:, 1], history["loss"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "start_rate", "says"),
+    [
+        ("constant", 0.8, "This schedule ends lowest from 0.8"),
+        ("constant", 1.6, "learn little or nothing, validation loss 2.29"),
+        ("cosine", 0.05, "higher than with a constant rate from the same start"),
+        ("linear", 0.8, "lower than with a constant rate from the same start"),
+        ("exponential", 1.6, "A constant rate learns nothing from this start"),
+    ],
+)
+def test_the_sentence_compares_with_the_constant_rate(name: str, start_rate: float, says: str) -> None:
+    assert says in tuning.sentence(tuning.NAMES.index(name), start_rate)
+
+
+@pytest.mark.parametrize(("schedule", "start_rate", "words"), [(6, 0.8, "0 to 5"), (0, 0.3, "one of")])
+def test_a_setting_that_was_not_trained(schedule: int, start_rate: float, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        tuning.frame(schedule, start_rate)
 
 
 # Controls and the view

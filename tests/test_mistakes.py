@@ -86,8 +86,7 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-# tuning still takes watched.py of training_loop, out of which it was moved as it was
-@pytest.mark.parametrize("lesson", sorted({*lessons_with_tasks()} - {"tuning"}))
+@pytest.mark.parametrize("lesson", sorted(lessons_with_tasks()))
 def test_a_lesson_imports_no_other_lessons_checks(lesson):
     home = Path(helpers.checks.__file__).parent
     files = [*home.glob(f"{lesson}.py"), *(home / lesson).rglob("*.py")]

@@ -34,7 +34,7 @@ DASHES = {
 NAME_AT = {
     "step decay": (4.2, 0.025),
     "exponential": (1.2, 0.25),
-    "linear": (2.35, 0.68),
+    "linear": (2.05, 0.67),
     "cosine": (4.12, 0.75),
     "warm-up, cosine": (5.6, 0.8),
 }

@@ -13,7 +13,7 @@ from tests.browser.notebook import drawn, error_outputs, picture, redrawn, slide
 
 pytestmark = pytest.mark.browser
 
-LABELS = {"data_splits": "test size", "backward": "learning rate"}
+LABELS = {"data_splits": "test size", "backward": "learning rate", "tuning": "schedule"}
 
 
 def notebook_with(folder: Path, slug: str) -> Path:

@@ -144,14 +144,14 @@ each rate and seed, five seeds here, and measures it on the validation set.
 """
 
 # %%
-lrs = [0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2]
+lrs = [0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 2, 3.2]
 options = {"lr": lrs, "batch_size": 32, "num_epochs": 10, "seeds": 5}
 print(sweep(network, training_set, validation_set, **options))
 
 # %% [markdown]
 r"""
 A third of the lowest point, 0.2, learns safely, but more slowly than 0.8. The lowest point itself would have
-been better here; that of another seed, 1.4, is close to 1.6, where little is learnt. Look at the two ends,
+been better here; that of another seed, 1.4, is close to 2, where nothing is learnt. Look at the two ends,
 too. Far too small and far too large a rate both leave the loss at 2.3, which is $\log 10$: what guessing
 among ten digits costs. A flat curve does not say in which direction to go.
 

@@ -500,10 +500,10 @@ schedule.
 
 **Hyperparameter tuning** is looking for settings with a good validation score, within a budget. Left to an
 algorithm it is called **automated hyperparameter optimization (HPO)**. **Random search** draws each setting
-at random. Here two: the learning rate, and the *weight decay*, which pulls every weight a little towards 0
-in each step (lesson 12). Neither is known to a factor of ten, so the *exponent* is drawn evenly (the setting *log-uniformly*):
-`10 ** rng.uniform(-4, 1)` is as often between 0.001 and 0.01 as between 1 and 10. The budget is 64 epochs:
-16 trials of four.
+at random. Here two: the learning rate, and the *weight decay*, which pulls every weight a little towards 0 in
+each step (lesson 12). Neither is known to a factor of ten, so the *exponent* is drawn evenly (the setting
+*log-uniformly*): `10 ** rng.uniform(-4, 1)` is as often between 0.001 and 0.01 as between 1 and 10. The
+budget is 64 epochs: 16 trials of four.
 """
 
 
@@ -628,11 +628,12 @@ claim(
 
 # %% [markdown]
 r"""
-None of them always has the best; even TPE misses a little. They find something good for what you pay. (The ± is such an interval for
-the mean difference, search by search. A part of what is missing is luck: 0.01 is four pictures.) The 4 × 4 grid has only four learning rates, more than a power of ten apart, and
-whether one of them is good is luck, too. Sixteen rates on a line do as well as TPE, for somebody who knows
-which setting matters. Random search tries sixteen rates without knowing that, but unevenly. TPE begins like
-it, and then tries more where earlier trials went well.
+None of them always has the best; even TPE misses a little. They find something good for what you pay. (The ±
+is such an interval for the mean difference, search by search. A part of what is missing is luck: 0.01 is four
+pictures.) The 4 × 4 grid has only four learning rates, more than a power of ten apart, and whether one of
+them is good is luck, too. Sixteen rates on a line do as well as TPE, for somebody who knows which setting
+matters. Random search tries sixteen rates without knowing that, but unevenly. TPE begins like it, and then
+tries more where earlier trials went well.
 
 ## Think
 

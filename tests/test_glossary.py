@@ -238,8 +238,8 @@ def test_prose_is_found_in_a_source():
 
 
 @pytest.mark.parametrize("lesson", READY)
-def test_a_ready_lesson_uses_every_term_of_its_own(lesson):
-    source = (ROOT / "sources" / "lessons" / f"{lesson}.py").read_text(encoding="utf-8")
-    prose = prose_of(source)
+def test_a_ready_lesson_or_its_companion_uses_every_term_of_its_own(lesson):
+    pages = sorted((ROOT / "sources" / "lessons").glob(f"{lesson}*.py"))  # with its companion, if it has one
+    prose = " ".join(prose_of(page.read_text(encoding="utf-8")) for page in pages)
     missing = [each.english for each in terms_of(lesson) if not is_used(each, prose)]
     assert missing == [], f"{lesson} does not use: {', '.join(missing)}"

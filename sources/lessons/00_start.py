@@ -219,7 +219,7 @@ r"""
 | save | keep the parameters | left out | 21 |
 | deploy | make it small and fast, let others use it | left out | 17, 18, 19, 20, 21 |
 
-You choose on other rows than you judge on, and judge last. Lesson 01 shows what happens otherwise.
+You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 
 ### The map
 

@@ -277,7 +277,7 @@ r"""
 
 - A model is a formula with numbers in it; training moves the numbers until the answers fit the examples.
 - Parameters are learned, hyperparameters are chosen, and a test on rows that were never seen is the judge.
-- Training goes round and round: forward, loss, backward, update. 
+- Training goes round and round: forward, loss, backward, update.
 
 **Next:** [01 data splits](01_data_splits.ipynb), why a model is judged on data that it has not seen, and how
 to cut a table without fooling yourself. This lesson has no exercise. For a second reading, now or later:

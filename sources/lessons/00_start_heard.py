@@ -83,9 +83,9 @@ r"""
 # %% jupyter={"source_hidden": true}
 claim(
     "perceptron-has-hidden-layer",
-    source="Rosenblatt 1958: sensory, association and response units (in the "
-    "machine that he built, the Mark I, 400, 512 and 8), and only the last "
-    "connections learn. Minsky & Papert 1969: what one threshold unit, today's "
+    source="Rosenblatt 1958: sensory, association and response units, and only the "
+    "last connections learn (in his machine, the Mark I, by its manual of 1960: "
+    "400, 512 and 8). Minsky & Papert 1969: what one threshold unit, today's "
     "meaning of the word, can separate.",
 )
 
@@ -145,7 +145,8 @@ alone tells nothing. Who judges columns one by one has no reason to keep them.
 # %% jupyter={"source_hidden": true}
 claim(
     "manual-selection-is-correct",
-    source="Guyon & Elisseeff 2003: two variables that are useless by themselves can be useful together.",
+    source="Guyon & Elisseeff 2003, section 3.3: two variables that are useless "
+    "by themselves can be useful together.",
 )
 
 # %% [markdown]

@@ -49,10 +49,7 @@ def test_wrong_answers_are_crosses_and_nothing_else_is() -> None:
     assert sorted(crosses[0].get_xdata()) == [-1.0, 3.0]
 
 
-def test_the_policy_shows_the_best_action_and_leaves_the_table_alone() -> None:
-    Q = np.zeros((4, 4))
-    Q[0, 3], Q[1, 1], Q[2, 3] = 0.9, 0.8, 0.7
-    before = Q.copy()
-    signs = [text.get_text() for text in start.policy(Q).axes[0].texts]
-    assert signs == ["→", "↓", "→", "goal"]
-    np.testing.assert_array_equal(Q, before)
+def test_each_picture_stands_over_its_strip() -> None:
+    axes = start.watermarks(np.zeros((2, 64)), np.eye(10)[:2], ["a", "b"]).axes
+    assert [ax.get_ylabel() for ax in axes] == ["picture", "", "strip", ""]
+    np.testing.assert_array_equal(axes[3].images[0].get_array(), np.eye(10)[1:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["answers", "centres", "perplexities", "policy", "process", "watermarks"]
+__all__ = ["answers", "centres", "process", "watermarks"]
 
-ARROWS = "↑↓←→"
 BOX = {"boxstyle": "round,pad=0.45", "linewidth": 1.2}
 
 
@@ -25,17 +25,26 @@ def process() -> Figure:
     >>> len(process().axes[0].texts) > 14
     True
     """
-    fig, ax = subplots(width=8, height=3.3)
-    ax.set(xlim=(0, 8), ylim=(0, 3.3))
+    fig, ax = subplots(width=8, height=3.9)
+    ax.set(xlim=(0, 8), ylim=(0, 3.9))
     ax.axis("off")
-    _row(ax, 3.0, "the data", ["annotate", "split", "preprocess"], "blue")
-    _row(ax, 2.25, "the model", ["define", "initialise"], "green")
-    _row(ax, 1.45, "training", ["forward", "loss", "backward", "update"], "red")
-    _row(ax, 0.4, "the rest", ["validate", "tune", "test", "save", "deploy"], "purple")
-    loop = {"arrowstyle": "->", "color": COLORS["red"], "linewidth": 1.4, "connectionstyle": "arc3,rad=-0.09"}
-    ax.annotate("", xy=(1.7, 1.2), xytext=(5.9, 1.2), arrowprops=loop)
-    ax.text(6.45, 1.45, "again, for\nevery batch", color=COLORS["red"], fontsize=9.5, va="center")
+    _row(ax, 3.6, "the data", ["annotate", "split", "preprocess"], "blue")
+    _row(ax, 2.85, "the model", ["define", "initialise"], "green")
+    _row(ax, 2.1, "training", ["forward", "loss", "backward", "update"], "red")
+    _row(ax, 1.1, "the judge", ["validate", "tune", "test"], "purple")
+    _row(ax, 0.35, "use it", ["save", "deploy"], "orange")
+    for above, below in pairwise((3.6, 2.85, 2.1, 1.1, 0.35)):
+        _arrow(ax, (0.4, above - 0.18), (0.4, below + 0.18), "grey")
+    _arrow(ax, (5.9, 1.85), (1.7, 1.85), "red", connectionstyle="arc3,rad=-0.09")
+    ax.text(6.45, 2.1, "again, for\nevery batch", color=COLORS["red"], fontsize=9.5, va="center")
+    again = "tune: train again,\nwith another choice"
+    ax.text(5.3, 1.1, again, color=COLORS["purple"], fontsize=9.5, va="center")
     return fig
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color: str, **shape: str) -> None:
+    look: dict[str, Any] = {"arrowstyle": "->", "color": COLORS[color], "linewidth": 1.4} | shape
+    ax.annotate("", xy=end, xytext=start, arrowprops=look)
 
 
 def _row(ax: Axes, height: float, title: str, steps: Sequence[str], color: str) -> None:
@@ -46,12 +55,7 @@ def _row(ax: Axes, height: float, title: str, steps: Sequence[str], color: str) 
         style: dict[str, Any] = BOX | {"facecolor": "white", "edgecolor": COLORS[color]}
         ax.text(x, height, step, ha="center", va="center", bbox=style, fontsize=10)
         if place:
-            ax.annotate(
-                "",
-                xy=(x - 0.58, height),
-                xytext=(x - 0.82, height),
-                arrowprops={"arrowstyle": "->", "color": COLORS["grey"]},
-            )
+            _arrow(ax, (x - 0.82, height), (x - 0.58, height), "grey")
 
 
 def answers(scores: np.ndarray, y: np.ndarray, names: Sequence[str]) -> Figure:
@@ -99,6 +103,8 @@ def watermarks(pictures: np.ndarray, marks: np.ndarray, titles: Sequence[str]) -
         _pixels(top, pictures[column].reshape(8, 8))
         _pixels(bottom, marks[column][None])
         top.set_title(title, fontsize=10)
+    axes[0, 0].set_ylabel("picture", rotation=0, ha="right", va="center")
+    axes[1, 0].set_ylabel("strip", rotation=0, ha="right", va="center")
     return fig
 
 
@@ -125,47 +131,3 @@ def _pixels(ax: Axes, pixels: np.ndarray) -> None:
     ax.grid(visible=False)
     for side in ("top", "right"):
         ax.spines[side].set_visible(True)
-
-
-def policy(Q: np.ndarray) -> Figure:
-    """The best action in every square of a grid, on the value of that action; the goal is the last one.
-
-    Args:
-        Q: (squares, 4), the value of up, down, left, right in every square.
-
-    >>> policy(np.zeros((16, 4))).axes[0].get_title(loc="left")
-    'what the agent does in each square'
-    """
-    side = round(len(Q) ** 0.5)
-    value = Q.max(axis=1)
-    value[-1] = 1.0
-    fig, ax = subplots(width=3.6, height=3.4)
-    ax.imshow(value.reshape(side, side), cmap="Blues", vmin=0, vmax=1.6)
-    for square in range(len(Q)):
-        row, column = divmod(square, side)
-        sign = "goal" if square == len(Q) - 1 else ARROWS[int(Q[square].argmax())]
-        ax.text(column, row, sign, ha="center", va="center", fontsize=11 if sign == "goal" else 17)
-    ax.set(xticks=[], yticks=[], title="what the agent does in each square")
-    ax.grid(visible=False)
-    return fig
-
-
-def perplexities(orders: Sequence[int], train: Sequence[float], held_out: Sequence[float]) -> Figure:
-    """Perplexity on the text that a model has read and on text that it has not, by how far it looks back.
-
-    Args:
-        orders: the models, 1 for single characters, 2 for pairs, ….
-        train: one perplexity for each.
-        held_out: one perplexity for each.
-
-    >>> len(perplexities([1, 2], [20, 10], [24, 18]).axes[0].lines)
-    2
-    """
-    fig, ax = subplots(width=6.4, height=3)
-    ax.plot(orders, train, "o-", color=COLORS["blue"])
-    ax.plot(orders, held_out, "s-", color=COLORS["red"])
-    ax.text(orders[-1] + 0.15, train[-1], "text it has read", color=COLORS["blue"], va="center")
-    ax.text(orders[-1] + 0.15, held_out[-1], "text it has not", color=COLORS["red"], va="center")
-    ax.set(xlim=(orders[0] - 0.3, orders[-1] + 2.4), ylim=(0, None), xticks=list(orders))
-    ax.set(xlabel="longest piece that it looks at, in characters", ylabel="perplexity")
-    return fig

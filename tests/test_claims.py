@@ -53,7 +53,6 @@ WORDS = {
 NOT_REWRITTEN = {
     "00_start",
     "01_data_splits",
-    "05_backward",
     "09_training_loop",
     "10_tuning",
 }

@@ -91,7 +91,7 @@ def _arrow(ax: Axes, start: str, end: str, slope: float) -> None:
     middle = ((x0 + half0 + x1 - half1) / 2, (y0 + aim) / 2)
     patch = {"boxstyle": "round,pad=0.1", "facecolor": COLORS["card"], "edgecolor": "none"}
     text = {"ha": "center", "va": "center", "fontsize": 11, "color": COLORS["ink"], "bbox": patch}
-    ax.text(*middle, f"·{slope:g}", **text)
+    ax.text(*middle, f"× {slope:g}".replace("-", "−"), **text)
 
 
 def graph_of_one_neuron(

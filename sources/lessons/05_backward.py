@@ -355,8 +355,8 @@ $\sum_i x_{ik} \, \partial L/\partial z_{ij}$. That sum over rows is a matrix pr
 $$\mathrm dW = X^\top d_{\text{out}}, \qquad \mathrm db = \sum_{\text{rows}} d_{\text{out}},
 \qquad \mathrm dX = d_{\text{out}} W^\top$$
 
-If you forget which one is transposed, let the shapes tell you: if `X` is (4, 3) and `d_out` is (4, 2), `dW`
-must be (3, 2), and there is only one way to get there.
+In the same way $x_{ik}$ gets a share through each column $j$. If you forget which one is transposed, let the
+shapes tell you: from `X` (4, 3) and `d_out` (4, 2) there is only one way to `dW` (3, 2).
 """
 
 
@@ -386,7 +386,7 @@ A maximum chooses: where $z$ is positive, what comes from the right passes; else
 
 $$\mathrm dZ = d_{\text{out}} \cdot [Z > 0]$$
 
-The bracket is 1 where $Z$ is positive and 0 elsewhere. At exactly 0 there is a corner and no slope. We take 0
+Entry by entry; the bracket is 1 where $Z$ is positive and 0 elsewhere. At exactly 0 there is a corner and no slope. We take 0
 there, as `torch.relu` does; not everything in PyTorch does (the companion shows two that do not).
 """
 
@@ -615,9 +615,9 @@ print(f"dL/dw = {w.grad:g}, dL/db = {b.grad:g}, dL/dx = {x.grad:g}")
 
 # %% [markdown]
 r"""
-As on the graph. This is **reverse-mode automatic differentiation**; PyTorch's autograd is
-this idea with many more operations, on arrays. PyTorch keeps adding at the next `.backward()` as well, until
-`zero_grad()` empties every `.grad`.
+As on the graph. This is **reverse-mode automatic differentiation**; PyTorch's autograd is this idea with many
+more operations, on arrays. PyTorch keeps adding at the next `.backward()` as well, until `zero_grad()`
+empties every `.grad`.
 
 ## 6. Training, with nothing but these
 
@@ -663,7 +663,7 @@ parameters*.
 
 # %%
 tX, ty = torch.tensor(X_moons), torch.tensor(y_moons)
-twins = [tensor(part) for part in start]
+twins = [tensor(part) for part in start]  # with requires_grad=True
 optimizer = torch.optim.SGD(twins, lr=lr)
 moved = 0.0
 for _ in range(num_steps):

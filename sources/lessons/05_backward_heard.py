@@ -79,8 +79,8 @@ r"""
 Is it good, then, that a step stops early? Look at the right column, the loss of all patients; the best
 straight model on all of them has 0.48. The small step and the minimum of the batch end about equally high:
 stopping early bought nothing there. The step of the best length ends lower than both. So it depends on how
-early. What holds is this: at the minimum of a small batch the batch's own loss looks far better than the
-loss of all data, since part of it was learned by heart.
+early. What holds is this: at the minimum of a small batch the batch's own loss, 0.32, looks far better than
+the loss of all data, 0.79. Those weights fit these 32 patients, not the others.
 """
 
 # %%

@@ -320,7 +320,8 @@ def test_a_lock_that_stays_is_named(table, monkeypatch):
 
 def test_the_command_lists_and_explains(capsys):
     assert main(["list", "05"]) == 0
-    assert re.search(r"backprop-finds-batch-minimum +measured +false +[\d.]+ to [\d.]+\n", capsys.readouterr().out)
+    line = r"backprop-finds-batch-minimum +measured +false +[\d.]+ to [\d.]+\n"
+    assert re.search(line, capsys.readouterr().out)
     assert main(["kind", "dead-relu", "obvious"]) == 1
     assert "got 'obvious'" in capsys.readouterr().err
     assert main(["set", "dead-rely", "0", "1"]) == 1

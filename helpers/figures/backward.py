@@ -88,7 +88,8 @@ def _arrow(ax: Axes, start: str, end: str, slope: float) -> None:
     aim = y1 + 0.1 * np.sign(y0 - y1)
     look = {"arrowstyle": "-|>", "color": COLORS["grey"], "shrinkA": 3, "shrinkB": 3, "linewidth": 1.4}
     ax.annotate("", xy=(x1 - half1, aim), xytext=(x0 + half0, y0), arrowprops=look)
-    middle = ((x0 + half0 + x1 - half1) / 2, (y0 + aim) / 2)
+    above = 0.2 if y0 == y1 else 0  # beside a short arrow, so that its head can be seen
+    middle = ((x0 + half0 + x1 - half1) / 2, (y0 + aim) / 2 + above)
     patch = {"boxstyle": "round,pad=0.1", "facecolor": COLORS["card"], "edgecolor": "none"}
     text = {"ha": "center", "va": "center", "fontsize": 11, "color": COLORS["ink"], "bbox": patch}
     ax.text(*middle, f"× {slope:g}".replace("-", "−"), **text)

@@ -387,7 +387,8 @@ A maximum chooses: where $z$ is positive, what comes from the right passes; else
 $$\mathrm dZ = d_{\text{out}} \cdot [Z > 0]$$
 
 Entry by entry; the bracket is 1 where $Z$ is positive and 0 elsewhere. At exactly 0 there is a corner and no
-slope. We take 0 there, as `torch.relu` does; not everything in PyTorch does (the companion shows two that do not).
+slope. We take 0 there, as `torch.relu` does; not everything in PyTorch does (the companion shows
+two that do not).
 """
 
 

@@ -91,7 +91,7 @@ def _arrow(ax: Axes, start: str, end: str, slope: float) -> None:
     above = 0.2 if y0 == y1 else 0  # beside a short arrow, so that its head can be seen
     middle = ((x0 + half0 + x1 - half1) / 2, (y0 + aim) / 2 + above)
     patch = {"boxstyle": "round,pad=0.1", "facecolor": COLORS["card"], "edgecolor": "none"}
-    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 11, "color": COLORS["ink"], "bbox": patch}
+    text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 11, "bbox": patch}
     ax.text(*middle, f"× {slope:g}".replace("-", "−"), **text)
 
 

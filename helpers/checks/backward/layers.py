@@ -57,7 +57,7 @@ tied_backward = formula_task(
     },
     slips=[
         slip(
-            lambda *given: tied(*given, mask=np.ones_like),
+            lambda d_out, X, W, b: tied(d_out, X, W, b, np.ones_like),
             "all three slopes are as if there were no ReLU",
             "Where Z was not positive, nothing passes.",
         ),
@@ -116,7 +116,7 @@ def _right(logits: Array, targets: Array, T: float) -> Array:
 
 def _soft_cases(rng: np.random.Generator) -> Sequence[Case]:
     asked = [(1, 3, 1.0, 1.0), (4, 3, 1.0, 3.0), (3, 3, 2.0, 0.5), (6, 5, 3.0, 4.0), (3, 4, 400.0, 2.0)]
-    cases = []
+    cases: list[Case] = []
     for n, classes, spread, T in [*asked, (4, 3, 1.0, 3.0)]:
         logits = (spread * rng.normal(size=(n, classes))).round(2)
         targets = rng.dirichlet(np.ones(classes), size=n)

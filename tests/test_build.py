@@ -202,7 +202,7 @@ class TestStops:
 
     def test_a_typo_in_the_second_of_two_markers_leaks_no_answer(self, tmp_path):
         text = Source("exercise", "05_backward").path.read_text(encoding="utf-8")
-        second = text.index("### BEGIN SOLUTION", text.index("def __mul__") + 100)
+        second = text.index("### BEGIN SOLUTION", text.index("def __truediv__") + 100)
         broken = text[:second] + text[second:].replace("### BEGIN SOLUTION", "### BEGIN SOLUTON", 1)
         source = put(tmp_path, broken, "exercise", "05_backward")
         with pytest.raises(CourseError, match=r"05_backward.py, cell .* in turn"):

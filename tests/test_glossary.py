@@ -18,7 +18,7 @@ WORDS = {
     "02_features": "0791464063a362ae",
     "03_baselines_and_metrics": "1fcb5d904b8810f2",
     "04_forward": "0259e82cd5367629",
-    "05_backward": "6f2f5561b70fa89b",
+    "05_backward": "4b41fb2b1556457a",
     "06_activations": "140556e9ee96656a",
     "07_losses": "c77c3c07670bca86",
     "08_optimizers": "739ff8d34ac44459",

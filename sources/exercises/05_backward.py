@@ -59,60 +59,86 @@ def numerical_gradient(f, x, eps=1e-5):
 # %% check="backward/numerical_gradient"
 check("backward/numerical_gradient", numerical_gradient)
 
-# %% [markdown] task="backward/linear_backward"
+# %% [markdown] task="backward/tied_backward"
 r"""
-## Task 2 · Backward through a linear layer (3 points)
+## Task 2 · Backward where weights are shared (4 points)
 
-Forward, the layer computes `out = X @ W + b`. Write `linear_backward(d_out, X, W)`. It is given
+An *autoencoder* squeezes each row of `X` into a few numbers and rebuilds the row from them. Here it does both
+with the **same** weights:
 
-- `d_out`, shape (n, out): the slope of the loss for each entry of the output,
-- `X`, shape (n, in), and `W`, shape (in, out): what went in.
+    Z = X @ W + b;   H = np.maximum(Z, 0);   out = H @ W.T
+
+Write `tied_backward(d_out, X, W, b)`. It is given
+
+- `d_out`, shape (n, d): the slope of the loss for each entry of `out`,
+- `X`, shape (n, d), `W`, shape (d, h), and `b`, shape (h,): what went in.
 
 Return `dX, dW, db`: the slopes of the loss for `X`, `W` and `b`, in the shapes of `X`, `W` and `b`.
 
-    d_out = np.array([[1.0], [2.0]]);  X = np.array([[3.0, 4.0], [5.0, 6.0]]);  W = np.array([[10.0], [20.0]])
-    linear_backward(d_out, X, W)
-    →  dX = [[10. 20.] [20. 40.]],  dW = [[13.] [16.]],  db = [3.]
+    d_out = np.array([[1.0, 0.0]]);  X = np.array([[3.0, 4.0]])
+    W = np.array([[1.0], [2.0]]);  b = np.array([5.0])
+    tied_backward(d_out, X, W, b)
+    →  dX = [[1. 2.]],  dW = [[19.] [4.]],  db = [1.]
 
-By hand: the first weight meets 3 in the first row and 5 in the second, so its slope is 1 · 3 + 2 · 5 = 13.
+By hand: Z = H = 16, and out = [16, 32]. The first weight moves out₁ in two ways. Directly, by H = 16, since
+out₁ is H times this weight. And through Z, which it moves by 3, while Z moves out₁ by 1: together 19. The
+second weight is in out₁ only through Z, which it moves by 4.
 
-<details><summary>Hint: which one is transposed?</summary>
+<details><summary>Hint: where do I begin?</summary>
 
-Write the shapes down. From (n, in) and (n, out) only one product has the shape (in, out).
+Give the two uses two names: `out = H @ V`, with `V = W.T`. Go backward through three layers that you know,
+and write the shapes down. Then remember what happens to a number that is used twice.
 
 </details>
 """
 
 
-# %% answer="backward/linear_backward"
-def linear_backward(d_out, X, W):
-    """dX (n, in), dW (in, out) and db (out,) from d_out (n, out)."""
+# %% answer="backward/tied_backward"
+def tied_backward(d_out, X, W, b):
+    """dX (n, d), dW (d, h) and db (h,) from d_out (n, d)."""
     ### BEGIN SOLUTION
-    dX = d_out @ W.T
-    dW = X.T @ d_out
-    db = d_out.sum(axis=0)
+    Z = X @ W + b
+    H = np.maximum(Z, 0)
+    dH = d_out @ W
+    dZ = dH * (Z > 0)
+    dX = dZ @ W.T
+    dW = X.T @ dZ + d_out.T @ H
+    db = dZ.sum(axis=0)
     return dX, dW, db
     ### END SOLUTION
 
 
-# %% check="backward/linear_backward"
-check("backward/linear_backward", linear_backward)
+# %% check="backward/tied_backward"
+check("backward/tied_backward", tied_backward)
 
-# %% [markdown] task="backward/softmax_cross_entropy_backward"
+# %% [markdown] task="backward/soft_cross_entropy_backward"
 r"""
-## Task 3 · Backward through softmax and cross-entropy (4 points)
+## Task 3 · Soft targets and a temperature (4 points)
 
-The loss is the **mean** over the rows of $-\log p_y$, where $p$ is the softmax of the row and $y$ the true
-class. Write `softmax_cross_entropy_backward(logits, y)`, which returns the slope of the loss for each
-logit, shape (n, C), and not the loss itself. `logits` has shape (n, C), `y` has shape (n,) and holds
-integers from 0 to C - 1. Logits may be as large as 1000 or as small as -1000; the result must still be
+A teacher may not be sure: it says 70 % cat, 30 % fox. And the logits may be divided by a number $T$, the
+*temperature*, before the softmax. The loss is the **mean** over the rows of
+
+$$-\sum_j t_j \log p_j, \qquad p = \text{softmax}(z / T),$$
+
+aloud: for each class, its target times the log of its probability, all added up, with a minus. Write
+`soft_cross_entropy_backward(logits, targets, T)`, which returns the slope of the loss for each logit, shape
+(n, C), and not the loss itself. `logits` and `targets` have shape (n, C), each row of `targets` sums to 1,
+and `T` is a positive number. Logits may be as large as 3000 or as small as -3000; the result must still be
 right.
 
-    softmax_cross_entropy_backward(np.array([[0.0, 0.0], [0.0, np.log(3.0)]]), np.array([0, 1]))
-    →  array([[-0.25 ,  0.25 ], [ 0.125, -0.125]])
+    logits = np.array([[0.0, 0.0], [0.0, 2 * np.log(3.0)]]);  targets = np.array([[0.9, 0.1], [0.5, 0.5]])
+    soft_cross_entropy_backward(logits, targets, 2.0)
+    →  array([[-0.1  ,  0.1  ], [-0.0625,  0.0625]])
 
-By hand, second row: p = (1/4, 3/4), the truth is (0, 1), the difference (1/4, -1/4), and half of it counts,
-since n = 2.
+By hand, first row: p = (½, ½), minus the targets (-0.4, 0.4). Half of it counts, since n = 2, and half of
+that, since a nudge of a logit moves z / T only half as far.
+
+<details><summary>Hint: from one true class to several targets</summary>
+
+In the lesson $-\log p_y$ was $-z_y + \log S$. Write $-\sum_j t_j \log p_j$ in the same way. The
+$t_j$ sum to 1.
+
+</details>
 
 <details><summary>Hint: large logits</summary>
 
@@ -123,39 +149,40 @@ subtract one. Which one makes the largest exponent 0 in **every** row?
 """
 
 
-# %% answer="backward/softmax_cross_entropy_backward"
-def softmax_cross_entropy_backward(logits, y):
-    """The slope of the mean cross-entropy for each logit, shape (n, C)."""
+# %% answer="backward/soft_cross_entropy_backward"
+def soft_cross_entropy_backward(logits, targets, T):
+    """The slope of the mean cross-entropy with soft targets for each logit, shape (n, C)."""
     ### BEGIN SOLUTION
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    shifted = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return p / len(y)
+    return (p - targets) / (T * len(logits))
     ### END SOLUTION
 
 
-# %% check="backward/softmax_cross_entropy_backward"
-check("backward/softmax_cross_entropy_backward", softmax_cross_entropy_backward)
+# %% check="backward/soft_cross_entropy_backward"
+check("backward/soft_cross_entropy_backward", soft_cross_entropy_backward)
 
 # %% [markdown] task="backward/autodiff_node"
 r"""
-## Task 4 · A node of your own autograd (4 points)
+## Task 4 · Other operations for your own autograd (4 points)
 
 `Node` holds a number, `data`, and knows where it came from: `edges` is a list of pairs `(source, slope)`,
 the nodes it was made from and its own slope with respect to each. Addition is done. Write
 
-- `__mul__(self, other)`, for `a * b` with another `Node`;
-- `tanh(self)`; its slope is $1 - \tanh^2(\text{data})$;
+- `__truediv__(self, other)`, for `a / b` with another `Node`; the slope of $1/x$ is $-1/x^2$;
+- `exp(self)`;
 - `backward(self)`, which sets `grad` of every node of the graph to the slope of *this* node with respect to
-  it. All `grad` are 0 before.
+  it. Unlike in the lesson, `grad` may still hold numbers of an earlier call: they are forgotten.
 
 For example
 
-    a, b = Node(2.0), Node(3.0)
-    L = a * b + a
-    L.backward()        →  L.data = 8, a.grad = 4, b.grad = 2
+    a, b = Node(6.0), Node(2.0)
+    L = a / b + a
+    L.backward()        →  L.data = 9, a.grad = 1.5, b.grad = -1.5
+    L.backward()        →  the same again
 
-By hand: a nudge of `a` moves `a * b` three times as far, and moves the second `a` as well: 3 + 1 = 4.
+By hand: a nudge of `a` moves `a / b` half as far, and moves the second `a` as well: ½ + 1. A nudge of `b`
+moves `a / b` by -6 / 2², which is -1.5.
 
 <details><summary>Hint: in which order?</summary>
 
@@ -178,15 +205,16 @@ class Node:
     def __add__(self, other):
         return Node(self.data + other.data, [(self, 1.0), (other, 1.0)])
 
-    def __mul__(self, other):
+    def __truediv__(self, other):
         ### BEGIN SOLUTION
-        return Node(self.data * other.data, [(self, other.data), (other, self.data)])
+        edges = [(self, 1 / other.data), (other, -self.data / other.data**2)]
+        return Node(self.data / other.data, edges)
         ### END SOLUTION
 
-    def tanh(self):
+    def exp(self):
         ### BEGIN SOLUTION
-        t = np.tanh(self.data)
-        return Node(t, [(self, 1 - t**2)])
+        e = np.exp(self.data)
+        return Node(e, [(self, e)])
         ### END SOLUTION
 
     def backward(self):
@@ -201,6 +229,8 @@ class Node:
                 order.append(node)
 
         visit(self)
+        for node in order:
+            node.grad = 0.0
         self.grad = 1.0
         for node in reversed(order):
             for source, slope in node.edges:
@@ -211,78 +241,75 @@ class Node:
 # %% check="backward/autodiff_node"
 check("backward/autodiff_node", Node)
 
-# %% [markdown] task="backward/train_moons"
+# %% [markdown] task="backward/train_autoencoder"
 r"""
-## Task 5 · Train a network with nothing but these (5 points)
+## Task 5 · Train the autoencoder (4 points)
 
-Write `train_moons(X, y, start, lr, num_steps)`. The network is linear, ReLU, linear, with softmax and
-cross-entropy: `start` is a list `[W1, b1, W2, b2]` of shapes (2, h), (h,), (h, 2) and (2,); `X` has shape
-(n, 2), and `y` holds the classes 0 and 1. Take `num_steps` steps of gradient descent, each on **all** rows
-with the learning rate `lr`. Return
+Write `train_autoencoder(X, start, lr, num_steps)` for the network of task 2. It shall rebuild its input: the
+loss is the **mean over all entries** of (out - X)², and `X` is given, not learned. `start` is a list `[W, b]`
+of shapes (d, h) and (h,); `X` has shape (n, d). Take `num_steps` steps of gradient descent, each on **all**
+rows with the learning rate `lr`. Return
 
-- the list `[W1, b1, W2, b2]` after the last step, and leave `start` as it was;
-- the losses, one per step: the mean of $-\log p_y$ that the forward pass of the step gave, before its
-  update.
+- the list `[W, b]` after the last step, and leave `start` as it was;
+- the losses, one per step: what the forward pass of the step gave, before its update.
 
-Use your own functions from tasks 2 and 3.
+Use your own function from task 2.
 
-    X, y = np.array([[1.0, 2.0]]), np.array([0])
-    start = [np.zeros((2, 1)), np.ones(1), np.zeros((1, 2)), np.zeros(2)]
-    train_moons(X, y, start, lr=0.1, num_steps=1)
-    →  W1 = [[0.] [0.]],  b1 = [1.],  W2 = [[0.05 -0.05]],  b2 = [0.05 -0.05],  losses = [0.6931]
+    X = np.array([[1.0, 1.0]]);  start = [np.array([[0.0], [1.0]]), np.array([1.0])]
+    train_autoencoder(X, start, lr=0.1, num_steps=1)
+    →  W = [[0.1] [0.7]],  b = [0.9],  losses = [1.]
 
-By hand: the hidden unit outputs 1, both logits are 0, so p = (½, ½), the loss is log 2, and d_logits = (-½,
-½).
+By hand: Z = H = 2 and out = [0, 2], so out - X = [-1, 1]. The loss is 1, and its slope for out is
+2 · [-1, 1] / 2 = [-1, 1]. Then dW = [[-1] [3]] and db = [1].
 
 <details><summary>Hint: what happens in a step?</summary>
 
-Forward: `Z`, then `A`, then the logits; keep `Z` and `A`. Backward, in the opposite order: the slopes of
-the logits, the second linear layer, ReLU (where was `Z` positive?), the first linear layer. Only when all
-slopes are there, update.
+Forward, and the loss. Then its slope for each entry of `out`: the slope of a square, and how many entries
+there are. Then task 2. Only when all slopes are there, update.
 
 </details>
 """
 
 
-# %% answer="backward/train_moons"
-def train_moons(X, y, start, lr, num_steps):
+# %% answer="backward/train_autoencoder"
+def train_autoencoder(X, start, lr, num_steps):
     """The parameters after the last step, and the loss of each step."""
     ### BEGIN SOLUTION
-    W1, b1, W2, b2 = (part.copy() for part in start)
+    W, b = (part.copy() for part in start)
     losses = []
     for _ in range(num_steps):
-        Z = X @ W1 + b1
-        A = np.maximum(Z, 0)
-        logits = A @ W2 + b2
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        losses.append(-log_p[np.arange(len(y)), y].mean())
-        dA, dW2, db2 = linear_backward(softmax_cross_entropy_backward(logits, y), A, W2)
-        _, dW1, db1 = linear_backward(dA * (Z > 0), X, W1)
-        for part, d in ((W1, dW1), (b1, db1), (W2, dW2), (b2, db2)):
-            part -= lr * d
-    return [W1, b1, W2, b2], losses
+        out = np.maximum(X @ W + b, 0) @ W.T
+        losses.append(np.mean((out - X) ** 2))
+        d_out = 2 * (out - X) / X.size
+        _, dW, db = tied_backward(d_out, X, W, b)
+        W -= lr * dW
+        b -= lr * db
+    return [W, b], losses
     ### END SOLUTION
 
 
-# %% check="backward/train_moons"
-check("backward/train_moons", train_moons)
+# %% check="backward/train_autoencoder"
+check("backward/train_autoencoder", train_autoencoder)
 
 # %% [markdown]
 r"""
 ## Afterwards
 
-All five pass? Then see your network learn. In a new cell, run
+All five pass? Then squeeze pictures of 64 pixels into 16 numbers. In a new cell, run
 
     from helpers import data
     rng = np.random.default_rng(0)
-    X, y = data.two_moons(400, noise=0.15, rng=rng)
-    start = [rng.normal(size=(2, 16)), np.zeros(16), rng.normal(size=(16, 2)) / 4, np.zeros(2)]
-    (W1, b1, W2, b2), losses = train_moons(X[:200], y[:200], start, lr=0.5, num_steps=500)
-    predicted = (np.maximum(X[200:] @ W1 + b1, 0) @ W2 + b2).argmax(axis=1)
-    print(losses[0], losses[-1], np.mean(predicted == y[200:]))
+    X = data.load_digits().X / 16
+    start = [rng.normal(size=(64, 16)) / 8, np.zeros(16)]
+    (W, b), losses = train_autoencoder(X[:1000], start, lr=1.0, num_steps=500)
+    rebuilt = np.maximum(X[1000:] @ W + b, 0) @ W.T
+    mean_picture = X[:1000].mean(axis=0)
+    print(losses[0], losses[-1])
+    print(np.mean((rebuilt - X[1000:]) ** 2), np.mean((mean_picture - X[1000:]) ** 2))
 
-and change `lr` until it breaks. Then let task 1 judge task 3: is
-`numerical_gradient(lambda z: loss_of(z, y), logits)` what `softmax_cross_entropy_backward(logits, y)` says,
-for a `loss_of` that you write? How many digits agree, and which `eps` gives the most?
+The last number is what you get without any network, by rebuilding every picture as the mean picture. Change
+`lr` until it breaks. Then let task 1 judge task 3: is
+`numerical_gradient(lambda z: loss_of(z, targets, T), logits)` what
+`soft_cross_entropy_backward(logits, targets, T)` says, for a `loss_of` that you write? How many digits agree,
+and which `eps` gives the most?
 """

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from helpers.checks.backward.autodiff import Node
+from helpers.checks.backward.layers import tied
 from helpers.checks.backward.training import trained
 from tests.mistakes import alternative, mistake
 
@@ -82,114 +83,108 @@ def in_place_but_put_back_exactly(f, x, eps=1e-5):
     return _differences(f, x, eps, copy=lambda x: x if x.dtype.kind == "f" else x.astype(float))
 
 
-# --- linear_backward ---------------------------------------------------------------------------------------
+# --- tied_backward -----------------------------------------------------------------------------------------
 
 
-@mistake("backward/linear_backward", hint="which axis goes?")
-def db_over_the_wrong_axis(d_out, X, W):
-    return d_out @ W.T, X.T @ d_out, d_out.sum(axis=1)
+@mistake("backward/tied_backward", hint="one slope for each hidden unit, over all rows")
+def db_is_the_mean(d_out, X, W, b):
+    dX, dW, db = tied(d_out, X, W, b)
+    return dX, dW, db / len(X) if len(X) > 1 else db
 
 
-@mistake("backward/linear_backward", hint="the shape of db is wrong: expected (2,), got ()")
-def db_over_everything(d_out, X, W):
-    return d_out @ W.T, X.T @ d_out, d_out.sum()
+@mistake("backward/tied_backward", hint="the value of dX is off")
+def wrong_sign_of_dX(d_out, X, W, b):
+    dX, dW, db = tied(d_out, X, W, b)
+    return -dX, dW, db
 
 
-@mistake("backward/linear_backward", hint="the value of dX is off")
-def wrong_sign_of_dX(d_out, X, W):
-    return -d_out @ W.T, X.T @ d_out, d_out.sum(axis=0)
+@mistake("backward/tied_backward", hint="return dX, dW, db")
+def without_db(d_out, X, W, b):
+    return tied(d_out, X, W, b)[:2]
 
 
-@mistake("backward/linear_backward", hint="return dX, dW, db")
-def without_db(d_out, X, W):
-    return d_out @ W.T, X.T @ d_out
+@mistake("backward/tied_backward", hint="Write the shapes down")
+def forgot_to_transpose_X(d_out, X, W, b):
+    dX, dW, db = tied(d_out, X, W, b)
+    return dX, X @ (d_out @ W) + dW, db
 
 
-@mistake("backward/linear_backward", hint="Write the shapes down")
-def forgot_to_transpose_X(d_out, X, W):
-    return d_out @ W.T, X @ d_out, d_out.sum(axis=0)
-
-
-@mistake("backward/linear_backward", hint="compute new arrays")
-def changes_d_out(d_out, X, W):
-    dX, dW, db = d_out @ W.T, X.T @ d_out, d_out.sum(axis=0)
+@mistake("backward/tied_backward", hint="compute new arrays")
+def changes_d_out(d_out, X, W, b):
+    answer = tied(d_out, X, W, b)
     d_out *= 0
-    return dX, dW, db
+    return answer
 
 
-@alternative("backward/linear_backward")
-def row_by_row(d_out, X, W):
-    dX, dW, db = np.zeros_like(X), np.zeros_like(W), np.zeros(W.shape[1])
+@alternative("backward/tied_backward")
+def row_by_row(d_out, X, W, b):
+    dX, dW, db = np.zeros_like(X), np.zeros_like(W), np.zeros_like(b)
     for i in range(len(X)):
-        dX[i] = W @ d_out[i]
-        dW += np.outer(X[i], d_out[i])
-        db += d_out[i]
+        z = X[i] @ W + b
+        dz = np.where(z > 0, W.T @ d_out[i], 0)
+        dX[i] = W @ dz
+        dW += np.outer(X[i], dz) + np.outer(d_out[i], np.maximum(z, 0))
+        db += dz
     return [dX, dW, db]
 
 
-@alternative("backward/linear_backward")
-def in_float32_with_a_column_of_ones(d_out, X, W):
-    d_out, X, W = (array.astype(np.float32) for array in (d_out, X, W))
-    both = np.c_[X, np.ones(len(X), dtype=np.float32)].T @ d_out
-    return (W @ d_out.T).T, both[:-1], both[-1]
+@alternative("backward/tied_backward")
+def in_float32(d_out, X, W, b):
+    return tied(*(array.astype(np.float32) for array in (d_out, X, W, b)))
 
 
-# --- softmax_cross_entropy_backward ------------------------------------------------------------------------
+# --- soft_cross_entropy_backward ---------------------------------------------------------------------------
 
 
-def _minus_truth(p, logits, y):
-    return (p - np.eye(logits.shape[1])[y]) / len(y)
+def _minus_targets(p, targets, T):
+    return (p - targets) / (T * len(targets))
 
 
-@mistake("backward/softmax_cross_entropy_backward", hint="np.nan_to_num or np.clip")
-def hides_the_nan(logits, y):
-    e = np.exp(logits)
-    return _minus_truth(np.nan_to_num(e / e.sum(axis=1, keepdims=True)), logits, y)
+@mistake("backward/soft_cross_entropy_backward", hint="np.nan_to_num or np.clip")
+def hides_the_nan(logits, targets, T):
+    e = np.exp(logits / T)
+    return _minus_targets(np.nan_to_num(e / e.sum(axis=1, keepdims=True)), targets, T)
 
 
-@mistake("backward/softmax_cross_entropy_backward", hint="only rows with very large or very small logits")
-def clips_the_logits(logits, y):
-    return hides_the_nan(np.clip(logits, -700, 700), y)
+@mistake("backward/soft_cross_entropy_backward", hint="keepdims=True")
+def no_keepdims(logits, targets, T):
+    e = np.exp((logits - logits.max(axis=1, keepdims=True)) / T)
+    return _minus_targets(e / e.sum(axis=1), targets, T)
 
 
-@mistake("backward/softmax_cross_entropy_backward", hint="keepdims=True")
-def no_keepdims(logits, y):
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return _minus_truth(e / e.sum(axis=1), logits, y)
-
-
-@mistake("backward/softmax_cross_entropy_backward", hint="the caller's array")
-def shifts_in_place(logits, y):
+@mistake("backward/soft_cross_entropy_backward", hint="the caller's array")
+def shifts_in_place(logits, targets, T):
     logits -= logits.max(axis=1, keepdims=True)
-    return hides_the_nan(logits, y)
+    return hides_the_nan(logits, targets, T)
 
 
-@mistake("backward/softmax_cross_entropy_backward", hint="One slope for each logit")
-def returns_the_losses(logits, y):
-    return -(logits - np.logaddexp.reduce(logits, axis=1)[:, None])[np.arange(len(y)), y]
+@mistake("backward/soft_cross_entropy_backward", hint="One slope for each logit")
+def returns_the_losses(logits, targets, T):
+    z = logits / T
+    return -(targets * (z - np.logaddexp.reduce(z, axis=1)[:, None])).sum(axis=1)
 
 
-@mistake("backward/softmax_cross_entropy_backward", hint="the probabilities sum to 1, and so does the truth")
-def wrong_in_one_entry(logits, y):
-    d = from_log_probabilities(logits, y)
-    d[-1, 0] += len(y) > 1
+@mistake("backward/soft_cross_entropy_backward", hint="sum to 1, and so do the targets")
+def wrong_in_one_entry(logits, targets, T):
+    d = from_log_probabilities(logits, targets, T)
+    d[-1, 0] += len(d) > 1
     return d
 
 
-@alternative("backward/softmax_cross_entropy_backward")
-def from_log_probabilities(logits, y):
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    d = np.exp(shifted - np.log(np.exp(shifted).sum(axis=1))[:, None])
-    np.subtract.at(d, (np.arange(len(y)), y), 1)
-    return np.divide(d, len(y))
+@alternative("backward/soft_cross_entropy_backward")
+def from_log_probabilities(logits, targets, T):
+    z = (logits - logits.max(axis=1, keepdims=True)) / T
+    d = np.exp(z - np.log(np.exp(z).sum(axis=1))[:, None])
+    np.subtract(d, targets, out=d)
+    return np.divide(d, T * len(d))
 
 
-@alternative("backward/softmax_cross_entropy_backward")
-def sample_by_sample(logits, y):
+@alternative("backward/soft_cross_entropy_backward")
+def sample_by_sample(logits, targets, T):
     rows = []
-    for z, label in zip(logits, y, strict=True):
+    for z, truth in zip(logits / T, targets, strict=True):
         e = [math.exp(v - max(z)) for v in z]
-        rows.append([(v / sum(e) - (j == label)) / len(y) for j, v in enumerate(e)])
+        rows.append([(v / sum(e) - t) / T / len(targets) for v, t in zip(e, truth, strict=True)])
     return rows
 
 
@@ -200,41 +195,47 @@ def sample_by_sample(logits, y):
 class AlongEveryPath(Node):
     """Sums over all paths: right for small graphs, and without end for 30 doublings."""
 
-    def backward(self, arriving=1.0):
+    def backward(self, arriving=None):
+        if arriving is None:
+            for node in self.order():
+                node.grad = 0.0
+            arriving = 1.0
         self.grad += arriving
         for source, slope in self.edges:
             source.backward(arriving * slope)
 
 
-@mistake("backward/autodiff_node", hint="write `__mul__`")
-class ProductNotWritten:
-    __init__, __add__, tanh, backward, grad = Node.__init__, Node.__add__, Node.tanh, Node.backward, 0.0
+@mistake("backward/autodiff_node", hint="write `__truediv__`")
+class QuotientNotWritten:
+    __init__, __add__, exp, backward, grad = Node.__init__, Node.__add__, Node.exp, Node.backward, 0.0
 
 
 @mistake("backward/autodiff_node", hint="with the pairs (source, slope)")
-class ProductReturnsNothing(Node):
-    def __mul__(self, other):
-        self.edges = [(self, other.data), (other, self.data)]
+class QuotientReturnsNothing(Node):
+    def __truediv__(self, other):
+        self.edges = Node.__truediv__(self, other).edges
 
 
 @mistake("backward/autodiff_node", hint="the nodes that it is given stay as they are")
-class ProductChangesItsFirstFactor(Node):
-    def __mul__(self, other):
-        out = Node.__mul__(self, other)
+class QuotientChangesItsNumerator(Node):
+    def __truediv__(self, other):
+        out = Node.__truediv__(self, other)
         self.data = out.data
         return out
 
 
 @mistake("backward/autodiff_node", hint="Look at the data of the new Node first")
-class ProductKeepsTheSum(Node):
-    def __mul__(self, other):
-        return type(self)(self.data + other.data, [(self, other.data), (other, self.data)])
+class QuotientKeepsTheProduct(Node):
+    def __truediv__(self, other):
+        out = Node.__truediv__(self, other)
+        out.data = self.data * other.data
+        return out
 
 
 @mistake("backward/autodiff_node", hint="a Node and a number")
 class EdgesWithoutSlopes(Node):
-    def tanh(self):
-        return type(self)(math.tanh(self.data), [self])
+    def exp(self):
+        return type(self)(math.exp(self.data), [self])
 
 
 @alternative("backward/autodiff_node")
@@ -245,12 +246,13 @@ class WithASmallFunctionPerOperation:
     def __add__(self, other):
         return type(self)(self.data + other.data, (self, other), (1, 1))
 
-    def __mul__(self, other):
-        return type(self)(self.data * other.data, (self, other), (other.data, self.data))
+    def __truediv__(self, other):
+        quotient = self.data / other.data
+        return type(self)(quotient, (self, other), (1 / other.data, -quotient / other.data))
 
-    def tanh(self):
-        t = np.tanh(self.data)
-        return type(self)(t, (self,), (1 - t * t,))
+    def exp(self):
+        t = np.exp(self.data)
+        return type(self)(t, (self,), (t,))
 
     def backward(self):
         order, stack = [], [(self, False)]
@@ -260,64 +262,65 @@ class WithASmallFunctionPerOperation:
                 order.append(node)
             elif not done and node not in order:
                 stack += [(node, True), *((source, False) for source in node.sources)]
-        self.grad = 1
+        for node in order:
+            node.grad = float(node is self)
         for node in order[::-1]:
             for source, slope in zip(node.sources, node.slopes, strict=True):
                 source.grad = source.grad + slope * node.grad
 
 
-# --- train_moons -------------------------------------------------------------------------------------------
+# --- train_autoencoder -------------------------------------------------------------------------------------
 
 
-@mistake("backward/train_moons", hint="Begin with copies")
-def trains_the_callers_start(X, y, start, lr, num_steps):
-    parameters, losses = trained(X, y, start, lr, num_steps)
+@mistake("backward/train_autoencoder", hint="Begin with copies")
+def trains_the_callers_start(X, start, lr, num_steps):
+    parameters, losses = trained(X, start, lr, num_steps)
     for part, new in zip(start, parameters, strict=True):
         part[:] = new
     return start, losses
 
 
-@mistake("backward/train_moons", hint="gives a new array the name p")
-def updates_a_name(X, y, start, lr, num_steps):
+@mistake("backward/train_autoencoder", hint="gives a new array the name p")
+def updates_a_name(X, start, lr, num_steps):
     parameters, losses = [part.copy() for part in start], []
     for _ in range(num_steps):
-        new, loss = trained(X, y, parameters, lr, 1)
+        new, loss = trained(X, parameters, lr, 1)
         for p, q in zip(parameters, new, strict=True):
             p = q  # noqa: F841
         losses.append(loss[0])
     return parameters, losses
 
 
-@mistake("backward/train_moons", hint="Return the new arrays")
-def returns_the_start(X, y, start, lr, num_steps):
-    return start, trained(X, y, start, lr, num_steps)[1]
+@mistake("backward/train_autoencoder", hint="Return the new arrays")
+def returns_the_start(X, start, lr, num_steps):
+    return start, trained(X, start, lr, num_steps)[1]
 
 
-@mistake("backward/train_moons", hint="What lies between them is at fault")
-def with_a_wrong_ReLU(X, y, start, lr, num_steps):
-    return trained(X, y, start, lr, num_steps, mask=lambda Z: Z)
+@mistake("backward/train_autoencoder", hint="b is right and W is not")
+def takes_the_mean_of_two_shares(X, start, lr, num_steps):
+    return trained(X, start, lr, num_steps, shares=(0.5, 0.5))
 
 
-@mistake("backward/train_moons", hint="the biases too")
-def forgets_the_biases(X, y, start, lr, num_steps):
-    losses, (W1, b1, W2, b2) = [], start
+@mistake("backward/train_autoencoder", hint="b did not move")
+def forgets_the_bias(X, start, lr, num_steps):
+    losses, (W, b) = [], start
     for _ in range(num_steps):
-        (W1, _, W2, _), loss = trained(X, y, [W1, b1, W2, b2], lr, 1)
+        (W, _), loss = trained(X, [W, b], lr, 1)
         losses.append(loss[0])
-    return [W1, b1, W2, b2], losses
+    return [W, b], losses
 
 
-@mistake("backward/train_moons", hint="on all rows at once")
-def one_row_after_the_other(X, y, start, lr, num_steps):
+@mistake("backward/train_autoencoder", hint="on all rows")
+def one_row_after_the_other(X, start, lr, num_steps):
     parameters, losses = start, []
     for _ in range(num_steps):
-        losses.append(trained(X, y, parameters, lr, 1)[1][0])
-        for i in range(len(y)):
-            parameters = trained(X[i : i + 1], y[i : i + 1], parameters, lr / len(y), 1)[0]
+        losses.append(trained(X, parameters, lr, 1)[1][0])
+        for i in range(len(X)):
+            parameters = trained(X[i : i + 1], parameters, lr / len(X), 1)[0]
     return parameters, losses
 
 
-@alternative("backward/train_moons")
-def in_float32(X, y, start, lr, num_steps):
-    parameters, losses = trained(X.astype("f4"), y, [part.astype("f4") for part in start], lr, num_steps)
+@alternative("backward/train_autoencoder")
+def trained_in_float32(X, start, lr, num_steps):
+    parameters, losses = trained(X.astype("f4"), [part.astype("f4") for part in start], lr, num_steps)
     return tuple(part.astype("f4") for part in parameters), [float(np.float32(loss)) for loss in losses]

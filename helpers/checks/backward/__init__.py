@@ -1,14 +1,14 @@
 """The tasks of exercise 05: from a numerical gradient to a network trained with one's own backward pass."""
 
 from helpers.checks.backward.autodiff import autodiff_node
-from helpers.checks.backward.layers import linear_backward, softmax_cross_entropy_backward
+from helpers.checks.backward.layers import soft_cross_entropy_backward, tied_backward
 from helpers.checks.backward.numerical import numerical_gradient
-from helpers.checks.backward.training import train_moons
+from helpers.checks.backward.training import train_autoencoder
 
 TASKS = [
     numerical_gradient,
-    linear_backward,
-    softmax_cross_entropy_backward,
+    tied_backward,
+    soft_cross_entropy_backward,
     autodiff_node,
-    train_moons,
+    train_autoencoder,
 ]

@@ -1,6 +1,6 @@
 """Task 4: a node that remembers where it came from. A case is a small computation, as a list of steps.
 
-The cases go from one product to a graph in which a node must wait for what it feeds. The slips are wrong
+The cases go from one quotient to a graph in which a node must wait for what it feeds. The slips are wrong
 nodes: the probe runs them on the same graph, and compares.
 """
 
@@ -14,19 +14,21 @@ from helpers.checks.blocks import close
 from helpers.checks.formula import formula_task, of_answer, slip
 from helpers.checks.task import Case, Wrong, verdict
 
-DOUBLED = ["x1 = a + a", *(f"x{i + 1} = x{i} + x{i}" for i in range(1, 30)), "L = x30 · b"]
+DOUBLED = ["x1 = a + a", *(f"x{i + 1} = x{i} + x{i}" for i in range(1, 30)), "L = x30 / b"]
 # The last node of a graph is L; what is said of it is a fact about the graph.
 GRAPHS = {
-    "L = a · b": "How far does L move when a is nudged, and how far when b is?",
-    "L = tanh(a)": "The slope of tanh at a, times the slope of L for itself.",
-    "m = a · b, s = m + c, t = tanh(s), L = t · d": "Between a and L lie m, s and t: rates multiply.",
-    "L = a · a": "a has two ways to move L, and they add up.",
-    "m = a · b, L = m + a": "a has two ways to move L, and they add up.",
-    "s = a + b, t = tanh(s), m = s · t, L = m + s": "s feeds t, m and L: its slope is the sum of three ways.",
-    "p = a · b, q = a · b, m = p · c, L = m + q": "p and q hold the same number, and are two nodes.",
+    "L = a / b": "How far does L move when a is nudged, and how far when b is?",
+    "L = exp(a)": "The slope of exp at a, times the slope of L for itself.",
+    "m = a / b, s = m + c, t = exp(s), L = t / d": "Between a and L lie m, s and t: rates multiply.",
+    "s = a + b, L = s / a": "a has two ways to move L, and they add up.",
+    "m = a / b, L = m + a": "a has two ways to move L, and they add up.",
+    "s = a + b, t = exp(s), m = s / t, L = m + s": "s feeds t, m and L: its slope is the sum of three ways.",
+    "p = a / b, q = a / b, m = p / c, L = m + q": "p and q hold the same number, and are two nodes.",
     ", ".join(DOUBLED): "Every node once, after all that it feeds.",
 }
-METHODS = {"+": "__add__", "·": "__mul__", "tanh": "tanh"}
+TWICE = "m = a / b, L = m + a"
+"""The graph on which backward is called a second time."""
+METHODS = {"+": "__add__", "/": "__truediv__", "exp": "exp"}
 
 
 class Node:
@@ -41,12 +43,13 @@ class Node:
     def __add__(self, other: "Node") -> "Node":
         return type(self)(self.data + other.data, [(self, 1.0), (other, 1.0)])
 
-    def __mul__(self, other: "Node") -> "Node":
-        return type(self)(self.data * other.data, [(self, other.data), (other, self.data)])
+    def __truediv__(self, other: "Node") -> "Node":
+        edges = [(self, 1 / other.data), (other, -self.data / other.data**2)]
+        return type(self)(self.data / other.data, edges)
 
-    def tanh(self) -> "Node":
-        t = math.tanh(self.data)
-        return type(self)(t, [(self, 1 - t**2)])
+    def exp(self) -> "Node":
+        t = math.exp(self.data)
+        return type(self)(t, [(self, t)])
 
     def order(self) -> list["Node"]:
         """Each node after its sources."""
@@ -68,7 +71,9 @@ class Node:
     def hand_on(self, source: "Node", slope: float) -> None:
         source.grad += slope * self.grad
 
-    def backward(self, start: float = 1.0) -> None:
+    def backward(self, start: float = 1.0, reset: bool = True) -> None:
+        for node in self.order() if reset else ():
+            node.grad = 0.0
         self.grad = start
         for node in self.way():
             for source, slope in node.edges:
@@ -79,12 +84,13 @@ def _but(**changed: Any) -> type[Node]:
     return type("Node", (Node,), changed)
 
 
-def _product_of_own(a: Node, b: Node) -> Node:
-    return type(a)(a.data * b.data, [(a, a.data), (b, b.data)])
+def _quotient(first: Callable[[float, float], float], second: Callable[[float, float], float]) -> Any:
+    """A quotient whose slopes for its two inputs are these functions of both numbers."""
+    return lambda a, b: type(a)(a.data / b.data, [(a, first(a.data, b.data)), (b, second(a.data, b.data))])
 
 
-def _tanh_of_input(a: Node) -> Node:
-    return type(a)(math.tanh(a.data), [(a, 1 - a.data**2)])
+def _exp_of_input(a: Node) -> Node:
+    return type(a)(math.exp(a.data), [(a, a.data)])
 
 
 def _level_by_level(node: Node) -> list[Node]:
@@ -100,6 +106,8 @@ def _each_time(node: Node, is_first: bool = True, left: list[int] | None = None)
     if left[0] < 0:  # a graph with too many ways to be walked one by one
         raise RecursionError
     if is_first:
+        for each in node.order():
+            each.grad = 0.0
         node.grad = 1.0
     for source, slope in node.edges:
         source.grad += slope * node.grad
@@ -111,8 +119,8 @@ def _steps(formula: str) -> list[tuple[str, str, list[str]]]:
     steps = []
     for step in formula.split(", "):
         name, right = step.split(" = ")
-        operation = "tanh" if right.startswith("tanh") else "·" if "·" in right else "+"
-        inputs = [right[5:-1]] if operation == "tanh" else right.split(f" {operation} ")
+        operation = "exp" if right.startswith("exp") else "/" if "/" in right else "+"
+        inputs = [right[4:-1]] if operation == "exp" else right.split(f" {operation} ")
         steps.append((name, operation, inputs))
     return steps
 
@@ -122,8 +130,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     for graph in GRAPHS:
         made = {name for name, _, _ in _steps(graph)}
         needed = sorted({name for _, _, inputs in _steps(graph) for name in inputs} - made)
-        # Between 0.3 and 1.5 tanh is neither straight nor flat, and no slope is one by chance.
-        numbers = (rng.uniform(0.3, 1.5, size=len(needed)) * rng.choice([-1, 1], size=len(needed))).round(2)
+        # Away from 0 and 1: no quotient is huge, and no slope is one by chance.
+        numbers = (rng.uniform(1.1, 1.9, size=len(needed)) * rng.choice([-1, 1], size=len(needed))).round(2)
         formula = graph if len(graph) < 80 else ", ".join([*DOUBLED[:2], "…", *DOUBLED[-2:]])
         inputs = dict(zip(needed, numbers.tolist(), strict=True))
         cases.append({"graph": graph, "formula": formula, "inputs": inputs})
@@ -137,14 +145,16 @@ def _names(case: Case) -> list[str]:
 def _probe(learner: Any, case: Case) -> Any:
     """Build the graph from the learner's nodes, go backward from L, and read data and grad of every node."""
     nodes = {name: learner(value) for name, value in case["inputs"].items()}
-    do: dict[str, Callable[..., Any]] = {"+": lambda a, b: a + b, "·": lambda a, b: a * b}
+    do: dict[str, Callable[..., Any]] = {"+": lambda a, b: a + b, "/": lambda a, b: a / b}
     for name, operation, inputs in _steps(case["graph"]):
         if not hasattr(nodes[inputs[0]], METHODS[operation]):
             return {"missing": METHODS[operation]}
-        nodes[name] = do.get(operation, lambda a: a.tanh())(*(nodes[source] for source in inputs))
+        nodes[name] = do.get(operation, lambda a: a.exp())(*(nodes[source] for source in inputs))
         if nodes[name] is None:
             return {"nothing": METHODS[operation]}
     nodes["L"].backward()
+    if case["graph"] == TWICE:
+        nodes["L"].backward()
     pairs = [(float(nodes[name].data), float(nodes[name].grad)) for name in _names(case)]
     return [np.array(numbers) for numbers in zip(*pairs, strict=True)]
 
@@ -157,7 +167,7 @@ def _written(case: Case, value: Any) -> None:
         raise Wrong(
             f"Node has no `{value['missing']}`: write `{value['missing']}`",
             "It belongs inside the class, indented like `__init__`, under exactly this name: Python looks "
-            "for `__mul__` when it meets a * b.",
+            "for `__truediv__` when it meets a / b.",
         )
     if "nothing" in value:
         raise Wrong(
@@ -182,6 +192,11 @@ def _node_by_node(case: Case, value: Any) -> None:
                 f"the forward pass is off\n{both}",
                 "Look at the data of the new Node first; slopes come after.",
             )
+    if grad[-1] != 1 and case["graph"] == TWICE:
+        raise Wrong(
+            f"after a second L.backward(), L.grad = {grad[-1]:.6g}, expected 1",
+            "Whatever grad held before is forgotten, in L too.",
+        )
     if grad[-1] != 1:
         raise Wrong(f"expected L.grad = 1, got {grad[-1]:.6g}", "The slope of L with respect to itself is 1.")
     for name, got, want in zip(names, grad, want_grad, strict=True):
@@ -208,14 +223,24 @@ autodiff_node = formula_task(
             "The chain starts at L, and the slope of L with respect to itself is 1: set it before you walk.",
         ),
         slip(
-            _but(__mul__=_product_of_own),
-            "in a product each factor got its own data as the slope",
-            "Nudge a: how far a · b moves depends on b.",
+            _but(__truediv__=_quotient(lambda a, b: 1 / b, lambda a, b: a / b**2)),
+            "in a quotient the slope of the denominator has the wrong sign",
+            "Nudge b up in a / b, with a and b positive: does the quotient rise or fall?",
         ),
         slip(
-            _but(tanh=_tanh_of_input),
-            "the slope of tanh is computed from its input, as 1 - data²",
-            "The slope of tanh is 1 - t², where t is the result, not the input.",
+            _but(__truediv__=_quotient(lambda a, b: 1 / b, lambda a, b: -a / b)),
+            "in a quotient the slope of the denominator is -a / b",
+            "Nudge b in a / b by a little, with numbers of your own: how far does the quotient move?",
+        ),
+        slip(
+            _but(__truediv__=_quotient(lambda a, b: b, lambda a, b: a)),
+            "in a quotient the slopes are those of a product",
+            "Nudge a: how far a / b moves depends on b, but the larger b, the less far.",
+        ),
+        slip(
+            _but(exp=_exp_of_input),
+            "the slope of exp is its input",
+            "The row of eˣ in the lesson's table: which number stands there at 1?",
         ),
         slip(
             _but(hand_on=lambda self, source, slope: setattr(source, "grad", source.grad + slope)),
@@ -237,6 +262,11 @@ autodiff_node = formula_task(
             _but(hand_on=lambda self, source, slope: setattr(source, "grad", slope * self.grad)),
             "a node that is used twice keeps the last slope that it was given",
             "It has two ways to move L, and they add up.",
+        ),
+        slip(
+            _but(backward=lambda self: Node.backward(self, reset=False)),
+            "after a second L.backward() the slopes of the first are still in",
+            "Set every grad of the graph to 0 before the walk.",
         ),
         slip(
             _but(way=_level_by_level),

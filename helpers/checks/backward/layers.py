@@ -1,6 +1,6 @@
-"""Tasks 2 and 3: the backward pass of a linear layer, and of softmax with cross-entropy."""
+"""Tasks 2 and 3: backward through shared weights, and through softmax with soft targets and a temperature."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,69 +12,91 @@ from helpers.checks.task import Case, Wrong
 Array = np.ndarray
 
 
-def _linear_cases(rng: np.random.Generator) -> Sequence[Case]:
+def _tied_cases(rng: np.random.Generator) -> Sequence[Case]:
     shapes = [(2, 3, 2), (4, 3, 2), (3, 3, 3), (1, 4, 2), (5, 2, 1), (40, 6, 5)]
-    return [
-        {
-            "d_out": rng.normal(size=(n, outputs)).round(2),
-            "X": rng.normal(size=(n, inputs)).round(2),
-            "W": rng.normal(size=(inputs, outputs)).round(2),
-        }
-        for n, inputs, outputs in shapes
-    ]
+    cases = []
+    for n, inputs, hidden in shapes:
+        X, W = rng.normal(size=(n, inputs)).round(2), rng.normal(size=(inputs, hidden)).round(2)
+        X[-1] *= np.sign((X @ W)[-1, 0]) or 1  # in each case at least one unit is on
+        cases.append(
+            {
+                "d_out": rng.normal(size=(n, inputs)).round(2),
+                "X": X,
+                "W": W,
+                "b": (rng.uniform(0.05, 0.2, size=hidden)).round(2),
+            }
+        )
+    return cases
 
 
-linear_backward = formula_task(
-    "backward/linear_backward",
-    "linear_backward(d_out, X, W)",
-    points=3,
-    cases=_linear_cases,
-    right=lambda d_out, X, W: (d_out @ W.T, X.T @ d_out, d_out.sum(axis=0)),
+def tied(d_out: Array, X: Array, W: Array, b: Array, mask: Callable[[Array], Array] = lambda Z: Z > 0) -> Any:
+    """The answer to task 2; or with another mask of ReLU."""
+    Z = X @ W + b
+    dZ = d_out @ W * mask(Z)
+    return dZ @ W.T, X.T @ dZ + d_out.T @ np.maximum(Z, 0), dZ.sum(axis=0)
+
+
+def _first_share(d_out: Array, X: Array, W: Array, b: Array) -> Array:
+    return X.T @ (d_out @ W * (X @ W + b > 0))
+
+
+def _second_share(d_out: Array, X: Array, W: Array, b: Array) -> Array:
+    return d_out.T @ np.maximum(X @ W + b, 0)
+
+
+tied_backward = formula_task(
+    "backward/tied_backward",
+    "tied_backward(d_out, X, W, b)",
+    points=4,
+    cases=_tied_cases,
+    right=tied,
     parts={
-        "dX": "dX has the shape of X. Row i of X reaches the loss through W and row i of the output.",
-        "dW": "dW has the shape of W. The weight w_kj meets x_ik and moves out_ij, in every row i.",
-        "db": "db has the shape of b, one slope for each output: which axis goes?",
+        "dX": "dX has the shape of X. Go from the output to the input: W.T, then ReLU, then W.",
+        "dW": "dW has the shape of W. W is used in two places: which slope comes from each?",
+        "db": "db has the shape of b: one slope for each hidden unit, over all rows.",
     },
     slips=[
         slip(
-            lambda d_out, X, W: (X.T @ d_out, d_out @ W.T, d_out.sum(axis=0)),
-            "dX and dW have changed places",
-            "The order is dX, dW, db.",
+            lambda d_out, X, W, b: tied(d_out, X, W, b, np.ones_like),
+            "all three slopes are as if there were no ReLU",
+            "Where Z was not positive, nothing passes.",
         ),
         slip(
-            lambda d_out, X, W: d_out.T @ X,
-            "dW is transposed",
-            "The shape of dW is that of W, (in, out). Which of the two factors must be transposed?",
+            _first_share,
+            "dW is the share of the first use of W only",
+            "W is used twice, in X @ W and in H @ W.T, and both shares count.",
             part="dW",
         ),
         slip(
-            lambda d_out, X, W: X.T @ d_out / len(X),
-            "dW is divided by the number of rows",
-            "The mean over the batch belongs to the loss, so it is in d_out already. A layer only sums.",
+            _second_share,
+            "dW is the share of the second use of W only",
+            "W is used twice, in X @ W and in H @ W.T, and both shares count.",
             part="dW",
         ),
         slip(
-            lambda d_out, X, W: d_out.sum(axis=0)[None],
-            "db has the shape (1, out), expected (out,)",
-            "b is a vector, so db is one: without keepdims.",
-            part="db",
+            lambda d_out, X, W, b: tied(d_out, X, W, b)[1] / 2,
+            "dW is half of what it should be",
+            "What is used twice gets two shares, and they add up: a sum, not a mean.",
+            part="dW",
         ),
         slip(
-            lambda d_out, X, W: d_out.mean(axis=0),
-            "db is the mean over the rows",
-            "b is added to every row, so every row contributes to its slope: a sum, not a mean.",
-            part="db",
+            lambda d_out, X, W, b: _first_share(d_out, X, W, b) + d_out.T @ (X @ W + b),
+            "the second share of dW is computed with Z",
+            "What was multiplied by W.T is H, the output of ReLU.",
+            part="dW",
         ),
         slip(
-            lambda d_out, X, W: d_out @ (W if W.shape[0] == W.shape[1] else W.T),
-            "for a square W, dX is d_out @ W",
-            "Forward, W leads from inputs to outputs. Backward it leads from outputs to inputs.",
-            part="dX",
+            lambda d_out, X, W, b: (d_out @ W).sum(axis=0),
+            "db is as if there were no ReLU",
+            "b stands before ReLU: where Z was not positive, nothing passes.",
+            part="db",
         ),
     ],
     form="End with `return dX, dW, db`.",
-    unchanged="d_out, X and W are needed by others: compute new arrays.",
-    hints={"ValueError": "Write the shapes down: dW must be (in, out); X is (n, in), d_out is (n, out)."},
+    unchanged="d_out, X, W and b are needed by others: compute new arrays.",
+    hints={
+        "ValueError": "Write the shapes down: X and d_out are (n, d), W is (d, h), Z, H and dH are (n, h)."
+    },
 )
 
 
@@ -88,30 +110,26 @@ def _careless(logits: Array, shift: Any = 0.0) -> Array:
     return e / e.sum(axis=1, keepdims=True)
 
 
-def _truth(logits: Array, y: Array) -> Array:
-    return np.eye(logits.shape[1])[y]
+def _right(logits: Array, targets: Array, T: float) -> Array:
+    return (_p(logits / T) - targets) / (T * len(targets))
 
 
-def _right(logits: Array, y: Array) -> Array:
-    return (_p(logits) - _truth(logits, y)) / len(y)
-
-
-def _softmax_cases(rng: np.random.Generator) -> Sequence[Case]:
-    asked = [(1, 3, 1.0), (4, 3, 1.0), (3, 3, 2.0), (6, 5, 3.0), (3, 4, 400.0), (4, 3, 1.0)]
-    cases = []
-    for n, classes, spread in asked:
+def _soft_cases(rng: np.random.Generator) -> Sequence[Case]:
+    asked = [(1, 3, 1.0, 1.0), (4, 3, 1.0, 3.0), (3, 3, 2.0, 0.5), (6, 5, 3.0, 4.0), (3, 4, 400.0, 2.0)]
+    cases: list[Case] = []
+    for n, classes, spread, T in [*asked, (4, 3, 1.0, 3.0)]:
         logits = (spread * rng.normal(size=(n, classes))).round(2)
-        # In the one row of the first case the class is not 0: else p - y and p look the same.
-        cases.append({"logits": logits, "y": rng.integers(int(n == 1), classes, size=n)})
-    cases[4]["logits"][0, 0] = 1000.0  # exp overflows
-    cases[5]["logits"] += np.array([[0.0], [-1000.0], [1000.0], [0.0]])  # one maximum for all is not enough
+        targets = rng.dirichlet(np.ones(classes), size=n)
+        cases.append({"logits": logits, "targets": targets, "T": T})
+    cases[4]["logits"][0, 0] = 2000.0  # exp overflows
+    cases[5]["logits"] += np.array([[0.0], [-3000.0], [3000.0], [0.0]])  # one maximum for all is not enough
     return cases
 
 
 @of_answer
 def _rows(case: Case, value: Any) -> None:
     """What is wrong with single rows."""
-    logits, want, got = case["logits"], _right(**case), np.asarray(value)
+    want, got = _right(**case), np.asarray(value)
     bad = np.flatnonzero(~np.isfinite(got).all(axis=1))
     if len(bad):
         raise Wrong(
@@ -120,7 +138,7 @@ def _rows(case: Case, value: Any) -> None:
             "subtract from the logits of a row?",
         )
     off = [i for i, row in enumerate(got) if not close(row, want[i])]
-    if off and not np.isfinite(_careless(logits)[off]).all(axis=1).any():
+    if off and not np.isfinite(_careless(case["logits"] / case["T"])[off]).all(axis=1).any():
         raise Wrong(
             f"only rows with very large or very small logits are off: {off}",
             "What np.nan_to_num or np.clip put in place of an overflow is no probability: change the logits "
@@ -131,66 +149,69 @@ def _rows(case: Case, value: Any) -> None:
     if abs(sums[row]) > 1e-6:
         raise Wrong(
             f"the slopes of row {row} sum to {sums[row]:.3g}, expected 0",
-            "In each row the probabilities sum to 1, and so does the truth.",
+            "In each row the probabilities sum to 1, and so do the targets.",
         )
 
 
-def _columns(logits: Array, y: Array) -> Array:
-    d = _p(logits)
-    d[:, y] -= 1
-    return d / len(y)
-
-
-softmax_cross_entropy_backward = formula_task(
-    "backward/softmax_cross_entropy_backward",
-    "softmax_cross_entropy_backward(logits, y)",
+soft_cross_entropy_backward = formula_task(
+    "backward/soft_cross_entropy_backward",
+    "soft_cross_entropy_backward(logits, targets, T)",
     points=4,
-    cases=_softmax_cases,
+    cases=_soft_cases,
     right=_right,
-    parts="One slope for each logit, in their shape. Which entries are off: those of the true class?",
+    parts="One slope for each logit, in their shape.",
     slips=[
         slip(
-            lambda logits, y: -_right(logits, y),
+            lambda logits, targets, T: -_right(logits, targets, T),
             "the sign is wrong",
-            "A larger logit of the true class makes the loss smaller: its slope is negative.",
+            "Where the target is above p, a larger logit makes the loss smaller: its slope is negative.",
         ),
         slip(
-            lambda logits, y: _right(logits, y) * len(y),
+            lambda logits, targets, T: _right(logits, targets, T) * len(targets),
             "every slope is n times too large",
             "The loss is the mean over the rows, so each row counts 1/n.",
         ),
         slip(
-            lambda logits, y: _right(logits, y) / logits.shape[1],
-            "every slope is C times too small",
-            "The mean is over the rows, not over the entries: how many rows are there?",
+            lambda logits, targets, T: _right(logits, targets, T) * T,
+            "every slope is T times what it should be",
+            "How far does a logit divided by T move when you nudge the logit?",
         ),
         slip(
-            lambda logits, y: _p(logits) / len(y),
-            "these are the probabilities divided by n: the truth is missing",
-            "The slope is a difference: from the probabilities the truth is taken away, before you divide.",
+            lambda logits, targets, T: _right(logits, targets, T) * T**2,
+            "every slope is T² times what it should be",
+            "Nudge a logit by a little: a logit divided by T moves less far when T is large.",
         ),
         slip(
-            lambda logits, y: (_p(logits) - y[:, None]) / len(y),
-            "the number of the class, y, is subtracted from every probability of its row",
-            "y says at which place the truth is 1. Everywhere else it is 0.",
+            lambda logits, targets, T: _right(logits, targets, 1.0) / T,
+            "the probabilities are those of T = 1",
+            "p is the softmax of the logits divided by T.",
         ),
         slip(
-            _columns,
-            "1 is taken from whole columns",
-            "d[:, y] means every row, in these columns. One entry of each row is meant.",
+            lambda logits, targets, T: _right(logits, targets, 1.0),
+            "the slopes are those of T = 1",
+            "T belongs into the softmax, and it changes how far a nudge of a logit goes.",
         ),
         slip(
-            lambda logits, y: (_p(logits, axis=0) - _truth(logits, y)) / len(y),
+            lambda logits, targets, T: (
+                (_p(logits / T) - np.eye(logits.shape[1])[targets.argmax(axis=1)]) / (T * len(targets))
+            ),
+            "only the largest target of each row was used, as a 1",
+            "The targets are shares of every class: none of them is left out.",
+        ),
+        slip(
+            lambda logits, targets, T: (_p(logits / T, axis=0) - targets) / (T * len(targets)),
             "the probabilities sum to one in each column, they should in each row",
             "A row is a sample and its classes compete: maximum and sum go along axis=1.",
         ),
         slip(
-            lambda logits, y: (_careless(logits) - _truth(logits, y)) / len(y),
+            lambda logits, targets, T: (_careless(logits / T) - targets) / (T * len(targets)),
             "exp overflows: there are NaN values, as without a shift of the logits",
             "Adding the same number to all logits of a row changes no probability. Which one helps?",
         ),
         slip(
-            lambda logits, y: (_careless(logits, logits.max()) - _truth(logits, y)) / len(y),
+            lambda logits, targets, T: (
+                (_careless(logits / T, logits.max() / T) - targets) / (T * len(targets))
+            ),
             "there are NaN values, as with one shift for all rows",
             "In a row far below the largest logit of all, every exp is 0. Each row needs its own.",
         ),
@@ -198,7 +219,6 @@ softmax_cross_entropy_backward = formula_task(
     last_rules=[_rows],
     unchanged="`logits -= …` and `d = logits` lead into the caller's array: make a new one.",
     hints={
-        "ValueError": "Write down the shapes: a sum over axis=1 has shape (n,), with keepdims=True (n, 1).",
-        "IndexError": "y holds one column number, 0 to C - 1, for each row: row numbers go with it.",
+        "ValueError": "Write down the shapes: a sum over axis=1 has shape (n,), with keepdims=True (n, 1)."
     },
 )

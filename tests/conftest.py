@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from course.places import ROOT
-from helpers import training
+from helpers.training import loop
 from helpers.nn.fast import Steps
 
 
@@ -25,5 +25,5 @@ def start() -> ModuleType:
 def edition(request, monkeypatch):
     """Both editions of the engine in turn: `fit` by the plain classes only, and with plans."""
     if request.param == "plain":
-        monkeypatch.setattr(training, "Steps", lambda *parts, **_: Steps(*parts, fast=False))
+        monkeypatch.setattr(loop, "Steps", lambda *parts, **_: Steps(*parts, fast=False))
     return request.param

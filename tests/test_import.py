@@ -69,7 +69,7 @@ def imported_by(path: Path) -> set[str]:
 ABOVE = {
     "helpers": ["course", "tests"],
     "helpers/nn": ["helpers.training", "helpers.checks", "helpers.explore", "helpers.figures"],
-    "helpers/training.py": ["helpers.checks", "helpers.explore", "helpers.figures"],
+    "helpers/training": ["helpers.checks", "helpers.explore", "helpers.figures"],
     "helpers/figures": ["helpers.checks", "helpers.explore"],
     "helpers/explore": ["helpers.checks"],
     "helpers/data": [

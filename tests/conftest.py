@@ -6,8 +6,8 @@ from types import ModuleType
 import pytest
 
 from course.places import ROOT
-from helpers.training import loop
 from helpers.nn.fast import Steps
+from helpers.training import loop
 
 
 @pytest.fixture

@@ -50,10 +50,9 @@ def rate_sweep(runs: Sweep) -> Figure:
     for seed in scores.T:
         right.scatter(lrs, seed, c=colors, s=22, zorder=3)
     best = runs.best("accuracy")
-    worse = [run for run in runs if run.lr > best.lr][:1]
     right.text(best.lr, best.accuracy[-1].max() + 0.05, f"best: {best.lr:.2g}", ha="center", fontsize=9)
-    for run in worse:
-        right.text(run.lr, run.accuracy[-1].max() + 0.04, f"{run.lr:.2g}", ha="center", fontsize=9)
+    for run in [run for run in runs if run.lr > best.lr][:1]:
+        right.text(run.lr, run.accuracy[-1].max() + 0.04, f"{run.lr:.2g}", ha="left", fontsize=9)
     right.set(xscale="log", xlabel="learning rate", ylabel="validation accuracy", ylim=(0, 1.08))
     right.set_title(f"in the end: {scores.shape[1]} seeds and their mean")
     return fig

@@ -161,7 +161,8 @@ r"""
   **batch size** $B$.
 - A **step**, or **iteration**, is one update of the parameters.
 - An **epoch** is one pass through the whole training set. The last batch may be smaller, so $n$ samples make
-  $\lceil n/B \rceil$ steps: $n$ divided by $B$, rounded up. (Drop the last batch, and you round down.)
+  $\lceil n/B \rceil$ steps: $n$ divided by $B$, rounded up: with 1,000 samples and $B = 32$
+  there are 32, the last of 8 samples. (Drop the last batch, and you round down.)
 
 The batch size, the learning rate and the **number of epochs** are **hyperparameters**: settings that you
 choose, while the parameters are what the gradient changes. (In Keras, `compile` binds an optimizer, a loss
@@ -169,12 +170,6 @@ and metrics to a model, and its `fit` runs the loop.)
 """
 
 # %%
-for batch_size in (100, 32, 300):
-    steps = math.ceil(1000 / batch_size)
-    last = 1000 - (steps - 1) * batch_size
-    print(f"1000 samples in batches of {batch_size:3}: {steps:2} steps, "
-          f"{last} in the last")  # fmt: skip
-
 claim(
     "ten-updates-per-epoch",
     because="1000 samples / 100 a batch = 10 batches, one update for each",
@@ -321,7 +316,7 @@ on the full gradient gets shorter, and the scale grows.
 ### Three rulers
 
 Back to the opening. Was it fair? Both batch sizes had the same learning rate, but a cleaner gradient bears
-longer steps. So now each batch size may choose among six rates, the best by the mean of four seeds. And
+longer steps. So now each batch size may choose among seven rates, the best by the mean of four seeds. And
 there are three ways to say *as long*: by **epochs** (samples seen), by **steps** (updates made), and by
 **time**. A step costs a fixed effort to get going, plus some for each sample. With this network and
 our loop the fixed part is worth about 100 samples (section 4 measures it), so a step counts $100 + B$ units.
@@ -334,7 +329,7 @@ sizes = [2, 8, 32, 128, 512]
 runs = sweep(
     network,
     **digits,
-    lr=[0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
+    lr=[0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
     batch_size=sizes,
     num_epochs=[4, 4, 4, 16, 64],  # enough of each for all three rulers
     seeds=4,
@@ -362,7 +357,7 @@ for name, steps in rulers.items():
 # %% jupyter={"source_hidden": true}
 show(
     figures.three_rulers(runs, overhead=100),
-    alt="The best accuracy of six rates, for five batch sizes, over three axes. By epochs 2 and 8 rise "
+    alt="The best accuracy of seven rates, for five batch sizes, over three axes. By epochs 2 and 8 rise "
     "first, by steps 32, 128 and 512 together, by time 32.",
 )
 
@@ -414,7 +409,8 @@ claim(
 # %% [markdown]
 r"""
 Up to 32 a larger batch saves steps, and it takes a larger rate to do so. From there on nearly nothing: 512
-needs about as many steps as 128. The turn lies between 32 and 128, where the noise scale of 70 had put it.
+needs about as many steps as 128. The turn lies between 32 and 128, and the noise scale was 70. (One network, one
+moment: it could have been off by a factor of a few.)
 """
 
 # %% [markdown]
@@ -514,7 +510,7 @@ network for pictures (lesson 13), gets pictures of 32 × 32 pixels.
 **Predict:** how much longer does a step of our 64–32–10 take for 32,768 samples than for one?
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 table = data.load_gpu_steps()
 for name in ("64-32-10", "small CNN 32x32"):
     print(name)
@@ -529,7 +525,7 @@ Hardly longer: 0.5 to 1.0 ms from 1 to 262,144 samples, without any order up to 
 is nearly all Python, and the card being told what to do. Recorded once and replayed as one piece (a *CUDA
 graph*), the same step takes 31 µs for 1 sample and 80 µs for 4,096. The CNN has real work: 1.5 ms for one
 picture, 56 ms for 8,192; from 512 on its time grows with the batch. Its memory grows from 79 MiB for 8
-pictures to 10.2 GiB for 8,192. (At 1 it is higher: that was the first run, and the library tried out what is
+pictures to 10.2 GiB for 8,192. (At 1 it is higher: that was the first run, and perhaps the library was trying out what is
 fast.) A batch of 65,536 still fits, 131,072 is out of memory.
 
 </details>

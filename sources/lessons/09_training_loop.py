@@ -409,8 +409,8 @@ claim(
 # %% [markdown]
 r"""
 Up to 32 a larger batch saves steps, and it takes a larger rate to do so. From there on nearly nothing: 512
-needs about as many steps as 128. The turn lies between 32 and 128, and the noise scale was 70. (One network, one
-moment: it could have been off by a factor of a few.)
+needs about as many steps as 128. The turn lies between 32 and 128, and the noise scale was
+70. (It is a rough guide: one network, at one moment.)
 """
 
 # %% [markdown]
@@ -525,8 +525,8 @@ Hardly longer: 0.5 to 1.0 ms from 1 to 262,144 samples, without any order up to 
 is nearly all Python, and the card being told what to do. Recorded once and replayed as one piece (a *CUDA
 graph*), the same step takes 31 µs for 1 sample and 80 µs for 4,096. The CNN has real work: 1.5 ms for one
 picture, 56 ms for 8,192; from 512 on its time grows with the batch. Its memory grows from 79 MiB for 8
-pictures to 10.2 GiB for 8,192. (At 1 it is higher: that was the first run, and perhaps the library was trying out what is
-fast.) A batch of 65,536 still fits, 131,072 is out of memory.
+pictures to 10.2 GiB for 8,192. (At 1 it is higher: that was the first run, and
+perhaps the library tried out what is fast.) A batch of 65,536 still fits, 131,072 is out of memory.
 
 </details>
 
@@ -536,7 +536,8 @@ looks like the second. Perhaps that is why people with large machines speak well
 ### A large batch in small pieces
 
 If 256 samples do not fit, take 8 times 32, add up the gradients, divide, and step once. This is **gradient
-accumulation**. The pieces may differ in size, if each counts by its rows:
+accumulation**. The pieces may differ in size, if each counts by its rows.
+(The folded cell compares it with one batch, for 8 equal and for 4 unequal pieces.)
 """
 
 
@@ -548,6 +549,7 @@ def accumulated(model, X, y, pieces):
     return total / sum(len(rows) for rows in pieces)
 
 
+# %% jupyter={"source_hidden": true}
 def difference(model, pieces):
     large = gradient(model, X[:256], y[:256])
     in_pieces = accumulated(model, X, y, pieces)

@@ -200,7 +200,7 @@ def doctor() -> None:
 
 @app.command()
 def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) -> None:
-    """Time the engine, the explorers, grading or a graphics card, and print a table, with nothing else running.
+    """Time the engine, explorers, grading or a graphics card, and print a table; nothing else should run.
 
     Example: course bench engine
     """

@@ -123,7 +123,7 @@ def reached(run):
 ones, others = runs[:7], runs[7:]
 print("rate        ", *(f"{lr:5}" for lr in rates))
 for name, group in {"batch size 1": ones, "32": others}.items():
-    print(f"{name:12}", *(f"{reached(run):5.2f}" for run in group))
+    print(f"{name:12}", *(f"{reached(run):5.1f}" for run in group))
 
 best = [max(group, key=reached) for group in (ones, others)]
 for run in best:

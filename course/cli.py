@@ -46,6 +46,7 @@ class Subject(StrEnum):
     engine = "engine"
     explore = "explore"
     grading = "grading"
+    gpu = "gpu"
 
 
 def become(command: list[str], variables: dict[str, str]) -> NoReturn:
@@ -199,7 +200,7 @@ def doctor() -> None:
 
 @app.command()
 def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) -> None:
-    """Time the engine, the explorers or grading, and print a table; on a machine that does nothing else.
+    """Time the engine, explorers, grading or a graphics card, and print a table; nothing else should run.
 
     Example: course bench engine
     """
@@ -211,6 +212,10 @@ def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) ->
         from course.bench_grading import bench as grading
 
         grading()
+    elif subject is Subject.gpu:
+        from course.bench_gpu import gpu
+
+        gpu()
     else:
         from course.bench_explore import explore
 

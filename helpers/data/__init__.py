@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers import _inputs
+from helpers._tables import rows
 
 __all__ = [
     "Dataset",
@@ -22,6 +23,7 @@ __all__ = [
     "load_breast_cancer",
     "load_diabetes",
     "load_digits",
+    "load_gpu_steps",
     "load_iris",
     "load_wine",
     "near_copies",
@@ -316,3 +318,23 @@ def near_copies(
     pixels[to_move] = np.pad(pixels[to_move], ((0, 0), (0, 0), (1, 0)))[:, :, :-1]
     pixels = (pixels + noise * rng.normal(size=pixels.shape)).clip(0, 16)
     return pixels.reshape(-1, 64), digits.y[chosen[picture]], picture
+
+
+def load_gpu_steps() -> dict[str, dict[int, tuple[float, float]]]:
+    """Training steps on a graphics card: network → batch size → (microseconds, most MiB held).
+
+    Source: `course bench gpu` (course/bench_gpu.py) on an NVIDIA H100 80 GB with PyTorch 2.11 and CUDA 13,
+    float32, SGD, medians of 15 rounds; the whole table is gpu_h100.csv.
+
+    >>> load_gpu_steps()["64-32-10"][1]
+    (513.5, 65.0)
+    """
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for row in rows("gpu_h100.csv"):
+        if row["experiment"] == "step":
+            name, batch_size = row["setting"].split(", batch ")
+            found.setdefault(name, {}).setdefault(int(batch_size), {})[row["quantity"]] = float(row["value"])
+    return {
+        name: {batch_size: (one["us"], one["peak MiB"]) for batch_size, one in steps.items()}
+        for name, steps in found.items()
+    }

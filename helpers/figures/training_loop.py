@@ -5,12 +5,13 @@ They take what the lesson measured and return a figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers.figures import COLORS, CYCLE, subplots
+from helpers.training import Setting, Sweep  # noqa: F401 (Setting is for the examples)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,43 +23,50 @@ __all__ = [
 ]
 
 
-def rate_sweep(lrs: Sequence[float], losses: np.ndarray, accuracies: np.ndarray) -> Figure:
+def rate_sweep(runs: Sweep) -> Figure:
     """Training loss by epoch for each learning rate, and the accuracy in the end over the rate.
 
     Args:
-        lrs: the learning rates, in rising order, shape (k,).
-        losses: training losses, shape (epochs, k, seeds).
-        accuracies: accuracies after the last epoch, shape (k, seeds).
+        runs: a sweep of one batch size, with the learning rates in rising order.
 
-    >>> fig = rate_sweep([0.1, 1.0], np.ones((3, 2, 2)), np.ones((2, 2)))
-    >>> fig.axes[1].get_xscale()
+    >>> runs = Sweep([Setting(8, lr, np.arange(3), *np.ones((3, 3, 2))) for lr in (0.1, 1.0)])
+    >>> rate_sweep(runs).axes[1].get_xscale()
     'log'
     """
     import matplotlib
 
     fig, (left, right) = subplots(ncols=2, width=8, height=3.5)
-    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(lrs)))
-    for lr, loss, color in zip(lrs, losses.mean(axis=2).T, colors, strict=True):
-        left.plot(np.arange(1, len(loss) + 1), np.clip(loss, 0, 3), color=color, label=f"{lr:.2g}")
+    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(runs)))
+    epochs = len(runs[0].loss)
+    for run, color in zip(runs, colors, strict=True):
+        left.plot(np.arange(1, epochs + 1), np.clip(run.loss.mean(axis=1), 0, 3), color=color)
     left.set(xlabel="epoch", ylabel="training loss", ylim=(0, 2.6), title="while it trains")
-    left.set_xlim(1, 1.3 * len(losses))
-    left.set_xticks(range(2, len(losses) + 1, 2))
-    for lr, end in _far_apart(lrs, losses[-1].mean(axis=1)):
-        left.text(len(losses) * 1.02, end, f"lr {lr:.2g}", va="center", fontsize=9)
-    right.plot(lrs, accuracies.mean(axis=1), color=COLORS["grey"], linewidth=1.2)
-    for seed in accuracies.T:
+    left.set_xlim(1, 1.3 * epochs)
+    left.set_xticks(range(2, epochs + 1, 2))
+    for lr, end in _far_apart(runs):
+        left.text(epochs * 1.02, end, f"lr {lr:.2g}", va="center", fontsize=9)
+    lrs, scores = [run.lr for run in runs], runs.last("accuracy")
+    right.plot(lrs, scores.mean(axis=1), color=COLORS["grey"], linewidth=1.2)
+    for seed in scores.T:
         right.scatter(lrs, seed, c=colors, s=22, zorder=3)
-    right.set(xscale="log", xlabel="learning rate", ylabel="validation accuracy", ylim=(0, 1))
-    right.set_title("in the end")
+    best = runs.best("accuracy")
+    right.text(best.lr, best.accuracy[-1].max() + 0.05, f"best: {best.lr:.2g}", ha="center", fontsize=9)
+    for run in [run for run in runs if run.lr > best.lr][:1]:
+        right.text(run.lr, run.accuracy[-1].max() + 0.04, f"{run.lr:.2g}", ha="left", fontsize=9)
+    right.set(xscale="log", xlabel="learning rate", ylabel="validation accuracy", ylim=(0, 1.08))
+    right.set_title(f"in the end: {scores.shape[1]} seeds and their mean")
     return fig
 
 
-def _far_apart(lrs: Sequence[float], ends: np.ndarray) -> list[tuple[float, float]]:
-    """The rates whose curves end far enough from each other to be labelled, with those ends."""
+def _far_apart(runs: Sweep) -> list[tuple[float, float]]:
+    """The rates to be labelled, with the ends of their curves: the best and the next first, none too near."""
+    ends = {run.lr: float(run.loss[-1].mean()) for run in runs}
+    best = min(ends, key=lambda lr: ends[lr])
+    first = [best] + [lr for lr in ends if lr > best][:1]
     chosen: list[tuple[float, float]] = []
-    for lr, end in zip(lrs, ends, strict=True):
-        if end < 2.6 and all(abs(end - other) > 0.12 for _, other in chosen):
-            chosen.append((lr, float(end)))
+    for lr in first + [lr for lr in ends if lr not in first]:
+        if ends[lr] < 2.6 and all(abs(ends[lr] - other) > 0.12 for _, other in chosen):
+            chosen.append((lr, ends[lr]))
     return chosen
 
 
@@ -71,14 +79,14 @@ def gradient_noise(batch_sizes: Sequence[int], errors: Sequence[float], length: 
         length: the length of the full gradient.
 
     >>> gradient_noise([1, 4], [2.0, 1.0], 0.5).axes[0].get_ylabel()
-    'error of the gradient'
+    'noise of the gradient'
     """
     fig, ax = subplots(width=6.8, height=3.3)
     B = np.asarray(batch_sizes, dtype=float)
     ax.loglog(B, errors[0] / np.sqrt(B / B[0]), color=COLORS["grey"], label=r"$\propto 1/\sqrt{B}$")
     ax.loglog(B, errors, "o", color=COLORS["red"], markersize=8, label="measured")
     ax.axhline(length, color=COLORS["blue"], linestyle="--", label="length of the full gradient")
-    ax.set(xlabel="batch size B", ylabel="error of the gradient")
+    ax.set(xlabel="batch size B", ylabel="noise of the gradient")
     ax.set_xticks(B, [f"{b:g}" for b in B])
     ax.set_yticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
     ax.minorticks_off()
@@ -86,26 +94,32 @@ def gradient_noise(batch_sizes: Sequence[int], errors: Sequence[float], length: 
     return fig
 
 
-def three_rulers(watched: Mapping[int, tuple[np.ndarray, np.ndarray]], overhead: float) -> Figure:
-    """The same accuracy curves over epochs, over steps and over time.
+def three_rulers(runs: Sweep, overhead: float) -> Figure:
+    """The best accuracy of all rates for each batch size, over epochs, over steps and over time.
 
     Args:
-        watched: by batch size B, the steps and the accuracies after them, shape (k,) each. There are 1,024
-            training rows.
+        runs: a sweep of several batch sizes. There are 1,024 training rows.
         overhead: the fixed cost of a step, in samples: a step costs `overhead` + B.
 
-    >>> one = np.array([1, 2]), np.array([0.1, 0.2])
-    >>> [ax.get_xlabel() for ax in three_rulers({8: one}, overhead=25).axes]
-    ['epochs (samples seen)', 'steps (updates made)', 'time (thousand units)']
+    >>> runs = Sweep([Setting(8, 0.1, np.array([4, 8]), *np.ones((3, 2, 2)))])
+    >>> [ax.get_xlabel() for ax in three_rulers(runs, overhead=25).axes]
+    ['epochs (samples seen)', 'steps (updates made)', 'time: steps × (25 + B), in thousands']
     """
     fig, axes = subplots(ncols=3, width=8.4, height=3.4, sharey=True)
-    for (batch_size, (steps, accuracies)), color in zip(watched.items(), CYCLE, strict=False):
+    styles = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+    for k, batch_size in enumerate(sorted({run.batch_size for run in runs})):
+        mine = [run for run in runs if run.batch_size == batch_size]
+        steps, best = mine[0].steps, np.max([run.accuracy.mean(axis=1) for run in mine], axis=0)
         rulers = (steps * batch_size / 1024, steps, steps * (overhead + batch_size) / 1000)
         for ax, ruler in zip(axes, rulers, strict=True):
-            ax.plot(ruler, accuracies, color=color, linewidth=1.6, label=f"B = {batch_size}")
-    labels = ("epochs (samples seen)", "steps (updates made)", "time (thousand units)")
-    for ax, label, end in zip(axes, labels, (10, 384, 384 * (overhead + 32) / 1000), strict=True):
-        ax.set(xlabel=label, xlim=(0, end), ylim=(0, 1))
+            ax.plot(
+                ruler, best, color=CYCLE[k], linestyle=styles[k], linewidth=1.8, label=f"B = {batch_size}"
+            )
+    labels = ("epochs (samples seen)", "steps (updates made)")
+    time = f"time: steps × ({overhead:g} + B), in thousands"
+    for ax, label, end in zip(axes, (*labels, time), (4, 128, 128 * (overhead + 32) / 1000), strict=True):
+        ax.set(xlim=(0, end), ylim=(0, 1))
+        ax.set_xlabel(label, fontsize=9)
     axes[0].set_ylabel("validation accuracy")
-    axes[1].legend(loc="lower right")
+    axes[2].legend(loc="lower right", fontsize=8)
     return fig

@@ -26,7 +26,7 @@ NAMES = "5b9c68cb42a6eea4"
 """A hash of all ids and slugs: they never change, lessons and other tables name them."""
 WORDS = {
     "00_start": "f2dd9420ace08d76",
-    "01_data_splits": "4f6d19124a543030",
+    "01_data_splits": "e9b4f14b4fbb35e6",
     "02_features": "897b943313829d8e",
     "03_baselines_and_metrics": "3ebdb7831ff248a8",
     "04_forward": "9dec5fad5963a25e",
@@ -52,7 +52,6 @@ WORDS = {
 
 NOT_REWRITTEN = {
     "00_start",
-    "01_data_splits",
     "05_backward",
     "09_training_loop",
     "10_tuning",

@@ -9,7 +9,6 @@ from course.errors import CourseError
 from course.places import ROOT
 from course.reading import Reading, limit, longer, read, words
 from course.sources import Source
-from helpers._tables import is_ready
 
 HEAD = '# %% [markdown]\nr"""\n# A title\n\n**Time:** {minutes} minutes.\n"""\n'
 LISTED = longer(ROOT)
@@ -162,10 +161,6 @@ def test_a_companion_belongs_to_a_lesson(tmp_path, kind):
     source = put(tmp_path, HEAD, "90_small_heard", kind)
     with pytest.raises(CourseError, match="is a companion without a lesson"):
         sources.read(source)
-
-
-def test_a_companion_makes_no_lesson_ready():
-    assert not is_ready("01_data_splits_heard")
 
 
 COMPANIONS = [source for source in sources.all_sources() if source.is_companion]

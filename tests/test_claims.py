@@ -26,7 +26,7 @@ NAMES = "5b9c68cb42a6eea4"
 """A hash of all ids and slugs: they never change, lessons and other tables name them."""
 WORDS = {
     "00_start": "f2dd9420ace08d76",
-    "01_data_splits": "e9b4f14b4fbb35e6",
+    "01_data_splits": "989132dca775f3a2",
     "02_features": "897b943313829d8e",
     "03_baselines_and_metrics": "3ebdb7831ff248a8",
     "04_forward": "9dec5fad5963a25e",

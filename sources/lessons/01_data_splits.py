@@ -66,7 +66,7 @@ show(
 # %% [markdown]
 r"""
 The model is the **nearest neighbour**. A new picture gets the label of the training picture that resembles
-it most. You will write it yourself in a minute; first use scikit-learn's.
+it most. First use scikit-learn's.
 
 Give it the labels **drawn by chance**, the orange ones under the pictures. They say nothing about what is
 in them. It learns from half of the rows, and the other half is left aside. A list of row numbers in brackets
@@ -203,7 +203,7 @@ choice.)
 
 Of the 569 tumours 37 % are malignant. A test set of 30 rows should have 11 of them. A **stratified** split
 shuffles and cuts *each class by itself* (`np.flatnonzero(y == 0)` gives the row numbers of class 0), then
-joins the pieces. Draw a thousand test sets in both ways.
+joins the pieces (`np.concatenate`). Draw a thousand test sets in both ways.
 """
 
 # %%
@@ -300,8 +300,8 @@ That is the unit to split by.
 ### Time: never train on the future
 
 When rows have a time, a random split asks the model to fill a gap between yesterday and tomorrow. That is
-easier than to forecast (the companion measures it). Where the model is to forecast,
-the test set is the end of the time. **Choose the split that resembles the use.**
+easier than to forecast (the companion measures it). Where the model is to forecast, the test set is the end
+of the time. **Choose the split that resembles the use.**
 
 ## 4. How sure is a test score?
 
@@ -344,7 +344,8 @@ for name, Z in {"grey values": X, "square roots": np.sqrt(X)}.items():
 r"""
 The intervals overlap. That settles nothing: both tests met the same hard rows. On the same rows, compare row
 by row. Where both are right, or both wrong, there is nothing to learn. Look at the *discordant* rows, where
-one is right and the other wrong. If both models were equally good, each would be the toss of a coin.
+one is right and the other wrong: `A & ~B`, A and not B. If both models were equally good, each such row
+would be the toss of a coin.
 """
 
 # %%
@@ -392,7 +393,7 @@ positions into row numbers.
 
 # %%
 def cancer_score(train, test, columns=slice(None)):
-    """Test accuracy by these columns (all), scaled by `train`."""
+    """Test accuracy by some columns; slice(None) means all of them."""
     Z = X_cancer[:, columns]
     Z = (Z - Z[train].mean(axis=0)) / Z[train].std(axis=0)
     guess = nearest_neighbour(Z[train], y_cancer[train], Z[test])
@@ -435,9 +436,9 @@ claim(
 
 # %% [markdown]
 r"""
-Each turn repeats the whole procedure, scaling included, on its own rows. You keep none of the five models.
-The folds choose; then **train the choice anew on all the rows that took part**, and only then look at the
-test set. Here they choose the number of neighbours that vote (`cross_val_score` makes five folds):
+Each turn repeats everything, scaling included, on its own rows. You keep none of the five models. The folds
+choose; then **train the choice anew on all the rows that took part**, and only then look at the test set.
+Here they choose the number of neighbours that vote (`cross_val_score` makes five folds, class by class):
 """
 
 # %%

@@ -10,9 +10,7 @@ prints is not counted either: 15 lines a minute leave time to look at it.
 import ast
 import math
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -69,15 +67,6 @@ def limit(name: str) -> int:
     (30, 25)
     """
     return COMPANION_LIMIT if name.endswith("_heard") else LESSON_LIMIT
-
-
-def longer(root: Path) -> list[str]:
-    """The notebooks that may be longer for now, from `[tool.course] longer` in pyproject.toml."""
-    settings = root / "pyproject.toml"
-    if not settings.exists():
-        return []
-    tools = tomllib.loads(settings.read_text(encoding="utf-8")).get("tool", {})
-    return list(tools.get("course", {}).get("longer", []))
 
 
 def words(text: str) -> int:

@@ -174,7 +174,7 @@ def _write_time(cells: list[NotebookNode], source: Source) -> None:
         raise CourseError(
             f"{source}: write `{reading.PLACEHOLDER}` into its first cell; it is filled in here."
         )
-    if minutes > most and source.name not in reading.longer(source.root):
+    if minutes > most:
         raise CourseError(
             f"{source} takes {minutes} minutes to read, over {most}. Cut it, fold what is plumbing "
             f"(jupyter.source_hidden), or move a part to {source.lesson}{COMPANION}."

@@ -49,7 +49,6 @@ def test_points_are_between_ten_and_twenty():
     ("draw", "message"),
     [
         (lambda: figures.digits_with_labels(np.zeros((3, 64)), np.arange(3), np.arange(3)), "at least ten"),
-        (lambda: figures.spread_by_size([10, 20], [0.1], 0.9), "one length; got 2 and 1"),
         (lambda: figures.fold_map([]), "folds is empty"),
         (lambda: figures.picked_by_chance({"one": [0.5]}), "two named sequences; got 1"),
     ],

@@ -6,13 +6,10 @@ import pytest
 
 from course import build, sources
 from course.errors import CourseError
-from course.places import ROOT
-from course.reading import Reading, limit, longer, read, words
+from course.reading import Reading, read, words
 from course.sources import Source
-from helpers._tables import is_ready
 
 HEAD = '# %% [markdown]\nr"""\n# A title\n\n**Time:** {minutes} minutes.\n"""\n'
-LISTED = longer(ROOT)
 
 
 def put(root: Path, text: str, name: str = "90_small", kind: str = "lesson") -> Source:
@@ -112,20 +109,6 @@ def test_a_notebook_over_its_limit_stops(tmp_path, name, most):
     put(tmp_path, HEAD + prose(200 * most + 1), name)
     with pytest.raises(CourseError, match=rf"{name}\.py takes {most + 1} minutes to read, over {most}\."):
         sources.read(source)
-    (tmp_path / "pyproject.toml").write_text(f'[tool.course]\nlonger = ["{name}"]\n', encoding="utf-8")
-    assert f"**Time:** {most + 1} minutes." in sources.read(source).cells[0].source
-
-
-@pytest.mark.parametrize("name", LISTED)
-def test_a_notebook_that_may_be_longer_still_is(name):
-    source = Source("lesson", name)
-    assert source.path.exists(), f"{name} is gone: take it out of [tool.course] longer in pyproject.toml"
-    minutes = read(sources.read(source)).minutes
-    assert minutes > limit(name), f"{name} takes {minutes} minutes: take it out of [tool.course] longer"
-
-
-def test_what_may_be_longer_is_named_once():
-    assert sorted(set(LISTED)) == LISTED
 
 
 # Companions
@@ -162,10 +145,6 @@ def test_a_companion_belongs_to_a_lesson(tmp_path, kind):
     source = put(tmp_path, HEAD, "90_small_heard", kind)
     with pytest.raises(CourseError, match="is a companion without a lesson"):
         sources.read(source)
-
-
-def test_a_companion_makes_no_lesson_ready():
-    assert not is_ready("01_data_splits_heard")
 
 
 COMPANIONS = [source for source in sources.all_sources() if source.is_companion]

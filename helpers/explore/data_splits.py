@@ -19,8 +19,8 @@ from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 
 N_SEEDS = 200
-PERCENTS = (2, 5, 10, 15, 20, 30, 40, 50)
-LOWEST_SCORE = 0.69
+PERCENTS = (5, 10, 15, 20, 30, 40, 50)
+LOWEST_SCORE = 0.8
 
 
 def test_rows(percent: float) -> int:

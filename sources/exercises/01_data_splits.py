@@ -276,6 +276,6 @@ All five pass? Then look at what an honest choice gives on all the data: in a ne
     for seed in range(5):
         print(choose_honestly(y, [1, 3, 5, 7, 9, 15, 25], score, np.random.default_rng(seed)))
 
-The choice changes with the seed, and the test score too, by about as much as $\sqrt{p(1-p)/114}$ says. What
+The choice changes with the seed, and the test score too, by about as much as $\sqrt{p(1-p)/113}$ says. What
 would you tell somebody who asks which number of neighbours is best?
 """

@@ -208,6 +208,8 @@ class Batches:
     ):
         self.num_models = num_models(model)
         X, y = as_input(model, X), np.asarray(y)
+        if y.dtype.kind in "cmMUS":
+            raise TypeError(f"y must hold real numbers, or the numbers of classes, got {y.dtype}.")
         inputs = X if isinstance(X, tuple) else (X,)
         self.n = n = len(y)
         if n == 0 or any(len(one) != n for one in inputs):
@@ -307,6 +309,8 @@ def as_input(model: Any, X: Any) -> Any:
 def in_dtype(X: Any, dtype: Any, takes_indices: Any) -> Array:
     """An array in this dtype; one of indices as it is."""
     X = np.asanyarray(X)
+    if X.dtype.kind in "cmMUS":
+        raise TypeError(f"A model computes with real numbers, got {X.dtype}: convert X first.")
     return X if takes_indices else X.astype(dtype, copy=False)
 
 

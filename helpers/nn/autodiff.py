@@ -20,8 +20,8 @@ class Value:
     """A number or an array that remembers how it was computed.
 
     `data` holds it (float64), `grad` is ∂L/∂data after `L.backward()`, of the same shape.
-    At the edges value and slope are those of IEEE's arithmetic and of PyTorch: log 0 is -∞ and its slope ∞, so
-    is that of √0; x ** 0 is 1 with slope 0 everywhere.
+    At the edges value and slope are those of IEEE's arithmetic and of PyTorch: log 0 is -∞ and its slope
+    ∞, so is that of √0; x ** 0 is 1 with slope 0 everywhere.
     Source: Griewank and Walther, "Evaluating Derivatives" (2008); Karpathy's micrograd made it small.
 
     >>> x = Value(3.0)

@@ -343,7 +343,8 @@ def needs_array(asker: Any, X: Any, name: str = "X") -> None:
 
 def nothing_kept(asker: Any, name: str) -> str:
     """What to say when an attribute is missing: most often one that `forward` keeps and `backward` needs."""
-    return f"{type(asker).__name__} has no {name!r} (yet): what backward needs, forward keeps. Call forward first."
+    kind = type(asker).__name__
+    return f"{kind} has no {name!r} (yet): what backward needs, forward keeps. Call forward first."
 
 
 def marked(model: Layer, wanted: Mapping[int, float] | None = None, names: str = "") -> Array:

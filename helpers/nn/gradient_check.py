@@ -4,7 +4,7 @@ f'(x) ≈ (f(x + ε) - f(x - ε)) / 2ε. Slow, and right to about ten digits in 
 `backward` that is written by hand.
 
 Where the true gradient is 0, as for a bias before a batch norm, rounding alone makes a numerical gradient of
-about |f| · 2e-16 / ε. The checks therefore also forgive a difference of that size (ten times, as f rounds often).
+about |f| · 2e-16 / ε. The checks therefore forgive a difference of that size, too (ten times, as f rounds).
 """
 
 from __future__ import annotations

@@ -516,25 +516,25 @@ The only cell of this lesson that looks at a clock:
 """
 
 # %% tags=["nbval-ignore-output"]
-from time import process_time
+from time import thread_time
 
 seconds = {}
 for batch_size in (1, 32, 256, 1024):
     model, times = network(seed=0), []
     optimizer = SGD(model, lr=0.01)
     for _ in range(3):
-        start = process_time()
+        start = thread_time()
         num_epochs = max(1, batch_size // 16)
         run = {"batch_size": batch_size, "num_epochs": num_epochs, "rng": np.random.default_rng(0)}
         history = fit(model, CrossEntropyLoss(), optimizer, X, y, progress=False, **run)
-        times.append((process_time() - start) / len(history.losses))
+        times.append((thread_time() - start) / len(history.losses))
     seconds[batch_size] = min(times)
     per_second = batch_size / seconds[batch_size]
     print(f"B = {batch_size:4}: {1e6 * min(times):4.0f} µs per step, {per_second:9,.0f} samples per second")
 
 per_sample = (seconds[1024] - seconds[256]) / (1024 - 256)
 print(f"the fixed part of a step is worth {seconds[1] / per_sample - 1:.0f} samples")
-assert 3 < seconds[1024] / seconds[1] < 300
+assert 3 < seconds[1024] / seconds[1] < 2000
 claim("larger-batch-slower-update", measured=seconds[1024] / seconds[1], digits=0)
 claim("larger-batch-faster-epoch", measured=(seconds[256] / 256) / (seconds[1024] / 1024))
 

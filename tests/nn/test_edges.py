@@ -1,4 +1,4 @@
-"""Inputs that people of this trade report elsewhere, tried on the engine: each gets a number or a sentence."""
+"""Inputs that people of this trade report elsewhere, tried on the engine; each gets a number or words."""
 
 import copy
 import pickle

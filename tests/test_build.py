@@ -452,7 +452,8 @@ class TestOtherMachines:
         from course import watch
 
         spin = "import hashlib, threading, time\nb = bytes(10**8)\n"
-        spin += "def work():\n    while True: hashlib.sha256(b)\nthreading.Thread(target=work, daemon=True).start()\n"
+        spin += "def work():\n    while True: hashlib.sha256(b)\n"
+        spin += "threading.Thread(target=work, daemon=True).start()\n"
         child = subprocess.Popen([sys.executable, "-c", spin + "time.sleep(2)"])
         try:
             pid = SimpleNamespace(km=SimpleNamespace(provisioner=SimpleNamespace(pid=child.pid)))

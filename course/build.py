@@ -5,6 +5,7 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 """
 
 import asyncio
+import contextlib
 import datetime
 import os
 import re
@@ -15,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
-import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -25,19 +25,23 @@ from course.errors import CourseError
 from course.exercises import generate, is_edited
 from course.places import ROOT, environment
 from course.sources import Source
+from course.watch import START, VARIABLE, Watch
 
-LESSON_SECONDS = 20  # a lesson whose run takes longer is too long for its reader
-CELL_SECONDS = 120
+LESSON_SECONDS = 20  # a lesson whose run takes longer is too long for its reader (as `course.watch` counts)
+CELL_SECONDS = 600  # by then a cell hangs, on whatever machine
 TIMED = "nbval-ignore-output"  # the tag of a cell whose output is a time
+_PIXELS = re.compile(r'(?<=src=")data:image/[^"]*')
 _IMAGE_TAG, _ALT = re.compile(r"<img\b[^>]*>"), re.compile(r'\balt="[^"]+"')
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 Report = Callable[[str], None]
 
 
-def build(names: list[str], root: Path = ROOT, report: Report = print) -> None:
+def build(names: list[str], root: Path = ROOT, report: Report = print, *, new_pictures: bool = False) -> None:
     """Build the named notebooks (all, when none is named) and put them in their places.
 
+    A picture is kept as it is stored where its cell, its alt text and what the cell prints are the same, as
+    another processor draws it with other pixels; `new_pictures` draws all of them anew.
     Raises `CourseError` that says for each notebook what stopped it; those are left as they were.
     """
     chosen = sources.choose(names, root)
@@ -46,7 +50,10 @@ def build(names: list[str], root: Path = ROOT, report: Report = print) -> None:
         there = Path(folder)
         read = dict(_each(chosen, sources.read, problems))
         with ThreadPoolExecutor(max_workers=2) as pool:
-            runs = {source: pool.submit(run, source, notebook) for source, notebook in read.items()}
+            runs = {
+                source: pool.submit(run, source, notebook, new_pictures=new_pictures)
+                for source, notebook in read.items()
+            }
             made = dict(_each(runs, lambda source: runs[source].result(), problems, report))
         for source, notebook in made.items():
             write(notebook, there / source.built.relative_to(root))
@@ -76,30 +83,39 @@ def _each(
             problems.append(str(error))
 
 
-def run(source: Source, notebook: NotebookNode) -> NotebookNode:
+def run(source: Source, notebook: NotebookNode, *, new_pictures: bool = False) -> NotebookNode:
     """Run a notebook in a fresh kernel, in its own folder, and return it with its outputs.
 
     Raises `CourseError` for a cell that fails, a figure without alt text, and a run that is too long.
     """
     client = _client(source, notebook)
-    seconds: list[float] = []
-    client.on_cell_executed = lambda **_: seconds.append(_computing(client))
+    with tempfile.TemporaryDirectory(prefix="course-watch-") as folder:
+        watch = Watch(client, Path(folder) / "reference")
+        _execute(source, notebook, client, {VARIABLE: str(watch.file)})
+        seconds = watch.seconds()
+    if source.kind == "lesson" and seconds > LESSON_SECONDS:
+        raise CourseError(
+            f"{source}: its run takes {seconds:.0f} s, as counted where the limit was set, "
+            f"over {LESSON_SECONDS}. Use less data or fewer runs."
+        )
+    for problem in faults_in_outputs(source, notebook):
+        raise CourseError(problem)
+    return _keep_stored(source, _cleaned(notebook), new_pictures=new_pictures)
+
+
+def _execute(
+    source: Source, notebook: NotebookNode, client: NotebookClient, variables: dict[str, str]
+) -> None:
+    """Run all cells. Raises `CourseError` that names the cell that failed."""
+    variables = {"PYTHONHASHSEED": "0", "HELPERS_PROGRESS": "0", **variables}
     try:
-        asyncio.run(client.async_execute(env=environment({"PYTHONHASHSEED": "0", "HELPERS_PROGRESS": "0"})))
+        asyncio.run(client.async_execute(env=environment(variables)))
     except CellExecutionError as error:
         place = _failing_cell(source, notebook)
         raise CourseError(f"{place}: {error.ename}: {error.evalue}. Correct the cell.") from None
     except (CellTimeoutError, DeadKernelError) as error:
         place = _failing_cell(source, notebook)
         raise CourseError(f"{place}: {str(error).splitlines()[0]} Make the cell smaller.") from None
-    if source.kind == "lesson" and max(seconds, default=0) > LESSON_SECONDS:
-        raise CourseError(
-            f"{source}: its run takes {max(seconds):.0f} s, over {LESSON_SECONDS}. "
-            "Use less data or fewer runs."
-        )
-    for problem in faults_in_outputs(source, notebook):
-        raise CourseError(problem)
-    return _keep_timings(source, _cleaned(notebook))
 
 
 def _client(source: Source, notebook: NotebookNode) -> NotebookClient:
@@ -114,14 +130,8 @@ def _client(source: Source, notebook: NotebookNode) -> NotebookClient:
         coalesce_streams=True,
         record_timing=False,
         shutdown_kernel="immediate",
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={START}"],
     )
-
-
-def _computing(client: NotebookClient) -> float:
-    """Seconds for which the kernel has computed: what a reader waits for, on a machine that is not busy."""
-    used = psutil.Process(client.km.provisioner.pid).cpu_times()  # type: ignore[union-attr]
-    return used.user + used.system
 
 
 def _failing_cell(source: Source, notebook: NotebookNode) -> str:
@@ -169,10 +179,11 @@ def _cleaned(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _keep_timings(source: Source, notebook: NotebookNode) -> NotebookNode:
-    """A cell that times something has run and asserted its ratio, but shows the times of its first build.
+def _keep_stored(source: Source, notebook: NotebookNode, *, new_pictures: bool) -> NotebookNode:
+    """Keep what may differ from one machine to the next, so that no two builds differ by it.
 
-    Else no two builds gave the same bytes. A changed cell is shown anew.
+    A cell that times something has run and asserted its ratio, but shows the times of its first build. A
+    picture stays where all the words around it do. A changed cell is shown anew.
     """
     try:
         before = {cell.id: cell for cell in nbformat.read(source.built, as_version=4).cells}
@@ -180,9 +191,25 @@ def _keep_timings(source: Source, notebook: NotebookNode) -> NotebookNode:
         return notebook
     for cell in notebook.cells:
         old = before.get(cell.id)
-        if TIMED in cell.metadata.get("tags", []) and old and old.outputs and old.source == cell.source:
-            cell.outputs = old.outputs
+        stored = old.get("outputs", []) if old and old.source == cell.source else []
+        timed = TIMED in cell.metadata.get("tags", [])
+        if stored and (timed or (not new_pictures and _words(stored) == _words(cell.get("outputs", [])))):
+            cell.outputs = stored
     return notebook
+
+
+def _words(outputs: list[NotebookNode]) -> list[object]:
+    """What nbval compares of outputs, and the alt texts: all but the pixels of pictures."""
+    found: list[object] = []
+    for output in outputs:
+        data = output.get("data", {})
+        texts = {
+            kind: _PIXELS.sub("", "".join(text)) if kind == "text/html" else text
+            for kind, text in data.items()
+            if not kind.startswith("image/")
+        }
+        found.append([output.output_type, output.get("name"), output.get("text"), texts])
+    return found
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
@@ -219,9 +246,11 @@ def _put(made: Path, path: Path) -> None:
         shutil.copy2(made, new)
         os.replace(new, path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # in a folder that is read-only this fails, too
+            new.unlink(missing_ok=True)
         raise CourseError(
-            f"{path.name} cannot be written ({error.strerror}). Close it where it is open, then try again."
+            f"{path.name} cannot be written ({error.strerror}). Close it where it is open, or make "
+            "its folder writable, then try again."
         ) from None
 
 

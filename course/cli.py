@@ -1,17 +1,19 @@
 """The console command `course`: each word is a thin layer over the tool that does the work."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from course.errors import CourseError
-from course.places import ROOT, environment
+from course.places import ROOT, WRITABLE, environment, unwritable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -72,6 +74,8 @@ def lab(
     chosen = free_port(port)
     if chosen != port:
         typer.echo(f"Port {port} is taken, so the course is at port {chosen}.")
+    for place in unwritable():
+        raise CourseError(f"JupyterLab cannot write into {place}: {WRITABLE}")
     typer.echo("JupyterLab starts; press Ctrl-C here to end it.")
     os.chdir(ROOT)
     become(lab_command(chosen, browser), environment(lab_settings()))
@@ -82,6 +86,9 @@ def build(
     names: Names = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; fail where one is out of date.")
+    ] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Draw every picture anew, also where only pixels differ.")
     ] = False,
 ) -> None:
     """Make notebooks from their sources, and run them.
@@ -105,7 +112,7 @@ def build(
             bar.console.print(f"built from {line}", highlight=False)
             bar.advance(task)
 
-        course.build.build(chosen, report=report)
+        course.build.build(chosen, report=report, new_pictures=pictures)
 
 
 @app.command()
@@ -407,8 +414,31 @@ def progress_bar() -> "Progress":
 def main() -> None:
     """Run the command; what a person can put right is told in one sentence, without a traceback."""
     os.environ.update(environment())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # "·" on a console that has no such sign becomes "?"
+            stream.reconfigure(errors="replace")
     try:
         app()
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
-        sys.exit(1)
+    except OSError as error:
+        if not told(error):
+            raise
+        print(f"course: {told(error)}", file=sys.stderr)
+    else:
+        return
+    sys.exit(1)
+
+
+def told(error: OSError) -> str:
+    """A sentence for a place that cannot be written or is full, "" for other errors.
+
+    >>> told(PermissionError(13, "Permission denied", "exercises"))
+    'exercises: Permission denied. Make the folder writable, or move the course to one that is.'
+    """
+    where = error.filename or "A file"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{where}: {error.strerror}. Make the folder writable, or move the course to one that is."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
+        return f"{where}: {error.strerror}. Free some room on the disk, then try again."
+    return ""

@@ -13,7 +13,7 @@ import nbformat
 from course import pins
 from course.errors import CourseError
 from course.lab import FIRST_PORT, free_port
-from course.places import ROOT, environment
+from course.places import ROOT, WRITABLE, environment, unwritable
 
 FREE_GB = 1.0
 SECONDS = 60
@@ -67,6 +67,13 @@ def look_at_disk(root: Path = ROOT) -> Finding:
     """Room for notebooks, checkpoints and a class's submissions."""
     free = shutil.disk_usage(root).free / 1e9
     return Finding("disk", free >= FREE_GB, f"{free:.1f} GB free", f"Free at least {FREE_GB:.0f} GB.")
+
+
+def look_at_folders(root: Path = ROOT) -> Finding:
+    """Folders that must be writable: for answers and copies of them, and for running kernels."""
+    bad = unwritable(root)
+    seen = f"cannot write into {', '.join(map(str, bad))}" if bad else "writable"
+    return Finding("folders", not bad, seen, WRITABLE.capitalize())
 
 
 class Kernel:
@@ -159,6 +166,7 @@ def examine(root: Path = ROOT) -> Iterator[Finding]:
     yield look_at_programs()
     yield look_at_port()
     yield look_at_disk(root)
+    yield _guarded("folders", lambda: look_at_folders(root))
     try:
         with Kernel() as kernel:
             yield _guarded("kernel", lambda: look_at_kernel(kernel))

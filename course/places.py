@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,31 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         variables["PATH"] = os.pathsep.join([programs, *filter(None, [variables.get("PATH")])])
     variables.update(extra or {})
     return variables
+
+
+WRITABLE = "make it writable, or name another folder (HOME, JUPYTER_RUNTIME_DIR, or where the course lies)."
+
+
+def writable(folder: Path) -> bool:
+    """Whether a file can be made in a folder, or the folder itself: tried, as rights alone do not tell.
+
+    >>> writable(Path("/nowhere/at/all")) and os.name == "posix" and os.geteuid() != 0
+    False
+    """
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def unwritable(root: Path = ROOT) -> list[Path]:
+    """The folders that the course must write into, and cannot: its own, and Jupyter's for running servers."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    return [place for place in (root, Path(jupyter_runtime_dir())) if not writable(place)]
 
 
 def throwaway_homes(folder: Path) -> dict[str, str]:

@@ -30,7 +30,7 @@ def whole_number(value: Any, name: str, at_least: int) -> int:
 
 def column(values: Any, name: str) -> np.ndarray:
     """`values` as a non-empty array of shape (n,) without missing entries."""
-    array = np.asarray(values)
+    array = _words_or_numbers(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must have shape (n,), one entry per sample; got shape {array.shape}")
     if array.size == 0:
@@ -64,6 +64,8 @@ class NotFittedError(ValueError):
 def table(X: Any, name: str = "X", missing_allowed: bool = False) -> np.ndarray:
     """`X` as a float64 array of shape (n, d) with at least one row and one column and no infinities."""
     array = _two_dimensional(np.asarray(X), name)
+    if array.dtype.kind in "cmM":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it first")
     if array.dtype.kind not in "buif":
         try:
             array = array.astype(np.float64)
@@ -81,6 +83,15 @@ def table(X: Any, name: str = "X", missing_allowed: bool = False) -> np.ndarray:
     return array
 
 
+def squarable(X: np.ndarray, name: str = "X") -> np.ndarray:
+    """The table itself. ValueError for numbers whose squares are beyond what a float can say."""
+    if np.abs(X).max() > 1e150:
+        raise ValueError(
+            f"{name} has numbers as large as {np.abs(X).max():.1g}; divide them by a larger unit"
+        )
+    return X
+
+
 def category_table(X: Any, name: str = "X") -> np.ndarray:
     """`X` as an array of shape (n, d) of categories: words or numbers, none missing."""
     array = table_with_gaps(X, name)
@@ -90,10 +101,27 @@ def category_table(X: Any, name: str = "X") -> np.ndarray:
 
 def table_with_gaps(X: Any, name: str = "X") -> np.ndarray:
     """`X` as an array of shape (n, d) of anything; entries may be missing."""
-    array = np.asarray(X)
+    array = _words_or_numbers(X, name)
     if array.dtype.kind == "U" and not isinstance(X, np.ndarray):
         array = np.asarray(X, dtype=object)  # else [["red", 3]] would become two words
     return _two_dimensional(array, name)
+
+
+def _words_or_numbers(values: Any, name: str) -> np.ndarray:
+    """`values` as an array that keeps what is missing: NumPy writes NaN among words as the word "nan"."""
+    array = np.asarray(values)
+    if array.dtype.kind != "U":
+        return array
+    if isinstance(values, np.ndarray):
+        written = next((word for word in ("nan", "None") if (array == word).any()), None)
+        if written is not None:
+            raise ValueError(
+                f"{name} holds the word {written!r}, which NumPy writes for a missing entry among words; "
+                f"make the array with dtype=object, so that what is missing stays missing"
+            )
+        return array
+    with_gaps = np.asarray(values, dtype=object)
+    return with_gaps if missing(with_gaps).any() else array
 
 
 def no_missing(array: np.ndarray, name: str) -> None:

@@ -4,7 +4,9 @@ Every function returns row numbers, not data, so that the same split serves `X`,
 everything else that has one entry per sample. The idea is always the same: shuffle, then cut. What differs
 is what is shuffled: rows, the rows of each class, whole groups, or (for time) nothing at all.
 
-The share of n samples that goes into a part is `round(n * share)`.
+The share of n samples that goes into a part is `round(n * share)` (scikit-learn rounds a test set up). Where
+several rows or classes have the same right to a place, `rng` decides. In `k_fold` and its kin, what
+does not divide evenly goes to the first folds, one each.
 """
 
 from typing import Any

@@ -411,3 +411,70 @@ def test_ignored_outputs_are_few():
 
 def test_the_root_is_the_repository():
     assert (ROOT / "sources").is_dir()
+
+
+class TestOtherMachines:
+    def picture(self, pixels: str, alt: str = "a line") -> list:
+        html = f'<img alt="{alt}" src="data:image/png;base64,{pixels}">'
+        return [nbformat.v4.new_output("display_data", {"text/html": html, "text/plain": alt})]
+
+    @pytest.mark.parametrize(
+        ("alt", "new_pictures", "kept"),
+        [("a line", False, True), ("another", False, False), ("a line", True, False)],
+    )
+    def test_a_stored_picture_stays_where_all_words_do(self, course, alt, new_pictures, kept):
+        build.build([], course, print)
+        source = Source("lesson", "90_small", course)
+        stored = nbformat.read(source.built, as_version=4)
+        stored.cells[2].outputs = self.picture("AAAA")
+        build.write(stored, source.built)
+        drawn = nbformat.read(source.built, as_version=4)
+        drawn.cells[2].outputs = self.picture("BBBB", alt)
+        result = build._keep_stored(source, drawn, new_pictures=new_pictures)
+        assert ("AAAA" in str(result.cells[2].outputs)) is kept
+
+    def test_the_limit_counts_in_references_of_the_same_process(self, tmp_path):
+        from types import SimpleNamespace
+
+        from course import watch
+
+        looking = watch.Watch(SimpleNamespace(), tmp_path / "reference")
+        looking.used = 40.0
+        assert looking.seconds() == 40.0  # the kernel wrote nothing
+        looking.file.write_text(str(2 * watch.REFERENCE_SECONDS))
+        assert looking.seconds() == pytest.approx(20.0)
+
+    def test_threads_beside_the_main_one_do_not_count(self, tmp_path):
+        import subprocess
+        import sys
+        from types import SimpleNamespace
+
+        from course import watch
+
+        spin = "import hashlib, threading, time\nb = bytes(10**8)\n"
+        spin += "def work():\n    while True: hashlib.sha256(b)\n"
+        spin += "threading.Thread(target=work, daemon=True).start()\n"
+        child = subprocess.Popen([sys.executable, "-c", spin + "time.sleep(2)"])
+        try:
+            pid = SimpleNamespace(km=SimpleNamespace(provisioner=SimpleNamespace(pid=child.pid)))
+            looking = watch.Watch(pid, tmp_path / "reference")
+            import time
+
+            time.sleep(1.5)
+            looking.look()
+            assert looking.used < 0.5
+        finally:
+            child.kill()
+            child.wait()
+
+    def test_a_folder_that_is_read_only_gets_its_sentence(self, tmp_path, monkeypatch):
+        made = tmp_path / "made"
+        made.write_text("new")
+
+        def fails(*_args, **_options):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(build.shutil, "copy2", fails)
+        monkeypatch.setattr(Path, "unlink", fails)
+        with pytest.raises(CourseError, match="make its folder writable"):
+            build._put(made, tmp_path / "there.ipynb")

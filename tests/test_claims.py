@@ -376,7 +376,7 @@ def test_calls_are_found_in_a_source():
     ],
 )
 def test_a_call_that_does_not_fit_the_kind_is_found(call, kind, fault):
-    assert fault_of(*calls_in(call), kind, needs_what=True) == fault
+    assert fault_of(*calls_in(call), kind) == fault
 
 
 def sources_of(lesson: str, folder: Path = ROOT / "sources" / "lessons") -> list[str]:

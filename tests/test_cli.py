@@ -1,6 +1,7 @@
 """The command `course`: what a person types, and what comes back."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -193,3 +194,60 @@ def test_progress_shows_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     done = CliRunner().invoke(cli.app, ["progress"])
     assert re.search(r"01_data_splits .* data_splits/k_fold .* 6 of 8 .* 3 of 4", done.output)
     assert re.search(r"all .* 3 of 4", done.output)
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "latin-1", "cp437"])
+@pytest.mark.parametrize("words", [["progress"], ["build", "no_such"]])
+def test_a_console_without_our_signs_is_no_error(encoding: str, words: list[str]) -> None:
+    variables = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "course", *words],
+        env=variables,
+        capture_output=True,
+        cwd=places.ROOT,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == (1 if "no_such" in words else 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            PermissionError(13, "Permission denied", "exercises"),
+            "exercises: Permission denied. Make the folder",
+        ),
+        (
+            OSError(30, "Read-only file system", "exercises"),
+            "Read-only file system. Make the folder writable",
+        ),
+        (OSError(28, "No space left on device", "marks.csv"), "Free some room on the disk"),
+    ],
+)
+@pytest.mark.parametrize("command", ["reset", "release", "build"])
+def test_a_place_that_cannot_be_written_is_told(command, error, words, monkeypatch, capsys) -> None:
+    import course.build
+    from course import grading
+
+    def fails(*_args: object, **_options: object) -> None:
+        raise error
+
+    for module, name in ((course.build, "reset"), (course.build, "build"), (grading, "release")):
+        monkeypatch.setattr(module, name, fails)
+    monkeypatch.setattr(sys, "argv", ["course", command, "01"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    assert words in capsys.readouterr().err
+
+
+def test_lab_and_doctor_see_a_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    from course import doctor, places
+
+    monkeypatch.setattr(places, "writable", lambda folder: False)
+    finding = doctor.look_at_folders()
+    assert not finding.well
+    assert "cannot write into" in finding.seen
+    with pytest.raises(CourseError, match="cannot write into"):
+        cli.lab(port=20_000, browser=False)

@@ -381,3 +381,74 @@ def test_pipeline_without_a_model_cannot_predict():
     transformers = features.make_pipeline(features.StandardScaler()).fit(X3)
     with pytest.raises(AttributeError, match=r"'standardscaler' \(StandardScaler\), has no predict\(\)"):
         transformers.predict(X3)
+
+
+# At the edges of what the docstrings promise ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pca_settles_the_signs_in_whatever_order_the_rows_come(seed):
+    X = features.StandardScaler().fit_transform(data.load_iris().X[:, :2])  # two directions, (1, ±1) / √2
+    want = features.PCA().fit(X).components_
+    order = np.random.default_rng(seed).permutation(len(X))
+    np.testing.assert_allclose(features.PCA().fit(X[order]).components_, want, atol=1e-9)
+    assert (want[:, 0] > 0).all()
+
+
+@pytest.mark.parametrize(
+    "column", [[1e-20, 3e-20], [1e-310, 3e-310], [-7.0, 0.1], [1e200, 3e200], [1e10, 1e10 + 1e-3]]
+)
+@pytest.mark.parametrize("feature_range", [(0.0, 1.0), (-0.1, 0.7)])
+def test_min_max_fills_the_range_exactly(column, feature_range):
+    X = np.array(column)[:, None]
+    scaler = features.MinMaxScaler(feature_range).fit(X)
+    assert tuple(scaler.transform(X).ravel()) == feature_range
+    np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(X)), X, rtol=1e-14)
+
+
+def test_a_column_that_is_constant_up_to_rounding_is_constant():
+    X = np.array([[0.3], [0.1 + 0.2], [0.3], [0.1 + 0.2]])
+    assert np.abs(features.MinMaxScaler().fit_transform(X)).max() < 1e-15
+    assert np.abs(features.RobustScaler().fit_transform(X)).max() < 1e-15
+    assert features.RobustScaler().fit_transform(X * 1e-20 + [[0], [1e-20], [2e-20], [3e-20]])[-1, 0] > 0.5
+
+
+def test_the_standard_scaler_is_right_far_from_zero():
+    X = 1e10 + np.array([[-1.0], [1], [-1], [1], [3]]) * 2.0**-9  # exact in binary
+    scaler = features.StandardScaler().fit(X)
+    deviations = (X - 1e10) * 2.0**9
+    np.testing.assert_allclose(scaler.scale_ * 2.0**9, deviations.std(axis=0), rtol=1e-9)
+    assert abs((scaler.mean_[0] - 1e10) * 2.0**9 - 0.6) < 1e-3  # as near as a float at 1e10 comes
+
+
+def test_one_hot_says_when_an_unknown_category_looks_like_the_first():
+    encoder = features.OneHotEncoder(drop="first", handle_unknown="ignore").fit([["a"], ["b"]])
+    with pytest.warns(UserWarning, match=r"unknown categories in columns \[0\]"):
+        assert encoder.transform([["c"]]).tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize("kind", [features.OneHotEncoder, features.OrdinalEncoder])
+def test_categories_that_are_given_twice_or_not_at_all_are_refused(kind):
+    with pytest.raises(ValueError, match="column 0 has 'a' twice"):
+        kind(categories=[["a", "b", "a"]]).fit([["a"]])
+    with pytest.raises(ValueError, match="empty list for column 0"):
+        kind(categories=[[]]).fit([["a"]])
+
+
+@pytest.mark.parametrize("gap", [float("nan"), None])
+@pytest.mark.parametrize("name", ["SimpleImputer", "OneHotEncoder", "OrdinalEncoder"])
+def test_a_missing_word_does_not_become_a_word(name, gap):
+    imputer = features.SimpleImputer(strategy="most_frequent")
+    assert imputer.fit_transform([["b"], [gap], ["b"], ["a"]]).tolist() == [["b"], ["b"], ["b"], ["a"]]
+    given = imputer if name == "SimpleImputer" else getattr(features, name)()
+    with pytest.raises(ValueError, match="writes for a missing entry among words"):
+        given.fit(np.array([["a"], [gap], [gap], ["b"]], dtype=str))
+
+
+def test_numbers_that_cannot_be_squared_are_refused():
+    X = np.array([[1e300], [2e300]])
+    for refusing in (features.StandardScaler(), features.PCA()):
+        with pytest.raises(ValueError, match="as large as 2e"):
+            refusing.fit(X)
+    with pytest.raises(ValueError, match="larger than a number can be"):
+        features.PolynomialFeatures(2).fit_transform(X)

@@ -236,7 +236,7 @@ REFUSED = [
     (lambda: ours.auc([0, 1, 0.5], [0, 1, 1]), ValueError, "sort the points by x"),
     (lambda: ours.auc([0], [1]), ValueError, "at least 2 points, got 1"),
     (lambda: ours.log_loss([0, 1], [0.5, 1.5]), ValueError, "0 to 1; got values from 0.5 to 1.5"),
-    (lambda: ours.log_loss([0, 1], [[0.5, 0.5], [0.9, 0.3]]), ValueError, "row 1 of y_pred sums to 1.2"),
+    (lambda: ours.log_loss([0, 1], [[0.5, 0.5], [0.9, 0.3]]), ValueError, "row 1 of y_proba sums to 1.2"),
     (lambda: ours.log_loss([0, 1], np.full((2, 3), 1 / 3)), ValueError, "of 3 classes, but there are 2"),
     (lambda: ours.log_loss([0, 5], [0.5, 0.5], labels=[0, 1]), ValueError, "not in labels"),
     (lambda: ours.brier_score_loss([0, 1], [0.5, -0.1]), ValueError, "y_proba must be probabilities"),
@@ -256,3 +256,30 @@ REFUSED = [
 def test_refused_with_clear_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+# At the edges of what the docstrings promise ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("beta", [float("inf"), 1e200])
+@pytest.mark.parametrize("average", ["binary", "macro", None])
+def test_fbeta_of_an_infinite_beta_is_recall(beta, average):
+    y, pred = [1, 0, 1, 1, 0], [1, 1, 0, 0, 0]
+    want = ours.recall_score(y, pred, average=average)
+    np.testing.assert_array_equal(ours.fbeta_score(y, pred, beta=beta, average=average), want)
+
+
+def test_log_loss_takes_scikit_learns_names():
+    y, p = [0, 1, 1], [0.1, 0.8, 0.6]
+    assert ours.log_loss(y_true=y, y_proba=p) == pytest.approx(theirs.log_loss(y_true=y, y_proba=p))
+
+
+def test_r2_knows_equal_values_whose_mean_is_rounded():
+    assert ours.r2_score([0.1] * 3, [0.1] * 3) == 1.0
+    assert ours.r2_score([0.1] * 3, [0.1, 0.1, 0.2]) == 0.0
+
+
+def test_a_missing_label_among_words_is_found():
+    for y in (["a", float("nan"), "b"], np.array(["a", float("nan"), "b"])):
+        with pytest.raises(ValueError, match="missing"):
+            ours.accuracy_score(y, ["a", "b", "b"])

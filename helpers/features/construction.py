@@ -43,7 +43,10 @@ class PolynomialFeatures(Transformer):
         out = np.ones((len(X), len(self.powers_)))
         for k, powers in enumerate(self.powers_):
             for j in np.flatnonzero(powers):
-                out[:, k] *= X[:, j] ** powers[j]
+                with np.errstate(over="ignore"):
+                    out[:, k] *= X[:, j] ** powers[j]
+        if not np.isfinite(out).all():
+            raise ValueError("a product is larger than a number can be; scale the columns of X first")
         return out
 
     def get_feature_names_out(self, input_features: Any = None) -> list[str]:
@@ -69,7 +72,10 @@ class PCA(Transformer):
     `n_components`: None for all min(n, d), a number of directions, or, as a share below 1, as many as explain
     more than that share of the variance. `whiten=True` divides each coordinate by its standard deviation.
     Learns `mean_` (d,), `components_` (n_components, d), `explained_variance_`, `explained_variance_ratio_`,
-    `singular_values_`. The largest entry (in size) of each direction is positive: that settles the signs.
+    `singular_values_`. The largest entry (in size) of each direction is positive, and where several are
+    equally large, up to rounding, the first of them: that settles the signs, in whatever order the rows come.
+    (scikit-learn takes whichever rounding makes the largest. Directions that explain equally much, or
+    nothing, are nobody's choice: any turn of them is as good.)
     ValueError if there are not so many directions. Scale the columns first if their units differ.
     Source: Pearson, 1901; Jolliffe, *Principal Component Analysis*.
 
@@ -82,13 +88,15 @@ class PCA(Transformer):
         self.n_components, self.whiten = n_components, whiten
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        X = _inputs.table(X)
+        X = _inputs.squarable(_inputs.table(X))
         n, d = X.shape
         if n < 2:
             raise ValueError(f"PCA needs at least 2 samples to see how they vary, got {n}")
         self.mean_ = X.mean(axis=0)
         _, S, Vt = np.linalg.svd(X - self.mean_, full_matrices=False)
-        Vt *= np.sign(Vt[np.arange(len(Vt)), np.abs(Vt).argmax(axis=1)])[:, None]
+        size = np.abs(Vt)
+        first_largest = (size >= (1 - 1e-6) * size.max(axis=1, keepdims=True)).argmax(axis=1)
+        Vt *= np.sign(Vt[np.arange(len(Vt)), first_largest])[:, None]
         variance = S**2 / (n - 1)
         ratio = variance / variance.sum() if variance.sum() > 0 else np.zeros_like(variance)
         k = self._how_many(ratio, n, d)

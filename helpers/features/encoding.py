@@ -1,5 +1,6 @@
 """Encoding: categories (words, codes) become numbers that a model can add and multiply."""
 
+import warnings
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -27,6 +28,8 @@ class _Encoder(Transformer):
             ]
             if len(lists) != X.shape[1]:
                 raise ValueError(f"categories has {len(lists)} lists, but X has {X.shape[1]} columns")
+            for j, names in enumerate(lists):
+                _refuse_repeated(names.tolist(), j)
         self.n_features_in_, self.categories_ = X.shape[1], lists
         self._codes(X)
         return self
@@ -49,13 +52,22 @@ class _Encoder(Transformer):
         return codes
 
 
+def _refuse_repeated(names: list[Any], j: int) -> None:
+    if not names:
+        raise ValueError(f"categories has an empty list for column {j}; name at least one category")
+    repeated = [name for k, name in enumerate(names) if name in names[:k]]
+    if repeated:
+        raise ValueError(f"categories of column {j} has {repeated[0]!r} twice; each category needs one place")
+
+
 class OneHotEncoder(_Encoder):
     """One column of zeros and ones per category: no category is larger than another.
 
     Learns `categories_`, the sorted categories of each column (or takes them from `categories`).
     `transform`: (m, d) words or numbers → (m, total number of categories) float64, dense.
     `drop="first"` leaves out the first of each column. An unknown category is a ValueError, or, with
-    `handle_unknown="ignore"`, a row of zeros.
+    `handle_unknown="ignore"`, a row of zeros; with `drop="first"` the first category looks the same, so that
+    comes with a warning. (scikit-learn's is sparse unless told otherwise, and takes NaN for a category.)
 
     >>> encoder = OneHotEncoder(handle_unknown="ignore").fit([["red"], ["blue"]])
     >>> encoder.transform([["red"], ["green"]]).tolist(), encoder.get_feature_names_out(["colour"])
@@ -77,8 +89,15 @@ class OneHotEncoder(_Encoder):
     def transform(self, X: ArrayLike) -> np.ndarray:
         codes = self._codes(X)
         first = 0 if self.drop is None else 1
-        columns = zip(codes.T, self.categories_, strict=True)
-        return np.hstack([c[:, None] == np.arange(first, len(names)) for c, names in columns]).astype(float)
+        if first and (codes < 0).any():
+            columns = np.flatnonzero((codes < 0).any(axis=0)).tolist()
+            warnings.warn(
+                f"unknown categories in columns {columns} became zeros, which is also what the first "
+                f"category is with drop='first'; leave out drop to tell them apart",
+                stacklevel=2,
+            )
+        blocks = zip(codes.T, self.categories_, strict=True)
+        return np.hstack([c[:, None] == np.arange(first, len(names)) for c, names in blocks]).astype(float)
 
     def get_feature_names_out(self, input_features: list[str] | None = None) -> list[str]:
         """The names of the columns that `transform` returns: column_category."""

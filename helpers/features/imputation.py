@@ -15,7 +15,9 @@ class SimpleImputer(Transformer):
     `strategy`: "mean" or "median" (numbers only), "most_frequent" (the smallest of the most frequent) or
     "constant" (`fill_value`). NaN and None count as missing. `add_indicator=True` appends a column of zeros
     and ones for each column with gaps in training: that a value is missing can itself say something.
-    Learns `statistics_` (d,). ValueError if a column has no known value to learn from.
+    Learns `statistics_` (d,). ValueError if a column has no known value to learn from, but for "constant",
+    which keeps such a column and fills it. (scikit-learn leaves such columns out, "constant" included, unless
+    `keep_empty_features=True`.)
     Source: Little and Rubin, *Statistical Analysis with Missing Data*, 4.
 
     >>> SimpleImputer().fit([[1.0], [3.0], [np.nan]]).transform([[np.nan], [5.0]]).tolist()

@@ -163,13 +163,13 @@ def fbeta_score(
     average: Average = "binary",
     zero_division: ZeroDivision = "warn",
 ) -> Any:
-    """The weighted harmonic mean of precision and recall; recall counts `beta` times as much.
+    """The weighted harmonic mean of precision and recall; recall counts `beta` times as much (∞: alone).
 
     `average`: "binary" gives the score of the class `pos_label`; None an array with the score of every class;
     "macro" their mean, "weighted" their mean weighted by the size of the class, "micro" the score of all the
     counts added up. `labels` chooses and orders the classes. Where a score would be 0 / 0 (no positive was
     predicted, or there is none) it is `zero_division`; "warn" means 0 and a warning; NaN is left out of
-    means.
+    means. With one class only, "binary" takes `pos_label` for the positive class, whether it occurs or not.
     ValueError for different lengths, an unknown pos_label, or more than two classes with "binary".
     Source: van Rijsbergen, *Information Retrieval*, 1979.
 
@@ -179,8 +179,11 @@ def fbeta_score(
     if not beta > 0:
         raise ValueError(f"beta must be above 0 (2: recall counts double), got {beta}")
     tp, true, pred = _counts(y_true, y_pred, labels, pos_label, average)
-    below = beta**2 * true + pred
-    scores = _divide((1 + beta**2) * tp, below, zero_division, f"F{beta:g}", "true sample or prediction")
+    if beta > 1e100:  # recall, to the last digit
+        scores = _divide(tp, true, zero_division, f"F{beta:g}", "true sample")
+    else:
+        below = beta**2 * true + pred
+        scores = _divide((1 + beta**2) * tp, below, zero_division, f"F{beta:g}", "true sample or prediction")
     return _averaged(scores, true, average)
 
 

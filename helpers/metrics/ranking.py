@@ -1,7 +1,8 @@
 """Judging scores and probabilities before a threshold turns them into classes.
 
 `y_true` (n,) has two classes, `y_score` (n,) is higher where the positive class is more likely. Without
-`pos_label`, the classes must be 0 and 1, or -1 and 1, and 1 is positive.
+`pos_label`, the classes must be 0 and 1, or -1 and 1, and 1 is positive. With one class only, curves and
+areas are a ValueError (scikit-learn warns and returns NaN, or 0).
 """
 
 from typing import Any
@@ -107,12 +108,13 @@ def average_precision_score(y_true: ArrayLike, y_score: ArrayLike, *, pos_label:
     return float(-np.sum(np.diff(recall) * precision[:-1]))
 
 
-def log_loss(y_true: ArrayLike, y_pred: ArrayLike, *, labels: ArrayLike | None = None) -> float:
+def log_loss(y_true: ArrayLike, y_proba: ArrayLike, *, labels: ArrayLike | None = None) -> float:
     """The mean of -ln(probability given to the true class): 0 is perfect, ln K is a guess among K.
 
-    `y_pred`: (n,) probabilities of the second class, or (n, K), columns in the order of the sorted classes,
+    `y_proba`: (n,) probabilities of the second class, or (n, K), columns in the order of the sorted classes,
     rows that sum to 1. `labels`: all classes, if not all occur in y_true. Probabilities of 0 count as 2e-16.
-    ValueError for probabilities outside 0..1, rows that do not sum to 1, or another number of classes.
+    ValueError for probabilities outside 0..1, rows that do not sum to 1, or another number of classes; so one
+    class only needs `labels`. (Of rows that do not sum to 1 scikit-learn warns; since 1.9 it says `y_proba`.)
     Source: Good, "Rational decisions", 1952.
 
     >>> round(log_loss([0, 1], [0.5, 0.5]), 4)
@@ -120,22 +122,24 @@ def log_loss(y_true: ArrayLike, y_pred: ArrayLike, *, labels: ArrayLike | None =
     """
     true = _inputs.column(y_true, "y_true")
     names = _inputs.categories(true if labels is None else np.asarray(labels), "labels")
-    p = np.asarray(y_pred)
-    p = _inputs.table(p[:, None] if p.ndim == 1 else p, "y_pred")
-    _inputs.same_length(y_true=true, y_pred=p)
-    _probabilities(p, "y_pred")
+    p = np.asarray(y_proba)
+    p = _inputs.table(p[:, None] if p.ndim == 1 else p, "y_proba")
+    _inputs.same_length(y_true=true, y_proba=p)
+    _probabilities(p, "y_proba")
     if p.shape[1] == 1:
         p = np.hstack([1 - p, p])
     if len(names) != p.shape[1]:
         raise ValueError(
-            f"y_pred has probabilities of {p.shape[1]} classes, but there are {len(names)}, "
+            f"y_proba has probabilities of {p.shape[1]} classes, but there are {len(names)}, "
             f"{names.tolist()}; pass all the classes as labels=[…]"
         )
     if not np.isin(true, names).all():
         raise ValueError(f"y_true has classes that are not in labels={names.tolist()}")
     if not np.allclose(p.sum(axis=1), 1, atol=1e-6):
         worst = int(np.abs(p.sum(axis=1) - 1).argmax())
-        raise ValueError(f"row {worst} of y_pred sums to {p[worst].sum():.4g}, not to 1; apply softmax first")
+        raise ValueError(
+            f"row {worst} of y_proba sums to {p[worst].sum():.4g}, not to 1; apply softmax first"
+        )
     chosen = p[np.arange(len(true)), np.searchsorted(names, true)]
     eps = np.finfo(float).eps
     return float(-np.log(chosen.clip(eps, 1 - eps)).mean())

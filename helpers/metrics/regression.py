@@ -66,7 +66,7 @@ def r2_score(y_true: ArrayLike, y_pred: ArrayLike, *, multioutput: Multioutput =
         raise ValueError("R² needs at least 2 samples, got 1: a single value has no spread to account for")
     residual = np.sum((y_true - y_pred) ** 2, axis=0)
     total = np.sum((y_true - y_true.mean(axis=0)) ** 2, axis=0)
-    flat = total == 0
+    flat = (y_true == y_true[0]).all(axis=0)  # (the mean of equal numbers may be rounded: total is not 0)
     r2 = np.where(flat, np.where(residual == 0, 1.0, 0.0), 1 - residual / np.where(flat, 1.0, total))
     return _combine(r2, multioutput)
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, real_dtype
+from helpers.nn.base import Array, Layer, needs_array, real_dtype
 
 
 def sigmoid(X: Array) -> Array:
@@ -63,6 +63,7 @@ class ReLU(Layer):
     """
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.a = np.maximum(X, 0)
         return self.a
 
@@ -85,6 +86,7 @@ class LeakyReLU(Layer):
         self.negative_slope = negative_slope
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         kind = real_dtype(X).type
         self.slope = np.where(X > 0, kind(1), kind(self.negative_slope))
         return X * self.slope
@@ -108,6 +110,7 @@ class ELU(Layer):
         self.alpha = alpha
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.below = self.alpha * np.expm1(np.minimum(X, 0))
         self.on = X > 0
         return np.where(self.on, X, self.below)
@@ -134,6 +137,7 @@ class GELU(Layer):
         self.approximate = approximate
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.X = X
         if self.approximate == "none":
             from scipy.special import erf
@@ -161,6 +165,7 @@ class SiLU(Layer):
     """
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.s = sigmoid(X)
         self.a = X * self.s
         return self.a
@@ -177,6 +182,7 @@ class Sigmoid(Layer):
     """
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.a = sigmoid(X)
         return self.a
 
@@ -192,6 +198,7 @@ class Tanh(Layer):
     """
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.a = np.tanh(X)
         return self.a
 
@@ -210,6 +217,7 @@ class Softmax(Layer):
     """
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         self.p = softmax(X)
         return self.p
 

@@ -20,6 +20,8 @@ class Value:
     """A number or an array that remembers how it was computed.
 
     `data` holds it (float64), `grad` is ∂L/∂data after `L.backward()`, of the same shape.
+    At the edges value and slope are those of IEEE's arithmetic and of PyTorch: log 0 is -∞ and its slope
+    ∞, so is that of √0; x ** 0 is 1 with slope 0 everywhere.
     Source: Griewank and Walther, "Evaluating Derivatives" (2008); Karpathy's micrograd made it small.
 
     >>> x = Value(3.0)
@@ -54,7 +56,11 @@ class Value:
         return Value(self.data @ other.data, rules)
 
     def __pow__(self, power: float) -> Value:
-        return Value(self.data**power, ((self, lambda d: d * power * self.data ** (power - 1)),))
+        if isinstance(power, Value):
+            raise TypeError("A Value is raised to a plain number. Write (exponent * base.log()).exp().")
+        # (a constant, power 0, has slope 0 also at 0, where 0 · 0 ** -1 would be no number)
+        rule = lambda d: d * power * self.data ** np.where(power == 0, 0.0, np.subtract(power, 1.0))  # noqa: E731
+        return Value(self.data**power, ((self, rule),))
 
     def exp(self) -> Value:
         out = np.exp(self.data)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Parameter:
         try:
             return layer.__dict__["views"][self.name]
         except KeyError:
-            raise AttributeError(f"{type(layer).__name__}.{self.name} is not set yet.") from None
+            raise AttributeError(self.name) from None  # the layer says it in words
 
     def __set__(self, layer: Any, values: Any) -> None:
         views = layer.__dict__.setdefault("views", {})
@@ -140,7 +140,8 @@ class Layer:
         return shape
 
     def check(self, X: Array) -> None:
-        """Raise ValueError for a batch whose shape does not fit."""
+        """Raise ValueError for a batch whose shape does not fit, TypeError for what is no array."""
+        needs_array(self, X)
         shape = each_shape(X)
         if len(shape) < 2:
             raise ValueError(f"{type(self).__name__} needs a batch (n, …), got shape {X.shape}: try X[None].")
@@ -148,6 +149,11 @@ class Layer:
 
     def __call__(self, X: Array) -> Array:
         return self.forward(X)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(nothing_kept(self, name))
 
     # Modes ---------------------------------------------------------------------------------------
 
@@ -325,6 +331,20 @@ def moving(model: Layer, factors: Mapping[int, float] | None = None) -> Array | 
     """
     frozen = {id(leaf): 0.0 for leaf in model.leaves() if leaf.frozen}
     return marked(model, {**(factors or {}), **frozen}) if factors or frozen else None
+
+
+def needs_array(asker: Any, X: Any, name: str = "X") -> None:
+    """Raise TypeError for a list, or anything else that is no array."""
+    if not isinstance(X, np.ndarray):
+        raise TypeError(
+            f"{type(asker).__name__} needs {name} as an array, got {type(X).__name__}: np.array(…)."
+        )
+
+
+def nothing_kept(asker: Any, name: str) -> str:
+    """What to say when an attribute is missing: most often one that `forward` keeps and `backward` needs."""
+    kind = type(asker).__name__
+    return f"{kind} has no {name!r} (yet): what backward needs, forward keeps. Call forward first."
 
 
 def marked(model: Layer, wanted: Mapping[int, float] | None = None, names: str = "") -> Array:

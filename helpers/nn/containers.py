@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from helpers.nn.base import Array, Layer, Shape, num_parameters
+from helpers.nn.base import Array, Layer, Shape, needs_array, num_parameters
 from helpers.nn.layers import Flatten
 
 
@@ -46,6 +46,8 @@ class Sequential(Layer):
         super().gather(lead)
 
     def forward(self, X: Array) -> Array:
+        if not isinstance(X, tuple):
+            needs_array(self, X)
         for layer in self.layers:
             X = layer.forward(X)
         return X

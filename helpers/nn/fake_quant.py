@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, real_dtype
+from helpers.nn.base import Array, Layer, needs_array, real_dtype
 
 
 class FakeQuant(Layer):
@@ -63,6 +63,7 @@ class FakeQuant(Layer):
         self.low, self.high = np.array(low, float), np.array(high, float)
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         if self.limits is None and self.training and not self.frozen:
             self.low = self.moved(self.low, X.min(axis=None))
             self.high = self.moved(self.high, X.max(axis=None))

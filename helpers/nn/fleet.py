@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.base import Array, Layer, Shape, needs_array
 from helpers.nn.containers import Sequential
 from helpers.nn.stack import Stack
 
@@ -51,6 +51,8 @@ class Fleet(Sequential):
         super().gather((self.num_models,))
 
     def forward(self, X: Array) -> Array:
+        if not isinstance(X, tuple):
+            needs_array(self, X)
         for layer in self.layers:
             X = layer.forward(self.for_each(X))
         return self.for_each(X)

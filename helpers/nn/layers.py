@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, Shape
+from helpers.nn.base import Array, Layer, Shape, needs_array
 from helpers.nn.stack import Stack, each_shape, rows
 
 
@@ -92,6 +92,7 @@ class Embedding(Layer):
         self.W = generator(rng).normal(size=(num_embeddings, embedding_dim)).astype(real(dtype))
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         seen = np.asarray(X)
         if X.dtype.kind not in "iu" or (X.size and not 0 <= seen.min() <= seen.max() < self.num_embeddings):
             raise ValueError(

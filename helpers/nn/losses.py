@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from helpers.nn.activations import log_sigmoid, log_softmax, sigmoid
-from helpers.nn.base import Array
+from helpers.nn.base import Array, needs_array, nothing_kept
 from helpers.nn.stack import Stack, each_shape
 
 
@@ -49,9 +49,15 @@ class Loss:
         """The loss of a batch: a float (an array if reduction is "none").
 
         `sample_weight` (n,) makes rows count more; "mean" then divides by the sum of the weights.
+        Raises ValueError for shapes that do not go together, and for no rows (with any reduction: of nothing
+        there is nothing to learn); TypeError for lists.
         """
+        needs_array(self, predictions, "predictions")
+        needs_array(self, y, "y")
         y = self.like(y, predictions)
         self.check(predictions, y)
+        if y.size == 0:
+            raise ValueError(f"{type(self).__name__} has no rows: y is {y.shape}. Leave out an empty batch.")
         values = self.values(predictions, y)
         self.weights = 1 if sample_weight is None else spread(sample_weight, values)
         self.count: Any = 1
@@ -89,6 +95,11 @@ class Loss:
 
     def __call__(self, predictions: Array, y: Array) -> Any:
         return self.forward(predictions, y)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(nothing_kept(self, name))
 
 
 def one_number(value: Any) -> Any:

@@ -39,7 +39,7 @@ class BatchNorm(Layer):
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float64):
         whole_number("BatchNorm", num_features=num_features)
-        if eps < 0 or not 0 <= (-1 if momentum is None else momentum) <= 1:
+        if not eps >= 0 or not 0 <= (-1 if momentum is None else momentum) <= 1:
             raise ValueError(f"BatchNorm needs eps ≥ 0 and momentum in 0..1, got {eps} and {momentum}.")
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight, self.bias = np.ones(num_features, real(dtype)), np.zeros(num_features, dtype)
@@ -116,7 +116,7 @@ class LayerNorm(Layer):
 
     def __init__(self, num_features: int, eps: float = 1e-5, dtype: Any = np.float64):
         whole_number(type(self).__name__, num_features=num_features)
-        if eps < 0:
+        if not eps >= 0:
             raise ValueError(f"{type(self).__name__} needs eps ≥ 0, got {eps}.")
         self.num_features, self.eps = num_features, eps
         self.weight, self.bias = np.ones(num_features, real(dtype)), np.zeros(num_features, dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Layer, marked, real_dtype
+from helpers.nn.base import Array, Layer, marked, needs_array, real_dtype
 from helpers.nn.clipping import norm
 from helpers.nn.fleet import num_models
 from helpers.nn.layers import Linear, generator
@@ -40,6 +40,7 @@ class Dropout(Layer):
         self.p, self.rng = p, generator(rng)
 
     def forward(self, X: Array) -> Array:
+        needs_array(self, X)
         if not self.training or self.p == 0:
             self.mask = X.dtype.type(1)
             return X

@@ -19,6 +19,7 @@ from helpers.nn.fast import Steps, forward_for, knows_model
 from helpers.nn.fleet import num_models
 from helpers.nn.history import History
 from helpers.nn.losses import Loss
+from helpers.nn.normalization import BatchNorm
 from helpers.nn.optimizers import LBFGS
 from helpers.nn.stack import Stack
 
@@ -94,6 +95,8 @@ def fit(
     History(20 epochs, 200 steps, loss 0.0)
     """
     refuse(model, loss, optimizer, schedule, schedule_per, penalty, accumulate)
+    if validation is not None:
+        at_least_one_row(validation)
     history = history or History()
     history.interrupted = False
     run = Run(model, optimizer, history, schedule)
@@ -205,6 +208,8 @@ class Batches:
     ):
         self.num_models = num_models(model)
         X, y = as_input(model, X), np.asarray(y)
+        if y.dtype.kind in "cmMUS":
+            raise TypeError(f"y must hold real numbers, or the numbers of classes, got {y.dtype}.")
         inputs = X if isinstance(X, tuple) else (X,)
         self.n = n = len(y)
         if n == 0 or any(len(one) != n for one in inputs):
@@ -219,6 +224,7 @@ class Batches:
         lead = (self.num_models,) if self.num_models else ()
         outputs = np.broadcast_to(first, (*lead, n, *first.shape[len(lead) + 1 :]))  # as if for all rows
         loss.check(outputs.view(Stack) if lead else outputs, for_each(model, y))
+        refuse_single_row(model, n, batch_size)
         self.sources = (*inputs, y, *weights)
         orders = (len(self.rngs),) if self.num_models else ()
         self.shuffled = [np.empty((*orders, *source.shape), source.dtype) for source in self.sources]
@@ -248,6 +254,26 @@ class Batches:
 
     def __len__(self) -> int:
         return len(self.parts)
+
+
+def refuse_single_row(model: Any, n: int, batch_size: int) -> None:
+    """Raise ValueError when a batch norm will meet a batch of one value per feature.
+
+    It has just seen one row: where that row gives a feature one value only, so will a batch of one row.
+    """
+    last = n % batch_size or min(batch_size, n)
+    single = [
+        leaf
+        for leaf in model.leaves()
+        if isinstance(leaf, BatchNorm) and not leaf.frozen and leaf.x_hat.shape[-2] == 1
+    ]
+    if single and last == 1:
+        which = f"the last batch has 1 row ({n} = {n // batch_size} · {batch_size} + 1)"
+        which = "each batch has 1 row" if batch_size == 1 else "the only batch has 1 row" if n == 1 else which
+        raise ValueError(
+            f"BatchNorm needs more than one value per feature in training, but {which}: "
+            "choose another batch_size, or leave out a row."
+        )
 
 
 def generators(rng: Any, num_models: int) -> list[Any]:
@@ -283,6 +309,8 @@ def as_input(model: Any, X: Any) -> Any:
 def in_dtype(X: Any, dtype: Any, takes_indices: Any) -> Array:
     """An array in this dtype; one of indices as it is."""
     X = np.asanyarray(X)
+    if X.dtype.kind in "cmMUS":
+        raise TypeError(f"A model computes with real numbers, got {X.dtype}: convert X first.")
     return X if takes_indices else X.astype(dtype, copy=False)
 
 
@@ -307,6 +335,7 @@ def evaluate(
     """
     if data is None:
         return {}
+    at_least_one_row(data)
     X, y = data[0], np.asarray(data[1])
     predictions = predict(model, X)
     fleet = num_models(model)
@@ -317,6 +346,14 @@ def evaluate(
             np.array([metric(p, y) for p in predictions]) if fleet else metric(predictions, y)
         )
     return row
+
+
+def at_least_one_row(data: tuple[Any, Array]) -> None:
+    """Raise ValueError for data (X, y) without rows, of which there is no loss."""
+    if len(data[1]) == 0:
+        raise ValueError(
+            f"The data to evaluate have no rows: y is {np.shape(data[1])}. Give some, or no validation."
+        )
 
 
 def predict(model: Any, X: Any, *, batch_size: int = 2500) -> Array:

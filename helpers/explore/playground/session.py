@@ -161,7 +161,8 @@ class Session:
 
     def gradient_norms(self) -> list[float]:
         """The norm of ∂L/∂W for the last batch, for each layer with weights."""
-        return [float(np.linalg.norm(layer.dW)) for layer in network.linear_layers(self.model)]
+        with np.errstate(over="ignore", invalid="ignore"):  # of a network that has diverged
+            return [float(np.linalg.norm(layer.dW)) for layer in network.linear_layers(self.model)]
 
     def weights(self) -> list[np.ndarray]:
         """The weights of each layer that has some, without the biases."""

@@ -126,7 +126,7 @@ class Session:
     """One notebook that is run; made in the warm parent, used in a child."""
 
     def __init__(self) -> None:
-        from helpers.checks.probes import PROBES  # only in the sandbox
+        from helpers.checks.probes import PROBES  # type: ignore[import-not-found]  # only in the sandbox
 
         self.probes = PROBES
         HistoryManager.enabled = False  # type: ignore[assignment]

@@ -163,7 +163,7 @@ class TestStops:
             raise CourseError("nbgrader cannot make it")
 
         monkeypatch.setattr(build, "generate", fails)
-        monkeypatch.setattr(build, "run", lambda source, notebook: notebook)
+        monkeypatch.setattr(build, "run", lambda source, notebook, **_: notebook)
         with pytest.raises(CourseError, match="nbgrader cannot make it"):
             build.build([], course, print)
         assert [path.stem for path in all_bytes(course)] == ["90_small"]
@@ -406,7 +406,9 @@ def test_ignored_outputs_are_few():
     ]
     assert len(spared) <= 2, spared
     for name, text in spared:
-        assert "assert" in text, f"{name}: a cell that is spared asserts the ratio that it talks about"
+        assert "assert" in text or "timing=True" in text, (
+            f"{name}: nothing holds the ratio that it talks about"
+        )
 
 
 def test_the_root_is_the_repository():

@@ -171,7 +171,9 @@ def test_a_solution_gets_full_points_through_the_sandbox(source: Source, nursery
 @pytest.mark.parametrize("answer", ALTERNATIVES, ids=str)
 def test_an_alternative_gets_full_points_through_the_sandbox(answer: Answer, nursery):
     task = find_task(answer.task)
-    text = (FOLDER / f"{answer.answer.__module__.removeprefix('mistakes_')}.py").read_text(encoding="utf-8")
+    text = (
+        FOLDER / f"{answer.answer.__module__.removeprefix('tests.mistakes.').removeprefix('mistakes_')}.py"
+    ).read_text(encoding="utf-8")
     alone = _alone(answer.answer.__name__, text).replace("from __future__ import annotations", "")
     steps = [
         Step("code", "from __future__ import annotations\n" + alone, "its-own"),
@@ -208,7 +210,7 @@ def _alone(name: str, text: str) -> str:
 
 @needs_sandbox
 def test_a_child_sees_nothing_of_the_next(nursery):
-    places = "import os, builtins\nplaces = ('/tmp/left', '/dev/shm/left')\n"
+    places = "import os, builtins\nplaces = (os.environ['TMPDIR'] + '/left', '/dev/shm/left')\n"
     leave = places + "builtins.left = 1\nfor place in places: open(place, 'w').close()"
     look = places + "print(hasattr(builtins, 'left'), *map(os.path.exists, places))"
     for text, said in ((leave, None), (look, "False False False\n")):

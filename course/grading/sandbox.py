@@ -96,7 +96,7 @@ def _namespaces() -> list[str]:
 
 def _mounts(room: Path) -> list[str]:
     """What is seen inside. The children of the environment, not itself: it may be closed to others."""
-    words = ["--tmpfs", "/", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/tmp/home"]
+    words = ["--tmpfs", "/", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", SCRATCH, "--dir", f"{SCRATCH}/home"]
     for place in map(Path, SYSTEM):
         if place.is_symlink():
             words += ["--symlink", os.readlink(place), str(place)]
@@ -116,19 +116,25 @@ def _mounts(room: Path) -> list[str]:
         for package in ("helpers", "course"):  # an installed copy would have the judges
             if (Path(site) / package).is_dir():
                 words += ["--tmpfs", f"{site}/{package}"]
-    return [*words, "--ro-bind", str(room), "/room", "--remount-ro", "/dev", "--remount-ro", "/"]
+    closed = ["/dev", "/"] if SCRATCH == "/tmp" else ["/dev", "/tmp", "/"]
+    words += ["--ro-bind", str(room), "/room"]
+    return [*words, *(word for place in closed for word in ("--remount-ro", place))]
 
+
+# A child's own place for files hides what lies there: not /tmp where the environment is under it.
+UNDER_TMP = any(Path(prefix).is_relative_to("/tmp") for prefix in (sys.prefix, sys.base_prefix))
+SCRATCH = "/scratch" if UNDER_TMP else "/tmp"
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
-    "HOME": "/tmp/home",
-    "TMPDIR": "/tmp",
+    "HOME": f"{SCRATCH}/home",
+    "TMPDIR": SCRATCH,
     "USER": "learner",
     "LOGNAME": "learner",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
-    "IPYTHONDIR": "/tmp/home/ipython",
-    "MPLCONFIGDIR": "/tmp/home/matplotlib",
+    "IPYTHONDIR": f"{SCRATCH}/home/ipython",
+    "MPLCONFIGDIR": f"{SCRATCH}/home/matplotlib",
     "MPLBACKEND": "agg",
     "HELPERS_PROGRESS": "0",
     "OPENBLAS_NUM_THREADS": "1",
@@ -179,6 +185,7 @@ class Nursery:
             "sandbox": not self.unsafe,
             "user": 0 if self.unsafe or os.getuid() else FIRST_USER + number,
             "disk": self.limits.disk,
+            "scratch": SCRATCH,
             "processes": self.limits.processes + (_tasks_of_user() if os.getuid() else 0),
         }
         python = [sys.executable, "-I", f"{room}/nursery.py", str(theirs.fileno()), json.dumps(settings)]

@@ -75,7 +75,7 @@ def error_beyond_rounding(numerical: Array, gradient: Array, steepest: float) ->
     """The relative error, where the rounding of f, |f| / ε being `steepest`, counts as right."""
     floor = 10 * np.finfo(float).eps * steepest / RIGHT
     scale = max(np.abs(numerical).max(initial=0), np.abs(gradient).max(initial=0))
-    return relative_error(numerical, gradient) * (scale / max(scale, floor) if scale > 0 else 1)
+    return relative_error(numerical, gradient) * float(scale / max(scale, floor) if scale > 0 else 1)
 
 
 def layer_check(layer: Any, X: Array, rng: np.random.Generator, eps: float = 1e-5) -> dict[str, float]:

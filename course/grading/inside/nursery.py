@@ -113,15 +113,15 @@ def _alive(child: int) -> bool:
 def confine(settings: dict[str, Any]) -> None:
     """Give this process a private temporary place, limits, and no rights."""
     if settings["sandbox"]:
-        for place in (b"/tmp", b"/dev/shm"):
+        scratch = settings["scratch"]
+        for place in (scratch.encode(), b"/dev/shm"):
             room = f"size={settings['disk']},nr_inodes=4096,mode=1777".encode()
             if libc.mount(b"tmpfs", place, b"tmpfs", MS_NOSUID | MS_NODEV, room):
                 os._exit(3)
-        os.mkdir("/tmp/home")
-        os.mkdir("/tmp/work")
-        os.chmod("/tmp/home", 0o777)
-        os.chmod("/tmp/work", 0o777)
-        os.chdir("/tmp/work")
+        for name in ("home", "work"):
+            os.mkdir(f"{scratch}/{name}")
+            os.chmod(f"{scratch}/{name}", 0o777)
+        os.chdir(f"{scratch}/work")
         _drop_rights(settings["user"])
     for name, limit in {
         "RLIMIT_AS": settings["memory"],

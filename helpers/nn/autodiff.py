@@ -58,9 +58,8 @@ class Value:
     def __pow__(self, power: float) -> Value:
         if isinstance(power, Value):
             raise TypeError("A Value is raised to a plain number. Write (exponent * base.log()).exp().")
-        # (a constant, power 0, has slope 0 also at 0, where 0 · 0 ** -1 would be no number)
-        rule = lambda d: d * power * self.data ** np.where(power == 0, 0.0, np.subtract(power, 1.0))  # noqa: E731
-        return Value(self.data**power, ((self, rule),))
+        slope = power * self.data ** (power - 1.0) if power else 0.0  # x ** 0 is a constant, at 0 too
+        return Value(self.data**power, ((self, lambda d: d * slope),))
 
     def exp(self) -> Value:
         out = np.exp(self.data)

@@ -34,7 +34,7 @@ WORDS = {
     "06_activations": "d4d6d84b13a0c63b",
     "07_losses": "0a5ef6a8018643ae",
     "08_optimizers": "6d6b60d366748dfd",
-    "09_training_loop": "909d602b83c29274",
+    "09_training_loop": "5dc630853c8d1abb",
     "10_tuning": "5ce12d6bdea3145e",
     "11_normalization": "b74122b425ebd742",
     "12_overfitting": "3030c0bd94099fd9",

@@ -96,7 +96,10 @@ def _namespaces() -> list[str]:
 
 def _mounts(room: Path) -> list[str]:
     """What is seen inside. The children of the environment, not itself: it may be closed to others."""
-    words = ["--tmpfs", "/", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", SCRATCH, "--dir", f"{SCRATCH}/home"]
+    words = ["--tmpfs", "/", "--dev", "/dev"]
+    for place in sorted({"/tmp", SCRATCH}):
+        words += ["--tmpfs", place]
+    words += ["--dir", f"{SCRATCH}/home"]
     for place in map(Path, SYSTEM):
         if place.is_symlink():
             words += ["--symlink", os.readlink(place), str(place)]

@@ -97,8 +97,8 @@ def _namespaces() -> list[str]:
 def _mounts(room: Path) -> list[str]:
     """What is seen inside. The children of the environment, not itself: it may be closed to others."""
     words = ["--tmpfs", "/", "--dev", "/dev"]
-    for place in sorted({"/tmp", SCRATCH}):
-        words += ["--tmpfs", place]
+    for writable in sorted({"/tmp", SCRATCH}):
+        words += ["--tmpfs", writable]
     words += ["--dir", f"{SCRATCH}/home"]
     for place in map(Path, SYSTEM):
         if place.is_symlink():

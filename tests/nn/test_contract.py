@@ -164,7 +164,7 @@ def test_parameters_of_a_subclass_and_of_whole_numbers():
 
     with pytest.raises(TypeError, match=r"Whole\.s needs real numbers, got int64"):
         Whole()
-    with pytest.raises(AttributeError, match=r"Linear\.dW is not set yet"):
+    with pytest.raises(AttributeError, match=r"Linear has no 'dW' \(yet\)"):
         Linear.__new__(Linear).dW  # noqa: B018
 
 

@@ -316,7 +316,7 @@ def in_dtype(X: Any, dtype: Any, takes_indices: Any) -> Array:
 
 def for_each(model: Any, y: Array) -> Array:
     """y as each model of a fleet sees it, a Stack (K, n, …); for a single model as it is."""
-    return np.broadcast_to(y, (num_models(model), *y.shape)).view(Stack) if num_models(model) else y
+    return model.for_each(y) if num_models(model) else y
 
 
 def evaluate(

@@ -480,3 +480,14 @@ def test_steps_notice_a_method_that_was_replaced_between_two_of_them():
     layer.forward = lambda X: 2 * Tanh.forward(layer, X)
     steps.look_again()
     assert steps.gradient(X, y) == MSELoss().forward(model.forward(X), y)
+
+
+def test_steps_notice_a_container_inside_that_got_a_forward_of_its_own():
+    inner = Sequential(Linear(4, 4, rng=rng()), Tanh())
+    model = Sequential(inner, Linear(4, 3, rng=rng()))
+    X, y = data((4,), "mse")
+    steps = Steps(model, MSELoss(), SGD(model, lr=0.1))
+    steps.gradient(X, y)
+    inner.forward = lambda X: 2 * Sequential.forward(inner, X)
+    steps.look_again()
+    assert steps.gradient(X, y) == MSELoss().forward(model.forward(X), y)

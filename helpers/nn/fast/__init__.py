@@ -82,7 +82,7 @@ class Steps:
     def __init__(self, model: Layer, loss: Loss, optimizer: Any = None, *, fast: bool = True):
         self.model, self.loss, self.optimizer, self.fast = model, loss, optimizer, fast
         self.plans: dict[Any, Plan | None] = {}
-        self.parts = [part for part in (model, *model.leaves(), optimizer) if part is not None]
+        self.parts = [part for part in (*model.parts(), optimizer) if part is not None]
         self.seen: Any = None
         self.look_again()
 

@@ -40,12 +40,19 @@ def column(values: Any, name: str) -> np.ndarray:
 
 
 def missing(array: np.ndarray) -> np.ndarray:
-    """True where an entry is NaN, NaT or None; same shape as `array`."""
+    """True where an entry is NaN, NaT, None or pandas' NA; same shape as `array`."""
     if array.dtype.kind in "fcmM":
         return np.isnan(array) if array.dtype.kind in "fc" else np.isnat(array)
     if array.dtype.kind == "O":
-        return np.array([v is None or v != v for v in array.ravel()], dtype=bool).reshape(array.shape)
+        return np.array([_is_missing(v) for v in array.ravel()], dtype=bool).reshape(array.shape)
     return np.zeros(array.shape, dtype=bool)
+
+
+def _is_missing(value: Any) -> bool:
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas' NA: neither true nor false that it differs from itself
+        return True
 
 
 def categories(values: np.ndarray, name: str, **kwargs: Any) -> Any:
@@ -68,7 +75,7 @@ def table(X: Any, name: str = "X", missing_allowed: bool = False) -> np.ndarray:
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}; convert it first")
     if array.dtype.kind not in "buif":
         try:
-            array = array.astype(np.float64)
+            array = np.where(missing(array), np.nan, array).astype(np.float64)
         except (TypeError, ValueError):
             raise TypeError(
                 f"{name} has entries that are not numbers (dtype {array.dtype}); encode categories first, "

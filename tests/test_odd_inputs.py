@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 from helpers import features, metrics, nn, splits
@@ -35,7 +36,6 @@ def read_only(a: np.ndarray) -> np.ndarray:
 
 
 def as_pandas(a: np.ndarray) -> Any:
-    pandas = pytest.importorskip("pandas")
     return pandas.DataFrame(a) if a.ndim == 2 else pandas.Series(a)
 
 
@@ -204,3 +204,26 @@ def test_odd_data_give_a_finite_answer_or_words(room, odd):
         return
     if answer.dtype.kind in "fc" and not room.startswith("fit"):
         assert np.isfinite(answer).all()
+
+
+NULLABLE = pandas.DataFrame(
+    {"a": pandas.array([1, None, 3], "Int64"), "b": pandas.array([0.5, 2, 2], "Float64")}
+)
+STRINGS = pandas.DataFrame({"colour": pandas.array(["red", None, "red"], "string")})
+
+
+def test_what_pandas_calls_missing_is_missing():
+    filled = features.SimpleImputer(strategy="mean").fit(NULLABLE).transform(NULLABLE)
+    np.testing.assert_array_equal(filled, [[1, 0.5], [2, 2], [3, 2]])
+    named = features.SimpleImputer(strategy="most_frequent").fit(STRINGS).transform(STRINGS)
+    assert named.tolist() == [["red"], ["red"], ["red"]]
+    for make, table in ((features.StandardScaler, NULLABLE), (features.OneHotEncoder, STRINGS)):
+        with pytest.raises(ValueError, match=r"missing entries, the first in row 1, column 0.*SimpleImputer"):
+            make().fit(table)
+    with pytest.raises(ValueError, match="y_true has 1 missing"):
+        metrics.mean_squared_error(NULLABLE["a"], [1, 1, 0])
+
+
+def test_a_category_of_pandas_is_its_word():
+    column = pandas.DataFrame({"c": pandas.Categorical(["x", "y", "x"])})
+    np.testing.assert_array_equal(features.OneHotEncoder().fit(column).transform(column)[:, 0], [1, 0, 1])

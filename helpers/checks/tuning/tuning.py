@@ -151,10 +151,8 @@ def _winner(case: Case, value: Any) -> None:
     if number is None or scores[number] < max(scores) - 1e-9:
         which = "of no trial" if number is None else f"of a trial that is right on {scores[number]:.3f}"
         what = f"lr = {short(lr)} was returned, {which}; the best trial has {max(scores):.3f}"
-        hint = (
-            "The trial with the highest accuracy on the validation rows wins: look at what you kept of it, "
-        )
-        raise Wrong(what, hint + "and at what you return.")
+        hint = "The trial with the highest accuracy on the validation rows wins: what did you keep of it?"
+        raise Wrong(what, hint)
     used, test = max(networks[number]["sizes"]), _accuracy(case, networks[number], "test")
     if batch_size != used:
         what = f"batch_size = {short(batch_size)} was returned, but that trial used {used}"

@@ -23,9 +23,10 @@ from helpers.explore import Control, Frame, backward, data_splits, start, tuning
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
+from tests.thorough import examples
 
 EXPLORERS = [start, data_splits, backward, tuning]
-frames = settings(deadline=None, max_examples=25)
+frames = settings(deadline=None, max_examples=examples(25))
 
 
 def defaults(explorer: ModuleType) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def test_the_sentence_names_what_happens(
 SETTING = [st.sampled_from(list(control.values)) for control in backward.CONTROLS]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(*SETTING)
 def test_the_verdict_agrees_with_the_path(lr: float, condition: float, steps: int) -> None:
     points = backward.path(lr, condition, steps)
@@ -169,7 +170,7 @@ def test_the_verdict_agrees_with_the_path(lr: float, condition: float, steps: in
         assert np.all(np.diff(np.sign(points[:, 1])) != 0)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(*SETTING)
 def test_the_path_is_the_closed_form_and_stays_finite(lr: float, condition: float, steps: int) -> None:
     points = backward.path(lr, condition, steps)

@@ -59,7 +59,7 @@ answers(
     "features/one_hot",
     wrong=r"""
         return encode(train), encode(new) → return encode(train), encode(new.astype(train.dtype))
-            the value of Z_new is off
+            of category 'other tree', is off
         return encode(train), encode(new) → return np.concatenate([encode(train), encode(new)])
             expected Z_train, Z_new, got
         is_known = column[:, None] == known → at = {name: k for k, name in enumerate(known)}

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from helpers.checks.blocks import expected_and_got, leaves_input_unchanged
 from helpers.checks.formula import formula_task, of_answer, same_form
 from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray
 NAMES = ("Z_train", "Z_new")
+LAST = "First the kept columns, filled with the medians of X_train, then the marks."
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -64,6 +66,18 @@ def _no_gap_left(case: Case, answer: Any) -> None:
             raise Wrong(what, f"Is what was to fill it a number?{only}")
 
 
+@of_answer
+def _entry_by_entry(case: Case, answer: Any) -> None:
+    for name, got, want in zip(NAMES, map(np.asarray, answer), _right(**case), strict=True):
+        off = np.argwhere(~np.isclose(got, want, rtol=1e-5, atol=1e-5))
+        if len(off):
+            i, j = off[0]
+            number = int((~np.isnan(case["X_train"]).all(axis=0)).sum())
+            kind = "a filled column" if j < number else "a mark"
+            what = f"row {i} of {name} is off in column {j}, where {kind} belongs"
+            raise Wrong(f"{what}\n{expected_and_got(want[i, j], got[i, j])}", LAST)
+
+
 impute = formula_task(
     "features/impute",
     "impute(X_train, X_new)",
@@ -71,7 +85,13 @@ impute = formula_task(
     cases=_cases,
     right=_right,
     rules=[_no_gap_left],
-    parts=dict.fromkeys(NAMES, "First the kept columns, filled with the medians of X_train, then the marks."),
+    last_rules=[
+        leaves_input_unchanged(
+            hint="`X[np.isnan(X)] = …` writes into the caller's table: work on a copy, or use np.where."
+        ),
+        _entry_by_entry,
+    ],
+    parts=dict.fromkeys(NAMES, LAST),
     slips="""
         gaps = np.isnan(X_train) → gaps = np.isnan(X)
         np.median, X_train → np.median, X
@@ -100,7 +120,7 @@ impute = formula_task(
             After the filled columns come those that say where a gap was.
         [filled, marks] → [filled, 0 * marks]
             all the marks are 0
-            They say where the gaps were: once those are filled, nobody can see it.
+            They say where the gaps were, before they were filled.
         [filled, marks] → [filled, 1 - marks]
             the marks are 0 where a gap was, and 1 where the entry is known
             A mark is 1 where something was missing.
@@ -123,7 +143,6 @@ impute = formula_task(
             every column with a gap in X_train was left out
             Only one without any known entry is: .all(axis=0) and .any(axis=0) differ.
     """,
-    unchanged="`X[np.isnan(X)] = …` writes into the caller's table: work on a copy, or use np.where.",
     hints={
         "ValueError": "Which columns has each of the arrays in this line? Print their shapes.",
         "IndexError": "Print the shapes: a mask picks columns only if it has an entry for each of them.",

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task
-from helpers.checks.task import Case
+from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
+from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray
+ONE = "In each row one 1: in the column of its category, or else in the last column."
 # Of each case: the training categories with their numbers of rows, those of the new rows, and min_count.
 ASKED: list[tuple[dict[Any, int], dict[Any, int], int]] = [
     ({"green": 4, "red": 3, "blue": 2, "pink": 1}, {"blue": 1, "red": 1, "violet": 1}, 2),
@@ -43,6 +45,17 @@ def _right(train: Array, new: Array, min_count: int) -> Any:
     return tables[0], tables[1]
 
 
+@of_answer
+def _row_by_row(case: Case, answer: Any) -> None:
+    for (name, column), got, want in zip(case.items(), answer, _right(**case), strict=False):
+        for i, row in enumerate(np.asarray(got)):
+            if not close(row, want[i]):
+                what = f"row {i} of Z_{name}, of category {column[i].item()!r}, is off"
+                rows = (case["train"] == column[i]).sum()
+                hint = f"Rows of it in `train`: {rows}, min_count: {case['min_count']}. {ONE}"
+                raise Wrong(f"{what}\n{expected_and_got(want[i], row)}", hint)
+
+
 one_hot = formula_task(
     "features/one_hot",
     "one_hot(train, new, min_count)",
@@ -51,7 +64,7 @@ one_hot = formula_task(
     right=_right,
     parts=dict.fromkeys(
         ("Z_train", "Z_new"),
-        "In each row one 1: in the column of its category, or else in the last column.",
+        ONE,
     ),
     slips=r"""
         [counts[order] >= min_count] → [:]
@@ -94,7 +107,12 @@ one_hot = formula_task(
             the rows of the category 'other', which has a column of its own, are in the last one
             In this data `other` is a category like any: rare and unknown rows are not to meet it.
     """,
-    unchanged="Renaming categories in place changes the caller's column: work on a copy.",
+    last_rules=[
+        leaves_input_unchanged(
+            hint="Renaming categories in place changes the caller's column: work on a copy."
+        ),
+        _row_by_row,
+    ],
     hints={
         "KeyError": "This category has no place in your dictionary. Which column does the task give it?",
         "IndexError": "Print the shape and the numbers that this line is given.",

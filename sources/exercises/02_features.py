@@ -7,8 +7,7 @@ held-out row has a say in any of them. Lesson: [02 · Features](../../lessons/02
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
 run the check under it: it tells you what is right, and for the first thing that is not, what came, what was
-expected and a hint. You can check as often as you like. The check never asks for a table in another form
-than the task says: two axes, rows first.
+expected and a hint. You can check as often as you like.
 """
 
 # %%
@@ -167,7 +166,8 @@ tables `Z_train` and `Z_new`, both with the same columns:
 
 `X_train` and `X_new` stay as they are.
 
-With nan for NaN, column 0 has no gap in `X_train`, column 1 has one, and in column 2 nothing is known:
+For example (arrays, with nan for NaN): column 0 has no gap in `X_train`, column 1 has one, and in column 2
+nothing is known.
 
     X_train = [[1, 2, nan], [3, nan, nan], [5, 6, nan]]    X_new = [[nan, nan, 7]]
     impute(X_train, X_new)  →  Z_train = [[1, 2, 0], [3, 4, 1], [5, 6, 0]]
@@ -221,8 +221,9 @@ On wine, with your scaler of task 2 and the cell below, it gives, rounded,
 
     cross_validate(make_steps, X, y, folds)  →  [0.972, 0.917, 0.972, 0.971, 0.914]
 
-The check brings steps of its own. They write down which rows they are given: what they were fitted on, in
-which turn, and what they were asked for.
+The check brings steps of its own, one, two or three. They write down which rows they are given: what they
+were fitted on, in which turn, and what they were asked for. Scikit-learn's `Pipeline` does not take them, nor
+your scaler: write out what it does.
 
 <details><summary>Hint: the last of a list</summary>
 

@@ -35,7 +35,7 @@ answers(
         return self → pass
             fit returned an object of type NoneType
         np.where(distance == 0, → np.where(X.std(axis=0) == 0,
-            not constant, but more than half of it is equal
+            In X_train this column is more than half equal
         np.where(distance == 0, 1, distance) → distance + 1e-8
             In X_train this column is constant
         self.center_ = np.median(X, axis=0) → type(self).center_ = np.median(X, axis=0)

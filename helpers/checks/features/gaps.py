@@ -11,6 +11,7 @@ from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray
 NAMES = ("Z_train", "Z_new")
+RTOL = 1e-6  # medians in float32 among the floats of the table
 LAST = "First the kept columns, filled with the medians of X_train, then the marks."
 
 
@@ -69,7 +70,7 @@ def _no_gap_left(case: Case, answer: Any) -> None:
 @of_answer
 def _entry_by_entry(case: Case, answer: Any) -> None:
     for name, got, want in zip(NAMES, map(np.asarray, answer), _right(**case), strict=True):
-        off = np.argwhere(~np.isclose(got, want, rtol=1e-5, atol=1e-5))
+        off = np.argwhere(~np.isclose(got, want, rtol=RTOL))
         if len(off):
             i, j = off[0]
             number = int((~np.isnan(case["X_train"]).all(axis=0)).sum())
@@ -92,6 +93,7 @@ impute = formula_task(
         _entry_by_entry,
     ],
     parts=dict.fromkeys(NAMES, LAST),
+    rtol=RTOL,
     slips="""
         gaps = np.isnan(X_train) → gaps = np.isnan(X)
         np.median, X_train → np.median, X
@@ -109,12 +111,6 @@ impute = formula_task(
         np.where(np.isnan(X), values, X) → np.nan_to_num(X)
             the gaps were filled with 0
             0 is a value like any other: the task asks for the median.
-        np.median, X_train → np.median, np.nan_to_num(X_train)
-            in the medians the gaps were counted as 0
-            Only the known entries of a column count.
-        _of_known(np.median, X_train) → _of_known(np.median, X_train.reshape(-1, 1))
-            every gap was filled with one number, the median of the whole table
-            Each column has its own median: which axis goes?
         np.column_stack([filled, marks]) → filled
             the columns with the marks are missing
             After the filled columns come those that say where a gap was.

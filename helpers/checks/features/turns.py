@@ -118,7 +118,8 @@ def _probe(learner: Any, case: Case) -> Seen:
         return [Step(kind, place, watch) for place, kind in enumerate(case["steps"])]
 
     answer = call(learner, make_steps, case["X"], case["y"], [tuple(pair) for pair in case["folds"]])
-    return Seen(answer, made=len(made), events=watch.events)
+    fits = [event for event in watch.events if event["did"] == "fit"]
+    return Seen(answer, made=len(made), events=watch.events, fits=fits)
 
 
 def _right(make_steps: Any, X: Array, y: Array, folds: Any) -> list[float]:
@@ -132,10 +133,6 @@ def _right(make_steps: Any, X: Array, y: Array, folds: Any) -> list[float]:
     return scores
 
 
-def _events(value: Any, did: str) -> list[Any]:
-    return [event for event in value["events"] if event["did"] == did]
-
-
 def _set(rows: Array) -> set[int]:
     return set(rows.tolist())
 
@@ -144,11 +141,11 @@ def _set(rows: Array) -> set[int]:
 def _form(case: Case, value: Any) -> None:
     if not value["made"]:
         raise Wrong("make_steps was never called", "make_steps() gives a list of new steps, the model last.")
-    if not _events(value, "fit"):
+    if not value["fits"]:
         raise Wrong("no step was fitted", "Each step of make_steps() has fit, and so has the model.")
     answer, k = value["answer"], len(case["folds"])
     if np.ndim(answer) != 1 or len(answer) != k or np.asarray(answer).dtype.kind not in "biuf":
-        hint = "Leave the mean to the caller." if isinstance(answer, float) else ""
+        hint = "One number came: each turn has its own." if np.ndim(answer) == 0 else ""
         raise Wrong(f"expected {k} accuracies, one for each turn, got {short(answer)}", hint)
 
 
@@ -170,7 +167,7 @@ def _from_step_to_step(case: Case, value: Any) -> None:
 def _fitted_on_training_rows(case: Case, value: Any) -> None:
     n, folds = len(case["y"]), [(_set(train), _set(held)) for train, held in case["folds"]]
     learnt: dict[int, set[int]] = {}
-    for event in _events(value, "fit"):
+    for event in value["fits"]:
         rows, name = _set(event["rows"]), case["steps"][event["place"]]
         what = f"the step '{name}' was fitted on {len(rows)} of {n} rows"
         if len(rows) == n:
@@ -186,7 +183,7 @@ def _fitted_on_training_rows(case: Case, value: Any) -> None:
             what = "the model was fitted on rows with the labels of other rows"
             raise Wrong(what, "X and y are cut by the same row numbers.")
     for number, (train, _) in enumerate(folds, start=1):
-        fitted = {event["place"] for event in _events(value, "fit") if _set(event["rows"]) == train}
+        fitted = {event["place"] for event in value["fits"] if _set(event["rows"]) == train}
         for place, name in enumerate(case["steps"]):
             if place not in fitted:
                 raise Wrong(f"in turn {number} the step '{name}' was not fitted", EACH_TURN)
@@ -200,9 +197,10 @@ def _accuracies(case: Case, value: Any) -> None:
     if close(got, 1 - right, rtol=1e-5, atol=1e-6):
         raise Wrong("these are the shares of wrong predictions", "Asked is the accuracy.")
     both = expected_and_got(right, got)
-    learnt = {event["step"]: _set(event["rows"]) for event in _events(value, "fit")}
+    learnt = {event["step"]: _set(event["rows"]) for event in value["fits"]}
     for number, (train, held) in enumerate(case["folds"], start=1):
-        own = [_set(e["rows"]) for e in _events(value, "predict") if learnt[e["step"]] == _set(train)]
+        asked = [event for event in value["events"] if event["did"] == "predict"]
+        own = [_set(event["rows"]) for event in asked if learnt.get(event["step"]) == _set(train)]
         if not _set(held) <= set().union(*own):
             hint = " Its model was asked for the training rows." if _set(train) in own else ""
             what = f"in turn {number} the model was not asked for the rows that are held out\n{both}"

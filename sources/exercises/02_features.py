@@ -201,33 +201,44 @@ def impute(X_train, X_new):
 # %% check="features/impute"
 check("features/impute", impute)
 
-# %% [markdown] task="features/cross_validate"
+# %% [markdown] task="features/out_of_fold"
 r"""
-## Task 5 · A whole pipeline, turn by turn (5 points)
+## Task 5 · Predicted by those who never saw it (5 points)
 
-To judge a row of steps by cross-validation, each of them must learn anew in each turn: a scaler that was
-fitted before the folds were cut has seen the rows that it is judged on.
+Where every row is held out once, every row can be predicted by a model that has never seen it. Such
+*out-of-fold* predictions show which rows are hard, and two models can be compared row by row. They are honest
+only if every step before the model learns anew in each turn, too: a scaler that was fitted before the folds
+were cut has seen the rows that it is judged on.
 
-Write `cross_validate(make_steps, X, y, folds)`.
+Write `out_of_fold(make_steps, X, y, folds)`.
 
 - `make_steps()` gives a list of **new** steps, each time that you call it. The last is a model with
   `fit(X, y)` and `predict(X)`; the ones before it, none or several, have `fit(X)` and `transform(X)`.
-- `folds` is a list of pairs `(train, held_out)` of row numbers, one pair for each turn.
+- `folds` is a list of pairs `(train, held_out)` of row numbers, one pair for each turn. Together the held-out
+  parts hold each row once.
 - In each turn take new steps. Fit each on the training rows of that turn, as the steps before have made
   them, and the model on what comes out and its labels. Send the held-out rows through the same steps.
-- Return a list with the accuracy of each turn: the share of the held-out rows that the model predicts right.
+- Return an array of shape (n,): entry i is the label that is predicted for row i in the turn in which it is
+  held out. `y`, (n,), holds whole numbers or words, and so does the answer.
 
-On wine, with your scaler of task 2 and the cell below, it gives, rounded,
+For example, with two turns, `folds = [([1, 3], [0, 2]), ([0, 2], [1, 3])]`: if the model of the first turn
+predicts `["b", "a"]` for its held-out rows and that of the second `["c", "b"]`, the answer is
 
-    cross_validate(make_steps, X, y, folds)  →  [0.972, 0.917, 0.972, 0.971, 0.914]
+    out_of_fold(make_steps, X, y, folds)  →  array(["b", "c", "a", "b"])
 
-The check brings steps of its own, one, two or three. They write down which rows they are given: what they
-were fitted on, in which turn, and what they were asked for. Scikit-learn's `Pipeline` does not take them, nor
-your scaler: write out what it does.
+The next cell has what you need to try it on wine. The check brings wine too, and steps of its own, one, two
+or three. They write down which rows they are given: what they were fitted on, in which turn, and what they
+were asked for. Scikit-learn's `Pipeline` takes neither them nor your scaler: write out what it does.
 
-<details><summary>Hint: the last of a list</summary>
+<details><summary>Hint 1: the last of a list</summary>
 
 `*steps, model = make_steps()` calls the last element `model`, and makes a list `steps` of the others.
+</details>
+
+<details><summary>Hint 2: an array to fill</summary>
+
+`np.empty_like(y)` is an array like `y`, with entries yet to be written; `a[rows] = values` writes some of
+them.
 </details>
 """
 
@@ -237,15 +248,15 @@ folds = splits.stratified_k_fold(y, 5, np.random.default_rng(0))
 
 
 def make_steps():
-    """A new scaler and a new vote of 5 neighbours."""
+    """Your scaler, and a vote of 5 neighbours, both new."""
     return [MedianScaler(), KNeighborsClassifier(n_neighbors=5)]
 
 
-# %% answer="features/cross_validate"
-def cross_validate(make_steps, X, y, folds):
-    """The accuracy of each turn; every step is fitted on the training rows of its turn only."""
+# %% answer="features/out_of_fold"
+def out_of_fold(make_steps, X, y, folds):
+    """For each row its prediction, shape (n,), by steps that were fitted on other rows."""
     ### BEGIN SOLUTION
-    accuracies = []
+    predictions = np.empty_like(y)
     for train, held_out in folds:
         *steps, model = make_steps()
         Z_train, Z_held_out = X[train], X[held_out]
@@ -253,22 +264,25 @@ def cross_validate(make_steps, X, y, folds):
             step.fit(Z_train)
             Z_train, Z_held_out = step.transform(Z_train), step.transform(Z_held_out)
         model.fit(Z_train, y[train])
-        accuracies.append(np.mean(model.predict(Z_held_out) == y[held_out]))
-    return accuracies
+        predictions[held_out] = model.predict(Z_held_out)
+    return predictions
     ### END SOLUTION
 
 
-# %% check="features/cross_validate"
-check("features/cross_validate", cross_validate)
+# %% check="features/out_of_fold"
+check("features/out_of_fold", out_of_fold)
 
 # %% [markdown]
 r"""
 ## Afterwards
 
-All five pass? Then ask what the scaler is worth. In a new cell, compare
+All five pass? Then ask what your scaler is worth on wine. In a new cell, run
 
-    np.mean(cross_validate(make_steps, X, y, folds))
-    np.mean(cross_validate(lambda: [KNeighborsClassifier(n_neighbors=5)], X, y, folds))
+    scaled = out_of_fold(make_steps, X, y, folds)
+    raw = out_of_fold(lambda: [KNeighborsClassifier(n_neighbors=5)], X, y, folds)
+    print(np.mean(scaled == y), np.mean(raw == y))
+    print(np.sum((scaled == y) & (raw != y)), np.sum((scaled != y) & (raw == y)))
 
-and find out which of the 13 columns decides the vote in the second.
+The second line counts the wines that only one of the two has right, as in lesson 01. Then find out which of
+the 13 columns decides the vote without a scaler.
 """

@@ -1,4 +1,4 @@
-"""Task 5: steps fitted anew in each turn, on wine. What is judged is which rows each step learnt from.
+"""Task 5: predictions on wine, by steps fitted anew in each turn. Judged is which rows each step learnt from.
 
 The steps are the probe's own. They write down the numbers of the rows that they are given: those of X, or
 of what the step before made of them.
@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 
 from helpers import data
-from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
+from helpers.checks.blocks import leaves_input_unchanged
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 from helpers.checks.watched import UNKNOWN, Journal
 
 Array = np.ndarray
+CULTIVARS = np.array(["Barolo", "Grignolino", "Barbera"])
 STEPS = ["fill gaps", "scale", "model"]
 EACH_TURN = "In each turn every step is fitted on the training rows of that turn, and on no other."
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """Rows of wine, and five of its columns: no accuracy is 1 throughout. In the last case some rows rest."""
+    """Rows of wine, and five of its columns: not all are predicted right. In the last case some rows rest."""
     X, y = data.load_wine()
     cases = []
     for n, k, steps in [(44, 4, STEPS[1:]), (65, 5, STEPS), (33, 3, STEPS[2:]), (51, 3, STEPS)]:
@@ -33,7 +34,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         for held in np.array_split(rng.permutation(n), k):
             train = rng.permutation(np.setdiff1d(np.arange(n), held))
             folds.append([train[7:] if n == 51 else train, held])
-        cases.append({"X": table, "y": y[rows], "folds": folds, "steps": steps})
+        labels = CULTIVARS[y[rows]] if n == 65 else y[rows]
+        cases.append({"X": table, "y": labels, "folds": folds, "steps": steps})
     return cases
 
 
@@ -110,7 +112,7 @@ class Step:
 
 
 def _probe(learner: Any, case: Case) -> Seen:
-    """The accuracies, how often steps were made, and what they were given."""
+    """The predictions, how often steps were made, and what they were given."""
     watch, made = Watch(case["X"], case["steps"]), []
 
     def make_steps() -> list[Step]:
@@ -118,19 +120,20 @@ def _probe(learner: Any, case: Case) -> Seen:
         return [Step(kind, place, watch) for place, kind in enumerate(case["steps"])]
 
     answer = call(learner, make_steps, case["X"], case["y"], [tuple(pair) for pair in case["folds"]])
+    answer = answer.tolist() if isinstance(answer, np.ndarray) else answer
     fits = [event for event in watch.events if event["did"] == "fit"]
     return Seen(answer, made=len(made), events=watch.events, fits=fits)
 
 
-def _right(make_steps: Any, X: Array, y: Array, folds: Any) -> list[float]:
-    scores = []
+def _right(make_steps: Any, X: Array, y: Array, folds: Any) -> Array:
+    predictions = np.empty_like(y)
     for train, held in folds:
         *steps, model = make_steps()
         A, B = X[train], X[held]
         for step in steps:
             A, B = step.fit(A).transform(A), step.transform(B)
-        scores.append(model.fit(A, y[train]).score(B, y[held]))
-    return scores
+        predictions[held] = model.fit(A, y[train]).predict(B)
+    return predictions
 
 
 def _set(rows: Array) -> set[int]:
@@ -143,10 +146,9 @@ def _form(case: Case, value: Any) -> None:
         raise Wrong("make_steps was never called", "make_steps() gives a list of new steps, the model last.")
     if not value["fits"]:
         raise Wrong("no step was fitted", "Each step of make_steps() has fit, and so has the model.")
-    answer, k = value["answer"], len(case["folds"])
-    if np.ndim(answer) != 1 or len(answer) != k or np.asarray(answer).dtype.kind not in "biuf":
-        hint = "One number came: each turn has its own." if np.ndim(answer) == 0 else ""
-        raise Wrong(f"expected {k} accuracies, one for each turn, got {short(answer)}", hint)
+    answer, y = value["answer"], case["y"]
+    if not isinstance(answer, list) or any(map(np.ndim, answer)) or len(answer) != len(y):
+        raise Wrong(f"expected {len(y)} predictions, one for each row of X, got {short(answer)}")
 
 
 @verdict
@@ -159,8 +161,8 @@ def _from_step_to_step(case: Case, value: Any) -> None:
         if event["early"]:
             what += f" that had not gone through '{case['steps'][event['early'][-1]]}'"
             raise Wrong(what, "Each step takes what the step before made, of held-out rows too.")
-        source = f"'{case['steps'][place - 1]}' made" if place else "are in X"
-        raise Wrong(f"{what} that are none of those that {source}", "Rows are handed on as they are.")
+        what += f" that '{case['steps'][place - 1]}' did not make" if place else " that are not in X"
+        raise Wrong(what, "Rows are handed on as they are.")
 
 
 @verdict
@@ -190,41 +192,46 @@ def _fitted_on_training_rows(case: Case, value: Any) -> None:
 
 
 @verdict
-def _accuracies(case: Case, value: Any) -> None:
-    right, got = np.array(_probe(_right, case).value["answer"]), np.asarray(value["answer"], float)
-    if close(got, right, rtol=1e-5, atol=1e-6):
+def _predictions(case: Case, value: Any) -> None:
+    right, got = _probe(_right, case).value["answer"], value["answer"]
+    if got == right:
         return
-    if close(got, 1 - right, rtol=1e-5, atol=1e-6):
-        raise Wrong("these are the shares of wrong predictions", "Asked is the accuracy.")
-    both = expected_and_got(right, got)
+    if got == [right[row] for _, held in case["folds"] for row in held.tolist()]:
+        what = "the predictions are in the order of the turns"
+        raise Wrong(what, "Row i of the answer belongs to row i of X.")
     learnt = {event["step"]: _set(event["rows"]) for event in value["fits"]}
+    asked = [event for event in value["events"] if event["did"] == "predict"]
     for number, (train, held) in enumerate(case["folds"], start=1):
-        asked = [event for event in value["events"] if event["did"] == "predict"]
         own = [_set(event["rows"]) for event in asked if learnt.get(event["step"]) == _set(train)]
         if not _set(held) <= set().union(*own):
             hint = " Its model was asked for the training rows." if _set(train) in own else ""
-            what = f"in turn {number} the model was not asked for the rows that are held out\n{both}"
+            what = f"in turn {number} the model was not asked for the rows that are held out"
             raise Wrong(what, f"They are {first_of(held.tolist())}.{hint}")
-    raise Wrong(f"the accuracies are off\n{both}", "Each is the share of the held-out rows predicted right.")
+        for row in held.tolist():
+            if got[row] != right[row]:
+                what = f"row {row} is held out in turn {number}, and its prediction is off"
+                both = f"expected: {right[row]!r}\ngot:      {short(got[row])}"
+                raise Wrong(f"{what}\n{both}", "Expected is what the model of that turn says of it.")
 
 
-cross_validate = Task(
-    "features/cross_validate",
+out_of_fold = Task(
+    "features/out_of_fold",
     points=5,
     cases=_cases,
     probe=_probe,
-    signature="cross_validate(make_steps, X, y, folds)",
+    signature="out_of_fold(make_steps, X, y, folds)",
     show=("steps", "X"),
     hints={
         "AttributeError": "The last step is the model, with fit and predict; the others have fit and "
         "transform. The Pipeline of scikit-learn takes steps of its own kind only.",
-        "ValueError": "What does this line hand to which step? The list of steps has any length from 1 on.",
+        "ValueError": "Is it about a label? y may hold words. Else: which rows does this line hand to which "
+        "step? The list of steps has any length from 1 on.",
     },
     verdict=all_of(
         leaves_input_unchanged("X", "y", "folds"),
         _form,
         _from_step_to_step,
         _fitted_on_training_rows,
-        _accuracies,
+        _predictions,
     ),
 )

@@ -28,60 +28,7 @@ from helpers.explore.playground.problem import problem
 from helpers.explore.playground.session import MOST_RECORDS, enough
 from helpers.explore.playground.sweep import window
 from helpers.training import predict
-
-# Settings ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"data": "rings"}, 'data is \'rings\'. Choose "moons", "circle"'),
-        ({"noise": -0.1}, "noise is -0.1. Choose a number from 0 to 1"),
-        ({"noise": math.nan}, "noise is nan"),
-        ({"train_share": 1.0}, "train_share is 1.0. Choose a number from 0.1 to 0.9"),
-        ({"features": ()}, "a network needs an input"),
-        ({"features": ("x3",)}, 'features has "x3"'),
-        ({"features": "x1"}, "must be a tuple of names"),
-        ({"hidden_layers": 7}, "hidden_layers is 7. Choose a whole number from 0 to 6"),
-        ({"units": 2.5}, "units must be a whole number from 1 to 64, got 2.5"),
-        ({"units": True}, "units must be a whole number"),
-        ({"activation": "relu"}, "activation is 'relu'"),
-        ({"initialisation": None}, "initialisation is None"),
-        ({"loss": "Huber"}, '"Huber" needs a number, and the data "moons" ask for classes'),
-        ({"data": "line"}, '"cross-entropy" needs classes'),
-        ({"optimizer": "adam"}, "optimizer is 'adam'"),
-        ({"lr": 0}, "lr is 0. Choose a number above 0 and up to 100"),
-        ({"lr": "0.1"}, "lr must be a number above 0"),
-        ({"batch_size": 0}, "batch_size is 0"),
-        ({"l1": -1}, "l1 is -1"),
-        ({"l2": math.inf}, "l2 is inf"),
-        ({"dropout": 1.0}, "dropout is 1.0. Choose a number from 0 to 0.9"),
-        ({"batch_norm": 1}, "batch_norm is on or off"),
-        ({"batch_norm": True, "batch_size": 1}, "Batch norm needs at least 2 samples"),
-        ({"batch_norm": True, "batch_size": 127}, "Batch norm needs at least 2 samples"),
-        ({"data": "line", "loss": "Huber", "features": ("x2",)}, "have one input, x1"),
-        ({"seed": -1}, "seed is -1"),
-    ],
-)
-def test_a_wrong_setting_is_refused_in_clear_words(wrong: dict[str, Any], words: str) -> None:
-    with pytest.raises((ValueError, TypeError)) as caught:
-        Settings(**wrong)
-    assert words in str(caught.value)
-    assert str(caught.value).endswith(".")
-
-
-def test_every_setting_is_checked() -> None:
-    assert set(choices.CHECKS) == set(choices.NAMES)
-
-
-def test_a_change_of_data_brings_a_loss_that_fits() -> None:
-    line = Settings(features=("x2",)).but(data="line")
-    assert (line.loss, line.used_features) == ("squared error", ("x1",))
-    assert line.but(data="blobs").loss == "squared error"
-    assert Settings().but(data="line").but(loss="Huber").but(data="moons").loss == "cross-entropy"
-    with pytest.raises(ValueError, match='There is no setting "learning_rate"'):
-        Settings().but(learning_rate=1)
-
+from tests.playground.chosen import any_settings
 
 # Training ---------------------------------------------------------------------------------------------
 
@@ -94,35 +41,6 @@ def run_code(session: Session) -> float:
     loss = float(names["history"]["validation_loss"][-1])
     assert printed.getvalue() == f"validation loss {loss:.4f}\n"
     return loss
-
-
-@st.composite
-def any_settings(draw: st.DrawFn) -> Settings:
-    def one(values: Any) -> Any:
-        return draw(st.sampled_from(list(values)))
-
-    data = one(choices.DATA)
-    features = draw(st.lists(st.sampled_from(choices.FEATURES), min_size=1, max_size=7, unique=True))
-    batch_norm = draw(st.booleans())
-    return Settings(
-        data=data,
-        noise=one((0.0, 0.15, 0.6)),
-        train_share=one((0.1, 0.3, 0.5, 0.9)),
-        features=("x1", *features),
-        hidden_layers=one((0, 1, 2, 6)),
-        units=one((1, 3, 8)),
-        activation=one(choices.ACTIVATIONS),
-        initialisation=one(choices.INITIALISATIONS),
-        loss=one(choices.losses_for(data)),
-        optimizer=one(choices.OPTIMIZERS),
-        lr=one((0.001, 0.01, 0.1)),
-        batch_size=one((16, 64, 256)) if batch_norm else one((7, 16, 64, 256)),
-        l1=one((0.0, 0.001)),
-        l2=one((0.0, 0.01)),
-        dropout=one((0.0, 0.3)),
-        batch_norm=batch_norm,
-        seed=one((0, 1, 5)),
-    )
 
 
 @hypothesis_settings(deadline=None, max_examples=40)

@@ -5,30 +5,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 import numpy as np
 
 from helpers.explore.playground import network
+from helpers.explore.playground.coarse import Coarse, Scores, Units, score
+from helpers.explore.playground.curvature import longest_stable_rate
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.settings import LIVE, Settings
-from helpers.nn.fast import Steps, forward_for
+from helpers.nn.fast import Steps
 from helpers.training import Batches, predict
 
 ENOUGH_STEPS = 200
 MOST_RECORDS = 240
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How good the network is after `step` steps; `score` is the accuracy, for a regression R²."""
-
-    step: int
-    train_loss: float
-    validation_loss: float
-    train_score: float
-    validation_score: float
 
 
 class Session:
@@ -37,7 +28,8 @@ class Session:
     `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, thinned
     out as they become many, and `best` is the one with the smallest validation loss; `diverged` is set when a
     loss is no longer finite, and `step` then does nothing.
-    `changed_on_the_way` says that a setting was changed without beginning anew.
+    `changed_on_the_way` says that a setting was changed without beginning anew, `edited` that a weight was
+    set by hand.
 
     >>> session = Session(Settings(lr=0.3))
     >>> session.step(200)
@@ -65,17 +57,17 @@ class Session:
         self.optimizer = network.build_optimizer(settings, self.model)
         self.penalty = network.build_penalty(settings, self.model)
         self._steps = Steps(self.model, self.loss, self.optimizer)
-        self._coarse = self.model.astype(np.float32).eval()
-        self._coarse_forward = forward_for(self._coarse, self.problem.grid.shape)
+        self._coarse = Coarse(self.model, settings, self.problem)
         self._measure = network.build_loss(settings, self.problem)
         train, validation = self.problem.train, self.problem.validation
         X, y = self.problem.X, self.problem.targets
         self._parts = [(X[rows], y[rows], self.problem.y[rows]) for rows in (train, validation)]
         self.steps = self.epochs = 0
-        self.diverged = self.changed_on_the_way = False
+        self.diverged = self.changed_on_the_way = self.edited = False
         self.records: list[Scores] = []
         self.batch_losses: list[float] = []
         self._every = 25
+        self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
         self.best = self._scores()
         self.records.append(self.best)
@@ -95,6 +87,7 @@ class Session:
         self.settings, self.changed_on_the_way = settings, True
         self.optimizer.lr = settings.lr
         self.penalty = network.build_penalty(settings, self.model)
+        self._stable_rate = None
         if "batch_size" in different:
             self._begin_batches()
         return False
@@ -122,6 +115,28 @@ class Session:
         del losses[:-1000]
         return self.steps - first
 
+    def set_weight(self, layer: int, row: int, column: int, value: float) -> None:
+        """Set one weight: of the layer with that number, from its input `row` to its unit `column`.
+
+        All count from 0. What was recorded stays, and the new scores are recorded beside the old ones of this
+        step: the curve jumps. Raises ValueError or TypeError for a weight or a number that there is not.
+        """
+        weights = self.weights()
+        for name, at, count in (
+            ("layer", layer, len(weights)),
+            ("row", row, len(weights[layer]) if 0 <= layer < len(weights) else 0),
+            ("column", column, weights[layer].shape[1] if 0 <= layer < len(weights) else 0),
+        ):
+            if not 0 <= at < count:
+                raise ValueError(f"{name} is {at}. Choose a whole number from 0 to {count - 1}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"A weight is a finite number, got {value!r}.")
+        weights[layer][row, column] = value
+        self.edited, self._stable_rate = True, None
+        while len(self.records) > 1 and self.records[-2].step == self.steps:
+            self.records.pop()  # the scores of an edit just before
+        self._record()
+
     # What one can ask -----------------------------------------------------------------------------
 
     @property
@@ -147,12 +162,26 @@ class Session:
 
         That is twice as fast as in float64 and as good as the eye. The next call overwrites them.
         """
-        with np.errstate(all="ignore"):
-            self._coarse.flat = self.model.flat
-            mine, theirs = self._coarse.state(), self.model.state()
-            for name, array in theirs.items():
-                mine[name][...] = array
-            return self._coarse_forward(self.problem.grid)
+        return self._coarse.grid()
+
+    def units(self) -> Units:
+        """What each hidden unit says over the map, as small maps of bytes, for each layer; see `Units`."""
+        return self._coarse.units()
+
+    def inputs(self) -> Units:
+        """The inputs over the map, as the maps of a first layer; they stay the same in training."""
+        return self._coarse.inputs
+
+    def stable_rate(self) -> float | None:
+        """An estimate of the largest learning rate with which a full batch would go downhill here.
+
+        That is 2/λmax for gradient descent. None where curvature does not tell it: for an optimizer that
+        scales its steps, a loss with corners, batch norm, or when the loss has overflowed. It takes a few
+        milliseconds when the network has moved, so not for every picture.
+        """
+        if self._stable_rate is None or self._stable_rate[0] != self.steps:
+            self._stable_rate = self.steps, longest_stable_rate(self)
+        return self._stable_rate[1]
 
     def layers_after(self, X: np.ndarray) -> list[Any]:
         """The layers, after X (n, features) went forward through them."""
@@ -165,8 +194,12 @@ class Session:
             return [float(np.linalg.norm(layer.dW)) for layer in network.linear_layers(self.model)]
 
     def weights(self) -> list[np.ndarray]:
-        """The weights of each layer that has some, without the biases."""
+        """The weights (inputs, units) of each layer that has some, without the biases; live."""
         return [layer.W for layer in network.linear_layers(self.model)]
+
+    def gradients(self) -> list[np.ndarray]:
+        """∂L/∂W (inputs, units) of each of these layers, for the last batch, with the penalty; live, too."""
+        return [layer.dW for layer in network.linear_layers(self.model)]
 
     # How it is done -------------------------------------------------------------------------------
 
@@ -207,16 +240,8 @@ class Session:
         with np.errstate(all="ignore"):
             for X, target, y in self._parts:
                 output = predict(self.model, X)
-                numbers += [float(self._measure.forward(output, target)), self._score(output, y)]
+                numbers += [float(self._measure.forward(output, target)), score(self.problem, output, y)]
         return Scores(self.steps, numbers[0], numbers[2], numbers[1], numbers[3])
-
-    def _score(self, output: np.ndarray, y: np.ndarray) -> float:
-        if self.settings.regression:
-            unexplained = output[:, 0] - y
-            centred = y - y.mean()
-            return 1 - float(unexplained.dot(unexplained)) / (float(centred.dot(centred)) or 1.0)
-        classes = output[:, 0] > 0 if self.problem.outputs == 1 else output.argmax(axis=1)
-        return float(np.count_nonzero(classes == y)) / len(y)
 
 
 def steps_per_epoch(settings: Settings) -> int:

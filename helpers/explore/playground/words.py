@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.explore.playground.curvature import largest_curvature
-from helpers.explore.playground.network import build_loss
+from helpers.explore.playground.curvature import curvature_of
 from helpers.nn.activations import ReLU, Sigmoid, Tanh
 
 if TYPE_CHECKING:
@@ -227,13 +226,6 @@ def alt(session: Session, panel: str) -> str:
         f"{brief(now.validation_loss)} and {score} {level(session, now.validation_score)}; and the "
         f"{'sizes of the gradients' if panel == 'gradients' else 'weights'} of each layer."
     )
-
-
-def curvature_of(session: Session) -> float:
-    """The steepest curvature of the training loss, with its penalty, where the network stands."""
-    problem, settings = session.problem, session.settings
-    X, y = problem.X[problem.train], problem.targets[problem.train]
-    return largest_curvature(session.model, build_loss(settings, problem), X, y, settings.l2)
 
 
 def train_losses(session: Session, now: Scores) -> np.ndarray:

@@ -76,7 +76,8 @@ class Coarse:
         self._parts = [slice(len(problem.train)), slice(len(problem.train), None)]
         self._small = problem.inputs_at(UNIT_GRID, settings.used_features)
         self._states = list(zip(self.copy.state().values(), model.state().values(), strict=True))
-        self.inputs = Units(*map(list, zip(as_bytes(self._small), strict=True)))
+        maps, limit = as_bytes(self._small)
+        self.inputs = Units([maps], [limit])
 
     def follow(self) -> None:
         """Take over the weights of the model, and what its batch norms have seen."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers.explore.playground import names
 from helpers.explore.playground.problem import Problem
+from helpers.explore.playground.records import Scores
 from helpers.explore.playground.settings import Settings
 from helpers.nn.containers import Sequential
 from helpers.nn.fast import forward_for
@@ -18,17 +19,6 @@ UNIT_GRID = 24
 """The map of a unit has UNIT_GRID × UNIT_GRID places, over the same square as the large map."""
 NOTHING = 128
 """The byte of an activation of 0."""
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How good the network is after `step` steps; `score` is the accuracy, for a regression R²."""
-
-    step: int
-    train_loss: float
-    validation_loss: float
-    train_score: float
-    validation_score: float
 
 
 @dataclass(frozen=True)
@@ -96,15 +86,14 @@ class Coarse:
         with np.errstate(all="ignore"):
             self.follow()
             outputs = self._forward(self._X)
-            losses = self._loss.forward(outputs, self._targets)
-            train, validation = ((losses[rows].mean(), outputs[rows], self._y[rows]) for rows in self._parts)
-            return Scores(
-                step,
-                float(train[0]),
-                float(validation[0]),
-                score(self.problem, *train[1:]),
-                score(self.problem, *validation[1:]),
-            )
+            losses = self._loss.values(outputs, self._targets)
+            if not self.problem.num_classes:
+                scores = [r_squared(outputs[rows, 0], self._y[rows]) for rows in self._parts]
+            else:
+                right = classes(outputs) == self._y
+                scores = [np.count_nonzero(right[rows]) / len(right[rows]) for rows in self._parts]
+            train, validation = (float(losses[rows].mean()) for rows in self._parts)
+            return Scores(step, train, validation, *scores)
 
     def units(self) -> Units:
         """What the units of each hidden layer say over the map, after their activation."""
@@ -124,8 +113,16 @@ class Coarse:
 def score(problem: Problem, outputs: np.ndarray, y: np.ndarray) -> float:
     """The accuracy of outputs (n, outputs), for a regression R²."""
     if not problem.num_classes:
-        unexplained = outputs[:, 0] - y
-        centred = y - y.mean()
-        return 1 - float(unexplained.dot(unexplained)) / (float(centred.dot(centred)) or 1.0)
-    classes = outputs[:, 0] > 0 if problem.outputs == 1 else outputs.argmax(axis=1)
-    return float(np.count_nonzero(classes == y)) / len(y)
+        return r_squared(outputs[:, 0], y)
+    return float(np.count_nonzero(classes(outputs) == y)) / len(y)
+
+
+def classes(outputs: np.ndarray) -> np.ndarray:
+    """The class that outputs (n, outputs) stand for."""
+    return outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+
+def r_squared(outputs: np.ndarray, y: np.ndarray) -> float:
+    """The share of the variance of y (n,) that outputs (n,) explain."""
+    unexplained, centred = outputs - y, y - y.mean()
+    return 1 - float(unexplained.dot(unexplained)) / (float(centred.dot(centred)) or 1.0)

@@ -11,23 +11,25 @@ from typing import Any
 import numpy as np
 
 from helpers.explore.playground import network
-from helpers.explore.playground.coarse import Coarse, Scores, Units, score
+from helpers.explore.playground.coarse import Coarse, Units, score
 from helpers.explore.playground.curvature import longest_stable_rate
 from helpers.explore.playground.problem import problem
+from helpers.explore.playground.records import MOST_RECORDS, BatchLosses, Scores, gap
 from helpers.explore.playground.settings import LIVE, Settings
 from helpers.nn.fast import Steps
 from helpers.training import Batches, predict
 
 ENOUGH_STEPS = 200
-MOST_RECORDS = 240
 
 
 class Session:
     """The state of the playground: a network for some settings, and what happened to it so far.
 
-    `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, thinned
-    out as they become many, and `best` is the one with the smallest validation loss; `diverged` is set when a
-    loss is no longer finite, and `step` then does nothing.
+    `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, each a
+    hundredth of the steps after the one before, and thinned out as they become many; `best` is the one with
+    the smallest validation loss; `batch_losses` are those of the single batches. `rewritten` counts how often
+    one of these did not only grow. `diverged` is set when a loss is no longer finite, and `step` then does
+    nothing.
     `changed_on_the_way` says that a setting was changed without beginning anew, `edited` that a weight was
     set by hand.
 
@@ -43,6 +45,7 @@ class Session:
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:
+        self.rewritten = 0
         self.reset(settings or Settings())
 
     # What one can do ------------------------------------------------------------------------------
@@ -65,12 +68,12 @@ class Session:
         self.steps = self.epochs = 0
         self.diverged = self.changed_on_the_way = self.edited = False
         self.records: list[Scores] = []
-        self.batch_losses: list[float] = []
-        self._every = 25
+        self.batch_losses = BatchLosses()
+        self.rewritten += 1
         self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
-        self.best = self._scores()
-        self.records.append(self.best)
+        self.best = self._coarse.scores(0)
+        self._record()
 
     def change(self, **changes: Any) -> bool:
         """Change settings. True when the network has to begin anew; the `LIVE` ones leave it its weights.
@@ -84,6 +87,8 @@ class Session:
         if self.steps == 0 or self.diverged or not different <= LIVE:
             self.reset(settings)
             return True
+        if self.records[-1].step < self.steps:
+            self._record()  # where a curve may turn, it has a point
         self.settings, self.changed_on_the_way = settings, True
         self.optimizer.lr = settings.lr
         self.penalty = network.build_penalty(settings, self.model)
@@ -98,21 +103,20 @@ class Session:
             raise ValueError(f"n is a number of steps, a whole number from 0 on; got {n!r}.")
         steps, penalty, losses, first = self._steps, self.penalty, self.batch_losses, self.steps
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for _ in range(n):
-                if self.diverged:
-                    break
+            for _ in range(0 if self.diverged else n):
                 X, y = self._next_batch()
                 value = steps.gradient(X, y)
                 if penalty:
                     penalty.add_gradient(self.model)
                 steps.descend()
-                losses.append(value)
                 self.steps += 1
+                self.rewritten += losses.add(self.steps, value)
                 if not value < np.inf:
                     self.diverged = True
-                elif self._at == len(self._batches):
-                    self._end_epoch()
-        del losses[:-1000]
+                    break
+                self.epochs += self._at == len(self._batches)
+                if self.steps >= self._next_record:
+                    self._record()
         return self.steps - first
 
     def set_weight(self, layer: int, row: int, column: int, value: float) -> None:
@@ -135,6 +139,8 @@ class Session:
         self.edited, self._stable_rate = True, None
         while len(self.records) > 1 and self.records[-2].step == self.steps:
             self.records.pop()  # the scores of an edit just before
+            self.rewritten += 1
+        self._now = None
         self._record()
 
     # What one can ask -----------------------------------------------------------------------------
@@ -151,8 +157,6 @@ class Session:
 
     def now(self) -> Scores:
         """How good the network is at this moment."""
-        if self.records and self.records[-1].step == self.steps:
-            return self.records[-1]
         if self._now is None or self._now.step != self.steps:
             self._now = self._scores()
         return self._now
@@ -217,23 +221,15 @@ class Session:
         self._at += 1
         return self._batches.parts[self._at - 1]
 
-    def _end_epoch(self) -> None:
-        self.epochs += 1
-        if self.steps - self.records[-1].step >= self._gap():
-            self._record()
-        if len(self.records) > MOST_RECORDS:
-            self._every = max(2 * self._every, 2 * len(self._batches))
-            self.records = self.records[::2]
-
-    def _gap(self) -> int:
-        """Steps between two records: few at first, where most happens; more as they become many."""
-        return max(1, min(self.steps // 4, self._every))
-
     def _record(self) -> None:
-        scores = self._scores()
+        scores = self._coarse.scores(self.steps)
+        self._next_record = self.steps + gap(self.steps)
         self.records.append(scores)
         if scores.validation_loss < self.best.validation_loss:
             self.best = scores
+        if len(self.records) > MOST_RECORDS:
+            self.records = self.records[::2]
+            self.rewritten += 1
 
     def _scores(self) -> Scores:
         numbers = []

@@ -92,22 +92,28 @@ class Coarse:
             else:
                 right = classes(outputs) == self._y
                 scores = [np.count_nonzero(right[rows]) / len(right[rows]) for rows in self._parts]
-            train, validation = (float(losses[rows].mean()) for rows in self._parts)
+            train, validation = (float(losses[rows].sum()) / losses[rows].size for rows in self._parts)
             return Scores(step, train, validation, *scores)
 
     def units(self) -> Units:
         """What the units of each hidden layer say over the map, after their activation."""
-        maps, limits, X = [], [], self._small
+        said = [as_bytes(X) for X in self._said()[:-1]]
+        return Units([maps for maps, _ in said], [limit for _, limit in said])
+
+    def answers(self) -> np.ndarray:
+        """The outputs (24 · 24, outputs) over the map."""
+        return self._said()[-1]
+
+    def _said(self) -> list[np.ndarray]:
+        """What each hidden layer and the output layer say at the places of a small map."""
+        found, X = [], self._small
         with np.errstate(all="ignore"):
             self.follow()
             for i, layer in enumerate(self.copy.layers):
                 if i and isinstance(layer, Linear):  # what comes in is what the layer before says
-                    found, limit = as_bytes(X)
-                    maps.append(found)
-                    limits.append(limit)
-                if layer is not self.copy.layers[-1]:
-                    X = layer.forward(X)
-        return Units(maps, limits)
+                    found.append(X)
+                X = layer.forward(X)
+        return [*found, X]
 
 
 def score(problem: Problem, outputs: np.ndarray, y: np.ndarray) -> float:

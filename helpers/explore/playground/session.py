@@ -16,6 +16,7 @@ from helpers.explore.playground.curvature import longest_stable_rate
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.records import MOST_RECORDS, BatchLosses, Scores, gap
 from helpers.explore.playground.settings import LIVE, Settings
+from helpers.explore.playground.story import Story
 from helpers.nn.fast import Steps
 from helpers.training import Batches, predict
 
@@ -73,7 +74,9 @@ class Session:
         self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
         self.best = self._coarse.scores(0)
-        self._record()
+        self._next_record = 1
+        self.records.append(self.best)
+        self.story = Story(self)
 
     def change(self, **changes: Any) -> bool:
         """Change settings. True when the network has to begin anew; the `LIVE` ones leave it its weights.
@@ -89,6 +92,7 @@ class Session:
             return True
         if self.records[-1].step < self.steps:
             self._record()  # where a curve may turn, it has a point
+        self.story.turn(self)
         self.settings, self.changed_on_the_way = settings, True
         self.optimizer.lr = settings.lr
         self.penalty = network.build_penalty(settings, self.model)
@@ -113,6 +117,7 @@ class Session:
                 self.rewritten += losses.add(self.steps, value)
                 if not value < np.inf:
                     self.diverged = True
+                    self.story.look(self)
                     break
                 self.epochs += self._at == len(self._batches)
                 if self.steps >= self._next_record:
@@ -142,6 +147,7 @@ class Session:
             self.rewritten += 1
         self._now = None
         self._record()
+        self.story.turn(self)
 
     # What one can ask -----------------------------------------------------------------------------
 
@@ -167,6 +173,10 @@ class Session:
         That is twice as fast as in float64 and as good as the eye. The next call overwrites them.
         """
         return self._coarse.grid()
+
+    def answers(self) -> np.ndarray:
+        """The outputs (24 · 24, outputs) over the map, from as many places as the maps of the units."""
+        return self._coarse.answers()
 
     def units(self) -> Units:
         """What each hidden unit says over the map, as small maps of bytes, for each layer; see `Units`."""
@@ -230,6 +240,7 @@ class Session:
         if len(self.records) > MOST_RECORDS:
             self.records = self.records[::2]
             self.rewritten += 1
+        self.story.look(self)
 
     def _scores(self) -> Scores:
         numbers = []

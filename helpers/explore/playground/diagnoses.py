@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.explore.playground.evidence import Evidence, calm
+from helpers.explore.playground.evidence import ENOUGH_RECORDS, Evidence, calm
 
 Facts = dict[str, Any]
 GOOD = 0.9
@@ -39,13 +39,18 @@ def collapsed(seen: Evidence) -> Facts | None:
 
 
 def risen(seen: Evidence) -> Facts | None:
-    """The smoothed training loss is well above where it has been, and not nearly back."""
-    recent, lowest, first = seen.recent, seen.past.lowest, seen.past.first
-    if recent.train_loss < (1.15 if seen.kind == "risen" else 1.3) * lowest.train_loss + 0.02:
+    """The smoothed training loss is well above where it began, or has turned upwards on the way."""
+    recent, lowest, past = seen.recent, seen.past.lowest, seen.past
+    share = 1.15 if seen.kind == "risen" else 1.3
+    turned = (
+        len(seen.late) >= ENOUGH_RECORDS
+        and lowest.middle - past.since > seen.steps / 4
+        and recent.train_loss > max(0.97 * seen.before.train_loss, lowest.train_loss + seen.noise)
+    )
+    compared = lowest if turned else past.first
+    if recent.train_loss < share * compared.train_loss + 0.02:
         return None
-    if recent.train_loss < min(0.97 * seen.before.train_loss, 1.3 * first.train_loss):
-        return None
-    return {"recent": recent, "lowest": lowest, **cause_of_jumps(seen)}
+    return {"lowest": compared, **cause_of_jumps(seen)}
 
 
 def by_heart(seen: Evidence) -> Facts | None:
@@ -55,7 +60,7 @@ def by_heart(seen: Evidence) -> Facts | None:
     worse = recent.validation_loss > share * best.validation_loss + 0.01
     if not worse or recent.train_loss > 0.97 * best.train_loss:
         return None
-    return {"recent": recent, "best": best}
+    return {"best": best}
 
 
 def dead(seen: Evidence) -> Facts | None:

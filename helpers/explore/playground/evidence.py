@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 EPOCHS, FEWEST = 10, 40
 """Losses are averaged over so many epochs and steps, or a tenth of the steps; but at most over a third."""
 TRIAL_STEPS = 30
+ENOUGH_RECORDS = 8
+"""With fewer an average is as noisy as what it is made of."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,17 @@ class Evidence:
         self.recent = Mean.of(self.late)
         self.before = Mean.of(early[::-1]) if early else past.first
 
+    @cached_property
+    def noise(self) -> float:
+        """The spread (standard deviation) of the training losses that `recent` is the average of."""
+        return float(np.std([one.train_loss for one in self.late]))
+
     @property
     def falling(self) -> bool:
-        """Whether the smoothed training loss is still going down."""
-        share = {"resting": 0.96, "learning": 0.99}.get(self.kind, 0.98)
-        return self.recent.train_loss < share * self.before.train_loss
+        """Whether the smoothed training loss is still going down, by more than noise."""
+        share = {"resting": 0.04, "learning": 0.01}.get(self.kind, 0.02)
+        fell = self.before.train_loss - self.recent.train_loss
+        return fell > max(share * self.before.train_loss, 0.3 * self.noise)
 
     @property
     def moved(self) -> bool:

@@ -43,6 +43,7 @@ class Session:
 
     settings: Settings
     best: Scores
+    story: Story
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:

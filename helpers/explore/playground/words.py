@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from helpers.explore.playground.diagnoses import Facts
@@ -26,7 +27,11 @@ def sentence(session: Session) -> str:
     """
     if not session.steps:
         return at_the_start(session)
-    return SAYS[session.story.kind](session, session.story.facts)
+    story = session.story
+    over = OVER.get(story.kind)
+    if over and over(session, story.facts):
+        return f"{moved(session)}. {seen_and_unseen(session)}"
+    return SAYS[story.kind](session, story.facts)
 
 
 def at_the_start(session: Session) -> str:
@@ -88,7 +93,7 @@ def collapsed(session: Session, facts: Facts) -> str:
 
 
 def risen(session: Session, facts: Facts) -> str:
-    recent, lowest = facts["recent"], facts["lowest"]
+    lowest, recent = facts["lowest"], session.story.recent
     where = f"around step {lowest.middle:,}" if lowest.middle else "at the start"
     return (
         f"The training loss has gone up, from {brief(lowest.train_loss)} {where} to an average of "
@@ -97,7 +102,7 @@ def risen(session: Session, facts: Facts) -> str:
 
 
 def by_heart(session: Session, facts: Facts) -> str:
-    best, recent = facts["best"], facts["recent"]
+    best, recent = facts["best"], session.story.recent
     rose = f"from {brief(best.validation_loss)} to {brief(recent.validation_loss)}"
     more = TWO_COORDINATES if session.settings.data == "digits" else " Stop earlier, or use more data."
     return (
@@ -115,8 +120,6 @@ def dead(session: Session, facts: Facts) -> str:
 
 def vanishing(session: Session, facts: Facts) -> str:
     first, *_, last = session.gradient_norms()
-    if first > 0.01 * last:  # it has just begun to move
-        return f"{moved(session)}. {seen_and_unseen(session)}"
     return (
         f"The gradients vanish on their way back: {brief(last)} at the output layer, {brief(first)} at the "
         "first layer. Try tanh or ReLU, batch norm, or fewer layers."
@@ -174,8 +177,6 @@ def linear(session: Session, facts: Facts) -> str:
 
 def stuck(session: Session, facts: Facts) -> str:
     now, first = session.now(), session.story.past.first
-    if now.train_loss < 0.85 * first.train_loss:  # it has just begun to move
-        return f"{moved(session)}. {seen_and_unseen(session)}"
     said = (
         f"In {steps(session.steps - session.story.past.since)} the training loss has hardly moved, from "
         f"{brief(first.train_loss)} to {brief(now.train_loss)}"
@@ -191,8 +192,6 @@ def stuck(session: Session, facts: Facts) -> str:
 
 def done(session: Session, facts: Facts) -> str:
     score = session.now().validation_score
-    if score < 0.95:
-        return f"{moved(session)}. {seen_and_unseen(session)}"
     return (
         f"It has learnt this: {percent(score)} of the points that it never saw are right after "
         f"{steps(session.steps)}. Make it harder: more noise, a smaller training part, or other data."
@@ -215,9 +214,8 @@ def resting(session: Session, facts: Facts) -> str:
 
 
 def learning(session: Session, facts: Facts) -> str:
-    said = f"{moved(session)}. {seen_and_unseen(session)}"
-    falls = session.now().train_loss < session.story.past.first.train_loss
-    return f"Learning: {said[0].lower()}{said[1:]}" if falls else said
+    said = moved(session)
+    return f"Learning: {said[0].lower()}{said[1:]}. {seen_and_unseen(session)}"
 
 
 def seen_and_unseen(session: Session) -> str:
@@ -251,14 +249,30 @@ SAYS = {
         dead,
         vanishing,
         saturated,
+        done,
         jumping,
         linear,
         stuck,
-        done,
         resting,
         learning,
     )
 }
+OVER: dict[str, Callable[[Session, Facts], bool]] = {
+    "risen": lambda session, facts: session.story.recent.train_loss < 1.1 * facts["lowest"].train_loss,
+    "by_heart": lambda session, facts: (
+        session.story.recent.validation_loss < 1.03 * facts["best"].validation_loss
+    ),
+    "vanishing": lambda session, facts: session.gradient_norms()[0] > 0.01 * session.gradient_norms()[-1],
+    "done": lambda session, facts: session.now().validation_score < 0.95,
+    "stuck": lambda session, facts: (
+        abs(math.log(session.now().train_loss / session.story.past.first.train_loss)) > 0.16
+    ),
+    "resting": lambda session, facts: (
+        abs(math.log(session.story.recent.train_loss / facts["recent"].train_loss)) > 0.1
+    ),
+    "learning": lambda session, facts: session.now().train_loss > session.story.past.first.train_loss,
+}
+"""When a diagnosis that stays for ten epochs would say what the picture no longer shows."""
 
 PAUSED = {
     "unwatched": "Paused: the page gave no sign of life for {seconds:g} seconds. Press Play to go on.",

@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from helpers.explore.playground import Session, Settings, draw, words
 from helpers.explore.playground.evidence import calm, trial
 from helpers.explore.playground.story import OPENING
+from tests.playground.chosen import any_settings
 
 LONGEST = 240
 """Letters in two lines of 848 pixels."""
@@ -241,6 +245,25 @@ def test_a_sentence_has_two_lines_at_most(changes: dict[str, Any]) -> None:
         assert len(sentence) <= LONGEST, sentence
         assert sentence.endswith(".")
         assert not any(word in sentence for word in ("because", "nan", "None", "  "))
+
+
+@hypothesis_settings(deadline=None, max_examples=60)
+@given(any_settings(), st.sampled_from([10.0, 1.0, 0.01]))
+def test_every_setting_has_a_sentence(chosen: Settings, lr: float) -> None:
+    session = Session(chosen.but(lr=lr))
+    for sentence in said_on_the_way(session, 160):
+        assert re.fullmatch(r"[A-Z0-9].*[.]", sentence)
+        assert len(sentence) <= LONGEST, sentence
+        assert "nan" not in sentence
+
+
+def test_a_loss_of_0_has_a_sentence() -> None:
+    for loss in ("hinge", "squared hinge"):
+        session = run(2000, data="blobs", loss=loss, noise=0.0)
+        assert words.sentence(session).endswith(".")
+        session.set_weight(0, 0, 0, 1e300)
+        session.step(300)
+        assert words.sentence(session).endswith(".")
 
 
 def test_why_playing_ended_has_words() -> None:

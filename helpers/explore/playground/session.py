@@ -27,10 +27,9 @@ class Session:
     """The state of the playground: a network for some settings, and what happened to it so far.
 
     `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, each a
-    hundredth of the steps after the one before, and thinned out as they become many; `best` is the one with
-    the smallest validation loss; `batch_losses` are those of the single batches. `rewritten` counts how often
-    one of these did not only grow. `diverged` is set when a loss is no longer finite, and `step` then does
-    nothing.
+    hundredth of the steps after the one before, and thinned out as they become many; `batch_losses` are
+    those of the single batches; `rewritten` counts how often one of these did not only grow. `story` is what
+    is said. `diverged` is set when a loss is no longer finite, and `step` then does nothing.
     `changed_on_the_way` says that a setting was changed without beginning anew, `edited` that a weight was
     set by hand.
 
@@ -42,7 +41,6 @@ class Session:
     """
 
     settings: Settings
-    best: Scores
     story: Story
     _now: Scores | None
 
@@ -74,9 +72,8 @@ class Session:
         self.rewritten += 1
         self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
-        self.best = self._coarse.scores(0)
         self._next_record = 1
-        self.records.append(self.best)
+        self.records.append(self._coarse.scores(0))
         self.story = Story(self)
 
     def change(self, **changes: Any) -> bool:
@@ -233,11 +230,8 @@ class Session:
         return self._batches.parts[self._at - 1]
 
     def _record(self) -> None:
-        scores = self._coarse.scores(self.steps)
         self._next_record = self.steps + gap(self.steps)
-        self.records.append(scores)
-        if scores.validation_loss < self.best.validation_loss:
-            self.best = scores
+        self.records.append(self._coarse.scores(self.steps))
         if len(self.records) > MOST_RECORDS:
             self.records = self.records[::2]
             self.rewritten += 1

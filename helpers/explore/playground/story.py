@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from helpers.explore.playground.diagnoses import Facts, alike, judge
 from helpers.explore.playground.evidence import ENOUGH_RECORDS, EPOCHS, Evidence, Mean, Past
 
@@ -59,15 +61,18 @@ class Story:
             self._settle("overflowed", {}, step)
         elif step - self._looked >= EVERY:
             self._looked = step
-            seen = Evidence(session, self.past, self.kind)
-            self.recent = seen.recent
-            if len(seen.late) >= ENOUGH_RECORDS:
-                self.past.remember(seen.recent)
-            epochs = EPOCHS * session.steps_per_epoch
-            if seen.steps >= min(epochs, OPENING):
-                self._consider(*judge(seen), step, max(epochs, seen.steps // 10))
-            elif (facts := alike(seen)) is not None:
-                self._settle("alike", facts, step)
+            with np.errstate(all="ignore"):  # losses may be infinite
+                self._judge(session, Evidence(session, self.past, self.kind))
+
+    def _judge(self, session: Session, seen: Evidence) -> None:
+        self.recent = seen.recent
+        if len(seen.late) >= ENOUGH_RECORDS:
+            self.past.remember(seen.recent)
+        epochs = EPOCHS * session.steps_per_epoch
+        if seen.steps >= min(epochs, OPENING):
+            self._consider(*judge(seen), session.steps, max(epochs, seen.steps // 10))
+        elif (facts := alike(seen)) is not None:
+            self._settle("alike", facts, session.steps)
 
     def _consider(self, kind: str, facts: Facts, step: int, patience: int) -> None:
         """Take a diagnosis over if it is the old one, the first one, or has lasted for `patience` steps.

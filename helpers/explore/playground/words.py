@@ -170,8 +170,8 @@ def linear(session: Session, facts: Facts) -> str:
         line = "it has one weight for each input"
     more = TWO_COORDINATES if settings.data == "digits" else ""
     return (
-        f"A network {why} is linear: {line}. It gets {percent(now.validation_score)} of the points that it "
-        f"never saw right. Add {missing}, or inputs that bend.{more}"
+        f"A network {why} is linear: {line}. It gets {percent(now.validation_score)} of the validation "
+        f"points right. Add {missing}, or inputs that bend.{more}"
     )
 
 
@@ -229,6 +229,11 @@ def seen_and_unseen(session: Session) -> str:
     return said + (TWO_COORDINATES if session.settings.data == "digits" else whole_batch(session))
 
 
+def alike_in_size(a: float, b: float, factor: float) -> bool:
+    """Whether neither of two losses is more than `factor` times the other."""
+    return a <= factor * b and b <= factor * a
+
+
 def penalty(session: Session) -> str:
     """The penalties that are on."""
     settings = session.settings
@@ -265,10 +270,10 @@ OVER: dict[str, Callable[[Session, Facts], bool]] = {
     "vanishing": lambda session, facts: session.gradient_norms()[0] > 0.01 * session.gradient_norms()[-1],
     "done": lambda session, facts: session.now().validation_score < 0.95,
     "stuck": lambda session, facts: (
-        abs(math.log(session.now().train_loss / session.story.past.first.train_loss)) > 0.16
+        not alike_in_size(session.now().train_loss, session.story.past.first.train_loss, 1.17)
     ),
     "resting": lambda session, facts: (
-        abs(math.log(session.story.recent.train_loss / facts["recent"].train_loss)) > 0.1
+        not alike_in_size(session.story.recent.train_loss, facts["recent"].train_loss, 1.1)
     ),
     "learning": lambda session, facts: session.now().train_loss > session.story.past.first.train_loss,
 }

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from course import sources
+from course import predictions, sources
 from course.errors import CourseError
 from course.exercises import generate, is_edited
 from course.places import ROOT, environment
@@ -100,7 +100,8 @@ def run(source: Source, notebook: NotebookNode, *, new_pictures: bool = False) -
         )
     for problem in faults_in_outputs(source, notebook):
         raise CourseError(problem)
-    return _keep_stored(source, _cleaned(notebook), new_pictures=new_pictures)
+    notebook = _keep_stored(source, _cleaned(notebook), new_pictures=new_pictures)
+    return predictions.hide(notebook)
 
 
 def _execute(
@@ -148,10 +149,16 @@ def _failing_cell(source: Source, notebook: NotebookNode) -> str:
 
 
 def faults_in_outputs(source: Source, notebook: NotebookNode) -> list[str]:
-    """A sentence for each picture without alt text and each warning in the outputs."""
-    problems = []
+    """A sentence for each picture without alt text, each warning, and each guess that the text takes away."""
+    problems = [
+        f"{source}, cell {number}: a reader is to guess {' and '.join(numbers)}, which stands in the text "
+        "under it. Fold that text (<details>)."
+        for number, numbers in predictions.given_away(notebook)
+    ]
     for number, cell in enumerate(notebook.cells, 1):
-        for output in cell.get("outputs", []):
+        if predictions.is_prediction(cell) and not predictions.shown(cell):
+            problems.append(f"{source}, cell {number} puts nothing out to guess. Take its tag away.")
+        for output in predictions.shown(cell):
             if output.get("name") == "stderr":
                 said = output.text.strip().splitlines()[0]
                 problems.append(f"{source}, cell {number} writes to standard error: {said} Correct the cell.")
@@ -293,16 +300,25 @@ def _differences(source: Source, expected: NotebookNode) -> list[str]:
         problems.append(f"{where}: its metadata are not those that a build gives. {advice}")
     count = 0
     for number, (got, want) in enumerate(zip(notebook.cells, expected.cells, strict=True), 1):
+        guess = got.metadata.pop(predictions.KEY, None) if predictions.is_prediction(got) else None
         same = all(got.get(part) == want[part] for part in ("cell_type", "id", "source", "metadata"))
-        if not same or got.get("attachments"):
-            problems.append(f"{where}, cell {number} is not what {source} gives. {advice}")
+        found = [] if same and not got.get("attachments") else [f"is not what {source} gives"]
         if got.cell_type == "code":
             count += 1
-            if got.execution_count != count:  # nbval compares nothing in a cell that was not run
-                problems.append(f"{where}, cell {number} was not run. {advice}")
-            if any(output.output_type == "error" for output in got.outputs):
-                problems.append(f"{where}, cell {number} holds an error. {advice}")
+            found += _faults_of_run(got, count, guess)
+        problems += [f"{where}, cell {number} {fault}. {advice}" for fault in found]
     return problems
+
+
+def _faults_of_run(cell: NotebookNode, count: int, guess: object) -> Iterable[str]:
+    """What shows that a code cell was not run, or that it tells what a reader is to guess."""
+    if predictions.is_prediction(cell):
+        if not guess or cell.outputs or cell.execution_count is not None:
+            yield "does not keep back what is to be guessed"
+    elif cell.execution_count != count:  # nbval compares nothing in a cell that was not run
+        yield "was not run"
+    if any(output.output_type == "error" for output in cell.outputs):
+        yield "holds an error"
 
 
 def _readable(path: Path) -> bool:

@@ -18,7 +18,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course import reading
+from course import predictions, reading
 from course.errors import CourseError
 from course.new import MARK, unwritten
 from course.places import ROOT
@@ -199,6 +199,8 @@ def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
         except SyntaxError as error:
             line = f" line {error.lineno} of the cell" if error.lineno else ""
             raise CourseError(f"{place}:{line} is not valid Python ({error.msg}). Correct it.") from None
+    if predictions.TAG in cell.metadata.get("tags", []):
+        _check_prediction(cell, place, source)
     role = role_of(cell)
     if role and source.kind == "lesson":
         raise CourseError(f"{place}: a lesson has no {role[0]} cells. Move it to sources/exercises.")
@@ -210,6 +212,13 @@ def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
         raise CourseError(
             f'{place}: this cell calls check(…) but has no id. Write `# %% check="lesson/name"` above it.'
         )
+
+
+def _check_prediction(cell: NotebookNode, place: str, source: Source) -> None:
+    if source.kind != "lesson" or cell.cell_type != "code":
+        raise CourseError(f"{place}: only code of a lesson is marked `predict`. Take the mark away.")
+    if "nbval-ignore-output" in cell.metadata.tags:
+        raise CourseError(f"{place}: a time cannot be compared, so nobody can guess it. Take one tag away.")
 
 
 def _check_tasks(cells: list[NotebookNode], places: list[str], source: Source) -> None:

@@ -96,13 +96,15 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
     def run(self, code: str) -> str:
-        """Run a cell and return what it printed, or the error's name and message."""
+        """Run a cell and return what it printed or showed, or the error's name and message."""
         said: list[str] = []
 
         def keep(message: dict[str, Any]) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
                 said.append(content["text"])
+            elif message["msg_type"] == "display_data":
+                said.append(content["data"].get("text/plain", "") + "\n")
             elif message["msg_type"] == "error":
                 said.append(f"{content['ename']}: {content['evalue']}")
 

@@ -31,8 +31,12 @@ class Reached:
 
 
 def printed_by(cell: NotebookNode) -> str:
-    """Return what a cell printed when it was last run and saved."""
-    return "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stdout")
+    """Return the text of what a cell printed or showed when it was last run and saved."""
+    texts = [
+        output.text if output.get("name") == "stdout" else output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", [])
+    ]
+    return "\n".join(texts)
 
 
 def reached_in(path: Path) -> list[Reached]:

@@ -31,6 +31,8 @@ _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _NEARLY_A_MARKER = re.compile(r"#.*\bsolut|^###", re.IGNORECASE)
 _IMAGE_WITHOUT_WORDS = re.compile(r"!\[\s*\]\(")
 _NAME = re.compile(r"^\d\d_[a-z0-9_]+$")
+# Above every check, so that it can be run before the cell with the imports: then it says what is missing.
+CHECK_IMPORT = "from helpers.checks import check\n"
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -296,7 +298,8 @@ def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
         if source.kind == "exercise":
             metadata["nbgrader"] = _nbgrader_metadata(cell_id, role)
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-        named.append(make(cell.source, id=cell_id, metadata=metadata))
+        text = CHECK_IMPORT + cell.source if role and role[0] == "check" else cell.source
+        named.append(make(text, id=cell_id, metadata=metadata))
     return named
 
 

@@ -6,7 +6,6 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 
 import asyncio
 import contextlib
-import datetime
 import os
 import re
 import shutil
@@ -234,7 +233,7 @@ def _place(source: Source, made: Path, root: Path) -> list[str]:
         if source.released.exists() and is_edited(source.released):
             return [
                 f"exercises/{source.name} holds somebody's answers and was left as it is, with its solution. "
-                f"`course reset {source.name[:2]}` keeps a copy of it and makes it new."
+                "`course lab` takes them over into my_notebooks/."
             ]
         moves.append(source.released)
     for path in moves:
@@ -341,27 +340,6 @@ def _orphans(chosen: list[Source], root: Path) -> list[str]:
     ]
 
 
-def reset(name: str, root: Path = ROOT) -> Path | None:
-    """Make a learner's exercise new, after its present state is saved beside it; returns the copy's path.
-
-    The only command that replaces a learner's file. Raises `CourseError` for an unknown exercise.
-    """
-    source = sources.exercise(name, root)
-    if not _readable(source.built):
-        where = source.built.relative_to(root).as_posix()
-        raise CourseError(
-            f"{where} cannot be read, so nothing was changed. Run `course build {source.name}`."
-        )
-    with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
-        made = released_by(source, Path(folder))
-        saved = None
-        if source.released.exists():
-            saved = _free_name(source.released)
-            shutil.copy2(source.released, saved)
-        _put(made, source.released)
-    return saved
-
-
 def released_by(source: Source, folder: Path) -> Path:
     """The exercise that the present solution gives, made in `folder`."""
     copy = folder / source.built.relative_to(source.root)
@@ -369,13 +347,3 @@ def released_by(source: Source, folder: Path) -> Path:
     shutil.copy2(source.built, copy)
     generate(folder, [source.name])
     return folder / source.released.relative_to(source.root)
-
-
-def _free_name(path: Path) -> Path:
-    """A name beside `path`, with the time in it, that no file has yet."""
-    moment = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    number, free = 1, path.with_name(f"{path.stem}.saved-{moment}.ipynb")
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.stem}.saved-{moment}-{number}.ipynb")
-    return free

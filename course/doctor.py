@@ -10,10 +10,10 @@ from typing import Any
 
 import nbformat
 
-from course import pins
+from course import copies, pins
 from course.errors import CourseError
 from course.lab import FIRST_PORT, free_port
-from course.places import ROOT, WRITABLE, environment, unwritable
+from course.places import MINE, ROOT, WRITABLE, environment, unwritable
 
 FREE_GB = 1.0
 SECONDS = 60
@@ -74,6 +74,19 @@ def look_at_folders(root: Path = ROOT) -> Finding:
     bad = unwritable(root)
     seen = f"cannot write into {', '.join(map(str, bad))}" if bad else "writable"
     return Finding("folders", not bad, seen, WRITABLE.capitalize())
+
+
+def look_at_copies(root: Path = ROOT) -> Finding:
+    """A learner's own copies: whether there are any, and whether it is known what was copied."""
+    course, known = copies.originals(root), copies.read_state(root)
+    made = [name for name in course if (root / MINE / name).exists()]
+    if not made:
+        return Finding("copies", True, f"none yet; `course lab` makes them in {MINE}/")
+    seen = f"{len(made)} of {len(course)} notebooks in {MINE}/"
+    if known:
+        return Finding("copies", True, seen)
+    advice = "Nothing is lost: yours stay, and `course lab` finds out again which of them you wrote in."
+    return Finding("copies", False, f"{seen}, but {copies.STATE} is missing or broken", advice)
 
 
 class Kernel:
@@ -169,6 +182,7 @@ def examine(root: Path = ROOT) -> Iterator[Finding]:
     yield look_at_port()
     yield look_at_disk(root)
     yield _guarded("folders", lambda: look_at_folders(root))
+    yield _guarded("copies", lambda: look_at_copies(root))
     try:
         with Kernel() as kernel:
             yield _guarded("kernel", lambda: look_at_kernel(kernel))

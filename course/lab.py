@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from course.errors import CourseError
-from course.places import ROOT, START_LESSON
+from course.places import MINE, ROOT, START_LESSON
 
 FIRST_PORT = 8888
 PORTS_TRIED = 100
@@ -54,10 +54,11 @@ def lab_settings() -> dict[str, str]:
     return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders))}
 
 
-def lab_command(port: int, browser: bool, root: Path = ROOT) -> list[str]:
-    """Return the command that starts JupyterLab on `root`.
+def lab_command(port: int, browser: bool, root: Path = ROOT / MINE) -> list[str]:
+    """Return the command that starts JupyterLab.
 
-    port: where it listens. browser: whether it opens a browser.
+    port: where it listens. browser: whether it opens a browser. root: the folder that it shows, a learner's
+    own copies and nothing else, so that no file of the course is saved by accident.
 
     >>> "--no-browser" in lab_command(8888, browser=False)
     True

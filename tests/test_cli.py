@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -121,12 +122,25 @@ def ask(page: str) -> dict[str, Any]:
         return json.loads(response.read())
 
 
-def test_lab_serves_the_course(tmp_path: Path) -> None:
+ELSEWHERE = """
+import pathlib, sys
+import course.places
+course.places.ROOT = pathlib.Path(sys.argv.pop(1))
+from course.cli import main
+main()
+"""
+
+
+def test_lab_serves_a_learners_copies(tmp_path: Path) -> None:
+    root = tmp_path / "course's folder"  # another one: a test leaves alone what a learner has
+    (root / "lessons").mkdir(parents=True)
+    shutil.copy(places.ROOT / places.START_LESSON, root / "lessons")
+    shutil.copytree(places.ROOT / "course" / "jupyter", root / "course" / "jupyter")
     port = lab.free_port(8_950)
     variables = {**places.environment(places.throwaway_homes(tmp_path)), "JUPYTER_TOKEN": "secret"}
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "course", "lab", "--no-browser", "--port", str(port)],
+            [sys.executable, "-c", ELSEWHERE, str(root), "lab", "--no-browser", "--port", str(port)],
             env=variables,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -136,12 +150,13 @@ def test_lab_serves_the_course(tmp_path: Path) -> None:
             while lab.is_free(port) and time.monotonic() < end:
                 assert server.poll() is None
                 time.sleep(0.2)
-            file = ask(f"{base}/api/contents/pyproject.toml?content=0&token=secret")
+            file = ask(f"{base}/api/contents/lessons/00_start.ipynb?content=0&token=secret")
             setting = ask(f"{base}/lab/api/settings/{NOTIFICATION}?token=secret")
         finally:
             server.terminate()
             server.wait(timeout=30)
-    assert file["name"] == "pyproject.toml"
+    assert file["name"] == "00_start.ipynb"
+    assert (root / places.MINE / "lessons" / "00_start.ipynb").exists()
     assert setting["schema"]["properties"]["fetchNews"]["default"] == "false"  # no question to a newcomer
 
 
@@ -228,12 +243,12 @@ def test_a_console_without_our_signs_is_no_error(encoding: str, words: list[str]
 @pytest.mark.parametrize("command", ["reset", "release", "build"])
 def test_a_place_that_cannot_be_written_is_told(command, error, words, monkeypatch, capsys) -> None:
     import course.build
-    from course import grading
+    from course import copies, grading
 
     def fails(*_args: object, **_options: object) -> None:
         raise error
 
-    for module, name in ((course.build, "reset"), (course.build, "build"), (grading, "release")):
+    for module, name in ((copies, "reset"), (course.build, "build"), (grading, "release")):
         monkeypatch.setattr(module, name, fails)
     monkeypatch.setattr(sys, "argv", ["course", command, "01"])
     with pytest.raises(SystemExit) as end:

@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from course import predictions, sources
 from course.errors import CourseError
 from course.exercises import generate, is_edited
-from course.places import ROOT, environment
+from course.places import QUIET, ROOT, environment
 from course.sources import Source
 from course.watch import START, VARIABLE, Watch
 
@@ -130,7 +130,7 @@ def _client(source: Source, notebook: NotebookNode) -> NotebookClient:
         coalesce_streams=True,
         record_timing=False,
         shutdown_kernel="immediate",
-        extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={START}"],
+        extra_arguments=[QUIET, f"--IPKernelApp.exec_lines={START}"],
     )
 
 

@@ -13,7 +13,7 @@ import nbformat
 from course import copies, pins
 from course.errors import CourseError
 from course.lab import FIRST_PORT, free_port
-from course.places import MINE, ROOT, WRITABLE, environment, unwritable
+from course.places import MINE, QUIET, ROOT, WRITABLE, environment, unwritable
 
 FREE_GB = 1.0
 SECONDS = 60
@@ -100,7 +100,7 @@ class Kernel:
             kernel_name="python3",
             cwd=str(ROOT),
             env=environment(),
-            extra_arguments=["--log-level=ERROR"],
+            extra_arguments=[QUIET],
         )
         return self
 

@@ -10,6 +10,7 @@ from course.places import MINE, ROOT, START_LESSON
 
 FIRST_PORT = 8888
 PORTS_TRIED = 100
+TEMPLATES = ROOT / "course" / "jupyter" / "templates"
 THIS_COMPUTER = "127.0.0.1"
 
 
@@ -67,6 +68,9 @@ def lab_command(port: int, browser: bool, root: Path = ROOT / MINE) -> list[str]
     command = [sys.executable, "-m", "jupyterlab", "-y"]  # -y: one Ctrl-C ends it, without a question
     command += [f"--ServerApp.root_dir={root}", f"--ServerApp.ip={THIS_COMPUTER}", f"--ServerApp.port={port}"]
     command += [f"--LabApp.default_url={page}", "--log-level=ERROR"]  # the address is shown all the same
+    command += ["--AsyncMappingKernelManager.kernel_manager_class=course.kernels.QuietKernelManager"]
+    # What "Print" and "Save and Export Notebook As HTML" make.
+    command += [f"--HTMLExporter.extra_template_basedirs={TEMPLATES}", "--HTMLExporter.template_name=course"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -34,6 +34,9 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return variables
 
 
+QUIET = "--log-level=ERROR"
+"""A word for a Python kernel that keeps its warnings to itself; see `course.kernels`."""
+
 WRITABLE = "make it writable, or name another folder (HOME, JUPYTER_RUNTIME_DIR, or where the course lies)."
 
 

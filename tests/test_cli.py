@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import pytest
 import typer
+from jupyter_client import BlockingKernelClient
 from typer.testing import CliRunner
 
 from course import cli, lab, places, progress
@@ -116,10 +117,23 @@ def test_lab_opens_the_first_lesson_for_this_computer_only(tmp_path: Path) -> No
 NOTIFICATION = "@jupyterlab/apputils-extension:notification"
 
 
-def ask(page: str) -> dict[str, Any]:
-    """What a server answers."""
-    with urllib.request.urlopen(page, timeout=30) as response:
-        return json.loads(response.read())
+def ask(page: str, data: bytes | None = None) -> Any:
+    """What a server answers; to a POST, where there is data."""
+    request = urllib.request.Request(page, data, headers={"Authorization": "token secret"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        text = response.read().decode("utf-8")
+    return json.loads(text) if "json" in response.headers["Content-Type"] else text
+
+
+def wait_until_ready(connection: Path) -> None:
+    """Return when a kernel answers: by then it has said what it says when it starts."""
+    client = BlockingKernelClient(connection_file=str(connection))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+    finally:
+        client.stop_channels()
 
 
 ELSEWHERE = """
@@ -150,14 +164,21 @@ def test_lab_serves_a_learners_copies(tmp_path: Path) -> None:
             while lab.is_free(port) and time.monotonic() < end:
                 assert server.poll() is None
                 time.sleep(0.2)
-            file = ask(f"{base}/api/contents/lessons/00_start.ipynb?content=0&token=secret")
-            setting = ask(f"{base}/lab/api/settings/{NOTIFICATION}?token=secret")
+            file = ask(f"{base}/api/contents/lessons/00_start.ipynb?content=0")
+            setting = ask(f"{base}/lab/api/settings/{NOTIFICATION}")
+            page = ask(f"{base}/nbconvert/html/lessons/00_start.ipynb")
+            kernel = ask(f"{base}/api/kernels", b'{"name": "python3"}')
+            wait_until_ready(tmp_path / "jupyter_runtime_dir" / f"kernel-{kernel['id']}.json")
         finally:
             server.terminate()
             server.wait(timeout=30)
     assert file["name"] == "00_start.ipynb"
     assert (root / places.MINE / "lessons" / "00_start.ipynb").exists()
     assert setting["schema"]["properties"]["fetchNews"]["default"] == "false"  # no question to a newcomer
+    assert "details::details-content" in page  # what is folded is open on paper
+    said = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "Your own copies of 1 notebooks" in said
+    assert "encryption" not in said
 
 
 # --- progress ----------------------------------------------------------------------------------------------

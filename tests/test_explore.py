@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import data
-from helpers.explore import Control, Frame, backward, data_splits, start, tuning, view
+from helpers.explore import Control, Frame, backward, data_splits, features, start, tuning, view
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, backward, tuning]
+EXPLORERS = [start, data_splits, features, backward, tuning]
 frames = settings(deadline=None, max_examples=examples(25))
 
 

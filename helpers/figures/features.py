@@ -90,7 +90,7 @@ def two_noises(
     ]
     ends = np.array([-3.5, 3.5])
     for ax, (title, x, y), slope in zip(axes, panels, slopes, strict=True):
-        ax.plot(x, y, "o", color=COLORS["sky"], markersize=3.5, alpha=0.6)
+        ax.plot(x, y, "o", color=COLORS["sky"], markersize=2.6, alpha=0.45)
         ax.plot(ends, ends, "--", color=COLORS["ink"], linewidth=1.6, label="the truth, slope 1")
         ax.plot(ends, slope * ends + y.mean() - slope * x.mean(), color=COLORS["red"], linewidth=2.4,
                 label=f"fitted, slope {slope:.2f}")  # fmt: skip

@@ -115,9 +115,9 @@ claim(
 
 # %% [markdown]
 r"""
-Copies cost memory and time, and they make single weights arbitrary: five equal columns can share one weight
-in any way. And they do vote: a model that adds up distances counts a column five times that stands there five
-times.
+Copies cost memory and time, and they make single weights arbitrary: without a penalty, five equal columns can
+share one weight in any way. And copies of *some* columns do vote: a distance counts a column as often as it
+stands there.
 
 ## "An embedding turns sex, coded 0/1, into a vector from which sex can be predicted accurately"
 
@@ -141,8 +141,8 @@ claim(
 
 # %% [markdown]
 r"""
-An **embedding model** is judged otherwise: by whether what resembles each other (words, pictures, towns) lies
-close together, for a task that it was not given as input.
+An **embedding model** maps words, pictures or towns to vectors. What is worth measuring is whether things
+that resemble each other lie close together, as the towns of the lesson did.
 
 ## For a second reading
 
@@ -229,7 +229,7 @@ scaled = (X - X.mean(axis=0)) / X.std(axis=0)
 for name, table in {"as in the file": X, "standardized": scaled}.items():
     Vt, shares = principal_directions(table)
     theirs = PCA().fit(table)
-    same = np.allclose(np.abs(Vt @ theirs.components_.T), np.eye(13), atol=1e-6)
+    same = np.allclose(np.abs(Vt), np.abs(theirs.components_), atol=1e-6)
     print(f"{name:14} shares {shares[:3].round(3)}, agrees: {same}")
 
 # %% [markdown]

@@ -701,8 +701,8 @@ clean, noise = np.random.default_rng(0).normal(size=(2, 2000))
 slopes = slope(clean, clean + noise), slope(clean + noise, clean)
 show(
     figures.two_noises(clean, noise, noise, slopes),
-    alt="2,000 points about the line y = x. With noise in y the fitted line has slope 0.98, on the truth; with "
-    "noise in x it has slope 0.50, much flatter.",
+    alt="2,000 points about the line y = x. With noise in y the fitted line has slope 0.98, on the truth; "
+    "with noise in x it has slope 0.50, much flatter.",
 )
 
 # %% [markdown]

@@ -17,7 +17,7 @@ LABELS = {
     "data_splits": "test size",
     "backward": "learning rate",
     "tuning": "schedule",
-    "features": "scale of column 2",
+    "features": "learning rate",
 }
 
 

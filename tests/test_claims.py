@@ -27,7 +27,7 @@ NAMES = "5b9c68cb42a6eea4"
 WORDS = {
     "00_start": "5b3a57036f8b3cc8",
     "01_data_splits": "989132dca775f3a2",
-    "02_features": "897b943313829d8e",
+    "02_features": "b38fd2ed1b4d19d6",
     "03_baselines_and_metrics": "3ebdb7831ff248a8",
     "04_forward": "9dec5fad5963a25e",
     "05_backward": "71cba2ac53d34f6c",

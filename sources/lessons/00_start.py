@@ -225,7 +225,8 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 
 | | lessons |
 | --- | --- |
-| the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]), 02 features, 03 metrics |
+| the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]) |
+| | [02 features](02_features.ipynb) ([exercise][e02]), 03 metrics |
 | the engine, by hand | 04 forward, [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
@@ -238,6 +239,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 What has a link is ready.
 
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
+[e02]: ../exercises/02_features/02_features.ipynb
 [e05]: ../exercises/05_backward/05_backward.ipynb
 [e09]: ../exercises/09_training_loop/09_training_loop.ipynb
 [e10]: ../exercises/10_tuning/10_tuning.ipynb

@@ -617,7 +617,8 @@ to argue about it.
 - Split first. Whatever chooses is flattered by the rows that it chose by.
 
 **Now do it yourself:** [exercise 01](../exercises/01_data_splits/01_data_splits.ipynb). **For a second
-reading:** [01 · You may have heard](01_data_splits_heard.ipynb). **Next:** lesson 02, features.
+reading:** [01 · You may have heard](01_data_splits_heard.ipynb). **Next:**
+[02 · Features](02_features.ipynb).
 """
 
 # %%

@@ -17,6 +17,7 @@ from helpers.checks.watched import (
     NAMES,
     gradient_at,
     near,
+    one_epoch,
     only_steps_move,
     small_problem,
     steps_of,
@@ -58,16 +59,8 @@ def _means(epochs: Batches) -> Any:
 
 def _trained(*given: Any, means: Callable[[Batches], Any] = _means) -> list[float]:
     """The right loop; with other means, a slip."""
-    model, loss, optimizer, X, y, batch_size, num_epochs, rng = given
-    epochs = []
-    for _ in range(num_epochs):
-        order, seen = rng.permutation(len(X)), []
-        for rows in np.split(order, range(batch_size, len(X), batch_size)):
-            seen.append((loss.forward(model.forward(X[rows]), y[rows]), len(rows)))
-            model.backward(loss.backward())
-            optimizer.step()
-        epochs.append(tuple(map(np.array, zip(*seen, strict=True))))
-    return list(means(epochs))
+    *parts, num_epochs, rng = given
+    return list(means([one_epoch(*parts, rng) for _ in range(num_epochs)]))
 
 
 SLIPS = slips_of(

@@ -59,8 +59,8 @@ def _means(epochs: Batches) -> Any:
 
 def _trained(*given: Any, means: Callable[[Batches], Any] = _means) -> list[float]:
     """The right loop; with other means, a slip."""
-    *parts, num_epochs, rng = given
-    return list(means([one_epoch(*parts, rng) for _ in range(num_epochs)]))
+    model, loss, optimizer, X, y, size, num_epochs, rng = given
+    return list(means([one_epoch(model, loss, optimizer, X, y, size, rng) for _ in range(num_epochs)]))
 
 
 SLIPS = slips_of(
@@ -147,8 +147,10 @@ def _losses(case: Case, value: Any) -> None:
     if got.shape != (case["num_epochs"],):
         what = f"expected a list of {case['num_epochs']} losses, one for each epoch, got {short(got)}"
         raise Wrong(what, "It is the mean over the rows of the epoch.")
-    facts = [[(step["value"], len(step["rows"])) for step in steps] for steps in _epochs(case, value)]
-    parts = [tuple(map(np.array, zip(*epoch, strict=True))) for epoch in facts]
+    parts = [
+        (np.array([step["value"] for step in steps]), np.array([len(step["rows"]) for step in steps]))
+        for steps in _epochs(case, value)
+    ]
     right = np.array(_means(parts))
     if near(got, right):
         return

@@ -186,7 +186,9 @@ def test_an_alternative_gets_full_points_through_the_sandbox(answer: Answer, nur
 
 def written_out(answer: Any, name: str) -> list[str]:
     """The cells that define a function or a class of a file of answers, and give it that name."""
-    text = (FOLDER / f"{answer.__module__.removeprefix('mistakes_')}.py").read_text(encoding="utf-8")
+    text = (
+        FOLDER / f"{answer.__module__.removeprefix('tests.mistakes.').removeprefix('mistakes_')}.py"
+    ).read_text(encoding="utf-8")
     alone = _alone(answer.__name__, text).replace("from __future__ import annotations", "")
     return ["from __future__ import annotations\n" + alone, f"{name} = {answer.__name__}"]
 

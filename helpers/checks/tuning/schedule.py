@@ -18,7 +18,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
 def _rates(lr: float, num_warmup: int, num_steps: int) -> np.ndarray:
     t, w = np.arange(num_steps), num_warmup
-    up = (t[:w] + 1) / w if w else []
+    up = (t[:w] + 1) / w if w else np.zeros(0)
     down = (1 + np.cos(np.pi * (t[w:] - w) / (num_steps - w))) / 2
     return lr * np.concatenate([up, down])
 

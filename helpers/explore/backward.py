@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -166,14 +167,14 @@ def _stage() -> Stage:
     red, ink = COLORS["red"], COLORS["ink"]
     (art.path,) = left.plot([], [], "o-", color=red, linewidth=1.6, markersize=4.5, markeredgewidth=0)
     (art.minimum,) = left.plot([0], [0], "+", color=ink, markersize=10, markeredgewidth=1.6)
-    for loss, name in NAMED.items():
-        left.text(math.sqrt(2 * loss), 0, name, fontsize=8, ha="center", va="center", color=ink)
+    words: dict[str, Any] = {"fontsize": 8, "ha": "center", "va": "center", "color": ink}
+    named = [left.text(math.sqrt(2 * loss), 0, name, **words) for loss, name in NAMED.items()]
     (art.end,) = left.plot([], [], "D", color=ink, markersize=6, markeredgecolor="white")
     (art.start,) = left.plot(*START, "o", color="white", markersize=8, markeredgecolor=red, markeredgewidth=2)
     art.label = left.annotate("start", START, xytext=(0, 8), textcoords="offset points", ha="center")
     (art.loss,) = right.plot([], [], "o-", color=red, linewidth=1.6, markersize=3.5, markeredgewidth=0)
     art.title = left.set_title("lr 0.001")
-    return Stage(fig, art, above=list(left.spines.values()))
+    return Stage(fig, art, above=[*left.spines.values(), *named])
 
 
 def frame(lr: float, condition: float, steps: int) -> Frame:

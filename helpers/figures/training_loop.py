@@ -120,9 +120,9 @@ def three_rulers(runs: Sweep, overhead: float) -> Figure:
             height[k] = float(best[seen][-1]) if seen.any() else 0.0
     labels = ("epochs (samples seen)", "steps (updates made)", f"time: steps × ({overhead:g} + B) / 1000")
     for ax, label, end, height in zip(axes, labels, ends, heights, strict=True):
-        ax.set(xlim=(0, 1.24 * end), ylim=(0, 1))
+        ax.set(xlim=(0, 1.24 * end), ylim=(0, 1.08))
         ax.set_xlabel(label, fontsize=9)
-        for k, y in _spread(height, apart=0.065).items():
+        for k, y in _spread(height, apart=0.06).items():
             color = NAMES.get(CYCLE[k], CYCLE[k])
             ax.text(1.02 * end, y, f"{sizes[k]}", color=color, fontsize=9, weight="bold", va="center")
     axes[0].set(ylabel="validation accuracy", xticks=range(5))
@@ -131,13 +131,13 @@ def three_rulers(runs: Sweep, overhead: float) -> Figure:
 
 
 def _spread(heights: dict[int, float], apart: float) -> dict[int, float]:
-    """The heights, moved down where one is nearer than `apart` to the one above it.
+    """The heights, moved up where one is nearer than `apart` to the one below it.
 
     >>> _spread({0: 0.5, 1: 0.75}, apart=0.25), _spread({0: 0.75, 1: 1.0}, apart=0.5)
-    ({1: 0.75, 0: 0.5}, {1: 1.0, 0: 0.5})
+    ({0: 0.5, 1: 0.75}, {0: 0.75, 1: 1.25})
     """
     spread: dict[int, float] = {}
-    last = np.inf
-    for key in sorted(heights, key=lambda key: -heights[key]):
-        last = spread[key] = min(heights[key], last - apart)
+    last = -np.inf
+    for key in sorted(heights, key=lambda key: heights[key]):
+        last = spread[key] = max(heights[key], last + apart)
     return spread

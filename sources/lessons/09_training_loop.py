@@ -596,13 +596,15 @@ A network that trains under your hands. Before you touch it, predict:
 
 1. Raise the **learning rate** slowly. Which do you see first, a loss that zig-zags, or one that explodes?
 2. At a rate where it just still trains, take a **batch size** of 1. What happens to the loss curve?
-3. Then lower the rate by a factor of ten. Does it come to rest?
+3. Then lower the rate by a factor of ten: live, and again after a reset. Does it come to rest?
 
 <details><summary>Answer</summary>
 
-With the settings it begins with: the zig-zag comes first, from a rate of 1 on; at 3 the loss rises. At a rate
-of 2 a batch of one is too noisy, and the loss rises. At 0.3 it falls again, but a batch of one goes on
-jumping when you play on: its floor is lower, not gone.
+With the settings it begins with: the zig-zag comes first and grows slowly; up to 3 it still trains. From 5 on
+the loss jumps far above where it began. At 2 a batch of one does the same: it jumps between 1 and 10 and
+learns nothing that lasts. At 0.2 it comes down, but not to rest. Live, it mostly stays between 0.5 and 1.5,
+perhaps because the weights have become large; after a reset it gets to about 0.1, and still jumps up to 0.5
+and more.
 
 </details>
 """

@@ -442,8 +442,8 @@ claim(
 
 # %% [markdown]
 r"""
-It learned something. But the pixels are as good: over 50 other draws it was 0.83 against their 0.82. (Of the rates 4, 8 and
-16 none was better by 0.01.)
+It learned something. But the pixels are as good: over 50 other draws it was 0.83 against their 0.82. (Of the
+rates 4, 8 and 16 none was better by 0.01.)
 
 **"Reinforcement learning is one of the deep-learning algorithms."** An **agent** acts, its **environment**
 goes over into another state and hands out a **reward**, and the agent tries to collect as much reward as it

@@ -259,8 +259,8 @@ which a seed does not get there is left out.
 # %%
 few = (X[:400], y[:400])
 grids = {
-    8: (150, 50, [0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8]),
-    400: (450, 4, [0.2, 0.4, 0.8, 1.6]),
+    8: (80, 50, [0.025, 0.05, 0.1, 0.2, 0.4, 0.8]),
+    400: (230, 4, [0.4, 0.8, 1.6]),
 }
 at_same_loss = {}
 for B, (num_epochs, every, lrs) in grids.items():

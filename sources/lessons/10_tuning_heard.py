@@ -144,8 +144,8 @@ claim(
 # %% [markdown]
 r"""
 (`np.roll(winner, 1)` gives each seed the choice of its neighbour.) The region is easy to find, and in it
-little depends on the exact point; the best one differs from seed to seed. (In ten other groups of twenty seeds
-the share was 0.40 to 0.55, and the best rates were 0.2 to 1.)
+little depends on the exact point; the best one differs from seed to seed. (In ten other groups of twenty
+seeds the share was 0.40 to 0.55, and the best rates were 0.2 to 1.)
 
 ## "Converged means that the error of any sample is stable"
 

@@ -26,7 +26,7 @@ NAMES = "5b9c68cb42a6eea4"
 """A hash of all ids and slugs: they never change, lessons and other tables name them."""
 WORDS = {
     "00_start": "286ec01486568973",
-    "01_data_splits": "989132dca775f3a2",
+    "01_data_splits": "0834df1063e45156",
     "02_features": "897b943313829d8e",
     "03_baselines_and_metrics": "3ebdb7831ff248a8",
     "04_forward": "9dec5fad5963a25e",
@@ -45,8 +45,8 @@ WORDS = {
     "17_distillation": "dba4002e78e4a8b1",
     "18_quantization": "02d9e4f63d241080",
     "19_quantized_networks": "5bbd09b0f25aeaa5",
-    "20_large_model_quantization": "3ffae26bb8802e1b",
-    "21_deployment": "f160f7256df74920",
+    "20_large_model_quantization": "47612d433cafae4c",
+    "21_deployment": "4f53cda18c2baa0c",
 }
 """A hash of the words of each lesson's claims, all but kind and band: none changes without being meant."""
 

@@ -125,7 +125,9 @@ def three_rulers(runs: Sweep, overhead: float) -> Figure:
         for k, y in _spread(height, apart=0.06).items():
             color = NAMES.get(CYCLE[k], CYCLE[k])
             ax.text(1.02 * end, y, f"{sizes[k]}", color=color, fontsize=9, weight="bold", va="center")
-    axes[0].set(ylabel="validation accuracy", xticks=range(5))
+    for ax, ticks in zip(axes, (range(5), range(0, 121, 40), range(0, 16, 5)), strict=True):
+        ax.set_xticks(ticks)
+    axes[0].set_ylabel("validation accuracy")
     axes[0].set_title("batch size at each line", fontsize=9.5)
     return fig
 

@@ -294,10 +294,8 @@ for name, schedule in {
     end[name] = again.last("validation_loss")[0]
     losses = tried.last("validation_loss").mean(axis=1)
     print(f"{name:8} loss by start rate:", *(f"{loss:.2f}" for loss in losses))
-    low, high = end[name].min(), end[name].max()
-    print(
-        f"         from {best}, other seeds: {end[name].mean():.2f}", end=" "
-    )
+    mean, low, high = end[name].mean(), end[name].min(), end[name].max()
+    print(f"         from {best}, other seeds: {mean:.2f}", end=" ")
     print(f"({low:.2f} to {high:.2f})")
 
 claim(
@@ -349,12 +347,11 @@ for name, labels in {"wrong labels": y_bad, "right labels": y_few}.items():
     run = runs[name] = sweep(wide_network, *sets, seeds=5, **options)[0]
     best = run.validation_loss.argmin(axis=0)  # one epoch for each seed
     at_best = run.accuracy[best, np.arange(5)]
-    end = run.accuracy[-1]
-    lost[name] = at_best - end
-    print(
-        f"{name}: best epochs {best.min() + 1} to {best.max() + 1},", end=" "
-    )
-    print(f"accuracy there {at_best.mean():.2f}, at the end {end.mean():.2f}")
+    at_end = run.accuracy[-1]
+    lost[name] = at_best - at_end
+    first, last = best.min() + 1, best.max() + 1
+    print(f"{name}: best epochs {first} to {last}, accuracy", end=" ")
+    print(f"there {at_best.mean():.2f}, at the end {at_end.mean():.2f}")
 
 # %% jupyter={"source_hidden": true}
 show(

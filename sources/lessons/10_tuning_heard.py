@@ -182,11 +182,8 @@ for name, schedule in {"constant": None, "cosine": cosine(60)}.items():
     print(f"{name}: the mean loss, {last_ten.mean():.2f}, moves by", end=" ")
     print(f"{mean_moves.mean():.3f}")
     low, high = largest[name].min(), largest[name].max()
-    print(
-        f"   the loss of one picture by up to {low:.2f} to {high:.2f},",
-        end=" ",
-    )
-    print("depending on the seed")
+    print(f"   the loss of one picture by up to {low:.2f} to {high:.2f},")
+    print("   depending on the seed")
 
 # %%
 claim(

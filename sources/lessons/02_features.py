@@ -92,7 +92,10 @@ print("13 columns, in grams", told(scores(five, in_grams, y)))
 pair = X[:, [12, 6]]
 show(
     figures.in_two_units(
-        {"as in the table": pair, "each divided by its spread": pair / pair.std(axis=0)},
+        {
+            "as in the table": pair,
+            "each divided by its spread": pair / pair.std(axis=0),
+        },
         y,
         ("proline", "flavanoids"),
     ),
@@ -235,20 +238,30 @@ does not.
 # %% jupyter={"source_hidden": true}
 candidates = {
     "neighbours": (KNeighborsClassifier(), {"model__n_neighbors": [1, 5, 15]}),
-    "tree": (DecisionTreeClassifier(random_state=0), {"model__max_depth": [2, 3, 5]}),
+    "tree": (
+        DecisionTreeClassifier(random_state=0),
+        {"model__max_depth": [2, 3, 5]},
+    ),
 }
 gain = {}
 for name, (model, settings) in candidates.items():
     found = {}
-    for kind, scaler in {"raw": "passthrough", "scaled": StandardScaler()}.items():
+    for kind, scaler in {
+        "raw": "passthrough",
+        "scaled": StandardScaler(),
+    }.items():
         steps = Pipeline([("scale", scaler), ("model", model)])
         found[kind] = []
         for seed in range(8):
             train, test = holdout(178, 0.3, np.random.default_rng(seed))
-            search = GridSearchCV(steps, settings, cv=3).fit(X[train], y[train])
+            search = GridSearchCV(steps, settings, cv=3).fit(
+                X[train], y[train]
+            )
             found[kind].append(search.score(X[test], y[test]))
     gain[name] = np.mean(found["scaled"]) - np.mean(found["raw"])
-    print(f"{name:10}  raw {told(found['raw'])}   scaled {told(found['scaled'])}")
+    print(
+        f"{name:10}  raw {told(found['raw'])}   scaled {told(found['scaled'])}"
+    )
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -324,10 +337,15 @@ for scale in (0.1, 1, 10):
 
 # %% jupyter={"source_hidden": true}
 table = scaled.T @ scaled
-print("np.linalg.cond agrees:", np.isclose(bends[-1] / bends[0], np.linalg.cond(table)))
+print(
+    "np.linalg.cond agrees:",
+    np.isclose(bends[-1] / bends[0], np.linalg.cond(table)),
+)
 raw, standard = X - X.mean(axis=0), Standardizer().fit(X).transform(X)
 raw, standard = (np.linalg.cond(table.T @ table) for table in (raw, standard))
-print(f"all 13 columns of wine: raw {raw / 1e6:.0f} million, standardized {standard:.0f}")
+print(
+    f"all 13 columns of wine: raw {raw / 1e6:.0f} million, standardized {standard:.0f}"
+)
 
 # %% [markdown]
 r"""
@@ -429,7 +447,9 @@ predicts the progress of diabetes. Which is better with 20 training rows, and wi
 """
 
 # %% tags=["predict"] jupyter={"source_hidden": true}
-level = np.searchsorted(np.arange(20, 37, 2), patients[:, 2], side="right")  # 0 to 9
+level = np.searchsorted(
+    np.arange(20, 37, 2), patients[:, 2], side="right"
+)  # 0 to 9
 tables = {"ordinal": level[:, None], "one-hot": one_hot(level, np.arange(10))}
 for n_train in (20, 300):
     for name, table in tables.items():
@@ -492,17 +512,25 @@ def learn_towns(pairs, hours, seed):
 
 
 # %% jupyter={"source_hidden": true}
-errors = {"the mean of the known": [], "one number a town": [], "a vector a town": []}
+errors = {
+    "the mean of the known": [],
+    "one number a town": [],
+    "a vector a town": [],
+}
 for seed in range(5):
     places, pairs, hours, train, test = travel(seed)
     vectors = learn_towns(pairs[train], hours[train], seed)
     guess = np.linalg.norm(vectors[pairs[:, 0]] - vectors[pairs[:, 1]], axis=1)
     errors["a vector a town"].append(np.abs(guess - hours)[test].mean())
 
-    two = one_hot(pairs[:, 0], np.arange(40)) + one_hot(pairs[:, 1], np.arange(40))
+    two = one_hot(pairs[:, 0], np.arange(40)) + one_hot(
+        pairs[:, 1], np.arange(40)
+    )
     guess = LinearRegression().fit(two[train], hours[train]).predict(two)
     errors["one number a town"].append(np.abs(guess - hours)[test].mean())
-    errors["the mean of the known"].append(np.abs(hours[train].mean() - hours)[test].mean())
+    errors["the mean of the known"].append(
+        np.abs(hours[train].mean() - hours)[test].mean()
+    )
 for name, values in errors.items():
     print(f"{name:21} mean error {told(values)} hours")
 
@@ -618,7 +646,10 @@ the median, and with median and mark:
 # %% jupyter={"source_hidden": true}
 sex_pressure_bmi = patients[:, [1, 3, 2]]
 heavy = patients[:, 2] > np.median(patients[:, 2])
-for who, chance in {"anyone": 0.3 + 0 * heavy, "the heavier": 0.6 * heavy}.items():
+for who, chance in {
+    "anyone": 0.3 + 0 * heavy,
+    "the heavier": 0.6 * heavy,
+}.items():
     errors = {"without": [], "999": [], "median": [], "and mark": []}
     for seed in range(30):
         rng = np.random.default_rng(seed)
@@ -626,13 +657,23 @@ for who, chance in {"anyone": 0.3 + 0 * heavy, "the heavier": 0.6 * heavy}.items
         table[rng.random(442) < chance, 2] = np.nan
         train, test = holdout(442, 142, rng)
         filled = Imputer().fit(table[train]).transform(table)
-        ways = table[:, :2], np.nan_to_num(table, nan=999), filled[:, :3], filled
+        ways = (
+            table[:, :2],
+            np.nan_to_num(table, nan=999),
+            filled[:, :3],
+            filled,
+        )
         for way, found in zip(ways, errors.values(), strict=True):
             model = LinearRegression().fit(way[train], progress[train])
             guess = model.predict(way[test])
             found.append(np.abs(guess - progress[test]).mean())
     print(f"missing for {who}:")
-    print("  ", ", ".join(f"{name} {told(found, 1)}" for name, found in errors.items()))
+    print(
+        "  ",
+        ", ".join(
+            f"{name} {told(found, 1)}" for name, found in errors.items()
+        ),
+    )
 
 # %% [markdown]
 r"""
@@ -663,12 +704,23 @@ gappy = X.copy()
 gappy[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
 ours, theirs = [], []
 for train, test in k_fold(178, 5, np.random.default_rng(0)):
-    ours.append(fit_and_score(make_steps(), gappy[train], y[train], gappy[test], y[test]))
+    ours.append(
+        fit_and_score(
+            make_steps(), gappy[train], y[train], gappy[test], y[test]
+        )
+    )
     imputer = SimpleImputer(strategy="median", add_indicator=True)
-    pipeline = make_pipeline(imputer, StandardScaler(), KNeighborsClassifier(5))
+    pipeline = make_pipeline(
+        imputer, StandardScaler(), KNeighborsClassifier(5)
+    )
     pipeline.fit(gappy[train], y[train])
     theirs.append(pipeline.score(gappy[test], y[test]))
-print("five folds:", told(ours), "  make_pipeline gives the same:", ours == theirs)
+print(
+    "five folds:",
+    told(ours),
+    "  make_pipeline gives the same:",
+    ours == theirs,
+)
 
 # %% [markdown]
 r"""
@@ -724,7 +776,9 @@ its own training rows.
 
 # %% jupyter={"source_hidden": true}
 X_digits, y_digits = data.load_digits()
-search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3, 5, 9, 15, 25]}, cv=3)
+search = GridSearchCV(
+    KNeighborsClassifier(), {"n_neighbors": [1, 3, 5, 9, 15, 25]}, cv=3
+)
 for share in (0, 0.2, 0.4):
     one, vote, on_given, on_true = [], [], [], []
     for seed in range(4):
@@ -740,8 +794,12 @@ for share in (0, 0.2, 0.4):
         guess = search.predict(X_digits[train])
         on_given.append(np.mean(guess == given))
         on_true.append(np.mean(guess == y_digits[train]))
-    print(f"{share:3.0%} of labels drawn anew: one {told(one)}, voting {told(vote)}")
-    print(f"    voting, training rows: given labels {told(on_given)}, true ones {told(on_true)}")
+    print(
+        f"{share:3.0%} of labels drawn anew: one {told(one)}, voting {told(vote)}"
+    )
+    print(
+        f"    voting, training rows: given labels {told(on_given)}, true ones {told(on_true)}"
+    )
 
 # %% jupyter={"source_hidden": true}
 claim(

@@ -44,15 +44,22 @@ all 13. Then add columns of pure noise. If more were always better, both would h
 """
 
 # %% jupyter={"source_hidden": true}
-search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 5, 15]}, cv=3)
+search = GridSearchCV(
+    KNeighborsClassifier(), {"n_neighbors": [1, 5, 15]}, cv=3
+)
 model = make_pipeline(StandardScaler(), search)
 found = {}
 for seed in range(10):
     rng = np.random.default_rng(seed)
     train, test = stratified_holdout(y, 0.5, rng)
     noise, order = rng.normal(size=(178, 1000)), rng.permutation(13)
-    tables = {f"{d:2} columns of the file": X[:, order[:d]] for d in (2, 5, 13)}
-    tables |= {f"13 and {d:4} of noise": np.c_[X, noise[:, :d]] for d in (13, 200, 1000)}
+    tables = {
+        f"{d:2} columns of the file": X[:, order[:d]] for d in (2, 5, 13)
+    }
+    tables |= {
+        f"13 and {d:4} of noise": np.c_[X, noise[:, :d]]
+        for d in (13, 200, 1000)
+    }
     for name, table in tables.items():
         model.fit(table[train], y[train])
         found.setdefault(name, []).append(model.score(table[test], y[test]))
@@ -63,7 +70,8 @@ for name, values in found.items():
 # %% jupyter={"source_hidden": true}
 claim(
     "more-dimensions-more-thorough",
-    measured=np.mean(found["13 columns of the file"]) - np.mean(found["13 and  200 of noise"]),
+    measured=np.mean(found["13 columns of the file"])
+    - np.mean(found["13 and  200 of noise"]),
     what="accuracy lost by adding 200 columns of noise to 13 real ones",
 )
 
@@ -92,7 +100,9 @@ redundancy were noise, both would cost about the same.
 """
 
 # %% jupyter={"source_hidden": true}
-search = GridSearchCV(LogisticRegression(max_iter=1000), {"C": [0.01, 0.1, 1, 10]}, cv=3)
+search = GridSearchCV(
+    LogisticRegression(max_iter=1000), {"C": [0.01, 0.1, 1, 10]}, cv=3
+)
 model = make_pipeline(StandardScaler(), search)
 found = {"13 columns": [], "each five times": [], "52 of noise added": []}
 for seed in range(10):
@@ -109,7 +119,8 @@ for name, values in found.items():
 # %% jupyter={"source_hidden": true}
 claim(
     "redundancy-is-noise",
-    measured=np.mean(found["each five times"]) - np.mean(found["52 of noise added"]),
+    measured=np.mean(found["each five times"])
+    - np.mean(found["52 of noise added"]),
     what="accuracy with each column five times, minus with as many columns of noise",
 )
 
@@ -254,7 +265,9 @@ for k in (1, 2, 5, 13):
 seen = {}
 for name, table in {"as in the file": X, "standardized": scaled}.items():
     Vt, _ = principal_directions(table)
-    seen[name] = (table - table.mean(axis=0)) @ (Vt[:2] * np.sign(Vt[:2].sum(axis=1, keepdims=True))).T
+    seen[name] = (table - table.mean(axis=0)) @ (
+        Vt[:2] * np.sign(Vt[:2].sum(axis=1, keepdims=True))
+    ).T
 show(
     figures.in_two_units(seen, y, ("first direction", "second direction")),
     alt="All wines along the first two directions. As in the file they lie on a flat line; standardized, the "

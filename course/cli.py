@@ -213,7 +213,13 @@ def doctor() -> None:
 
 
 @app.command()
-def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) -> None:
+def bench(
+    subject: Annotated[Subject, typer.Argument(help="What is timed.")],
+    simulate: Annotated[
+        int,
+        typer.Option(help="Grading only: so many submissions through a cluster on this machine.", min=0),
+    ] = 0,
+) -> None:
     """Time the engine, explorers, grading or a graphics card, and print a table; nothing else should run.
 
     Example: course bench engine
@@ -223,9 +229,9 @@ def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) ->
 
         engine()
     elif subject is Subject.grading:
-        from course.bench_grading import bench as grading
+        from course import bench_cluster, bench_grading
 
-        grading()
+        bench_cluster.simulate(simulate) if simulate else bench_grading.bench()
     elif subject is Subject.gpu:
         from course.bench_gpu import gpu
 
@@ -252,6 +258,9 @@ def autograde(
     exercise: Exercise,
     students: Students = None,
     workers: Annotated[int, typer.Option(help="Processes that run submissions.", min=1)] = 1,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask cluster that runs them instead, as tcp://10.0.0.1:8786.")
+    ] = "",
     again: Annotated[
         bool, typer.Option("--all", help="Grade also what has not changed since it was graded.")
     ] = False,
@@ -277,7 +286,14 @@ def autograde(
             bar.advance(task)
 
         marks = grading.autograde(
-            exercise, chosen, report=report, again=again, force=force, workers=workers, unsafe=unsafe
+            exercise,
+            chosen,
+            report=report,
+            again=again,
+            force=force,
+            workers=workers,
+            scheduler=scheduler,
+            unsafe=unsafe,
         )
     for mark in marks:
         typer.echo(_line(mark))

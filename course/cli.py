@@ -231,7 +231,11 @@ def bench(
     elif subject is Subject.grading:
         from course import bench_cluster, bench_grading
 
-        bench_cluster.simulate(simulate) if simulate else bench_grading.bench()
+        if not simulate:
+            bench_grading.bench()
+            return
+        with bench_cluster.loopback() as cluster:
+            bench_cluster.simulate(simulate, cluster)
     elif subject is Subject.gpu:
         from course.bench_gpu import gpu
 

@@ -94,6 +94,7 @@ class Workers:
         self.threads: dict[str, int] = {}
         self.running: dict[Any, tuple[str, Job]] = {}
         self.looked = 0.0
+        self.sent = 0
 
     @property
     def busy(self) -> bool:
@@ -117,17 +118,32 @@ class Workers:
 
     def send(self, place: str, job: Job) -> None:
         """Let a worker grade a job; no other may take it."""
-        future = self.client.submit(
-            _grade, self.given[0], job, workers=[place], allow_other_workers=False, pure=False
-        )
+        self.sent += 1
+        try:
+            future = self.client.submit(
+                _grade,
+                self.given[0],
+                job,
+                key=("course", self.given[0], self.sent),  # one group: Dask remembers every group's name
+                workers=[place],
+                allow_other_workers=False,
+            )
+        except Exception as error:
+            raise self._gone(error) from None
         self.running[future] = (place, job)
+
+    def _gone(self, error: Exception) -> CourseError:
+        return CourseError(
+            f"The scheduler at {self.address} is gone ({type(error).__name__}). What is graded is kept: "
+            "the same command goes on."
+        )
 
     def finished(self) -> list[tuple[Job, Done | None]]:
         """What has come, at least one."""
-        from distributed import wait
+        from distributed import CancelledError, wait
 
         while True:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, CancelledError):
                 wait(list(self.running), timeout=LOOKING, return_when="FIRST_COMPLETED")
             self._look()
             ended = [
@@ -168,10 +184,7 @@ class Workers:
         try:
             there = dict(self.client.nthreads())
         except Exception as error:
-            raise CourseError(
-                f"The scheduler at {self.address} is gone ({type(error).__name__}). What is graded is kept: "
-                "the same command goes on."
-            ) from None
+            raise self._gone(error) from None
         self.looked = time.monotonic()
         new = [place for place in there if place not in self.threads]
         self.threads = {place: threads for place, threads in there.items() if place in self.threads}

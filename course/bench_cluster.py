@@ -36,7 +36,7 @@ ROWS = 10  # of the table
 class Simulated(Bench):
     """A bench that takes a submission in and writes it down as ever, and runs nothing of it."""
 
-    def sit(self, steps: Sequence[Step]) -> Outcome:
+    def sit(self, steps: Sequence[Step], student: str) -> Outcome:
         """Points from a hash of the answers."""
         outcome = Outcome()
         answers = "".join(step.source for step in steps if step.answer)

@@ -1,6 +1,7 @@
 """What goes into the sandbox and comes out of it; and that a right answer loses nothing on the way."""
 
 import ast
+import contextlib
 import importlib
 import inspect
 import os
@@ -21,7 +22,7 @@ from course.grading import probes, sandbox
 from course.grading.arrange import Step, arranged
 from course.grading.receive import cells_of
 from course.grading.sandbox import Limits, Lost, Nursery
-from course.grading.sitting import safe_outputs, sit
+from course.grading.sitting import safe_outputs, secret_of, sit
 from course.sources import Source, all_sources
 from helpers.checks import find_task, lessons_with_tasks, tasks_of, wire
 from helpers.checks.plain import same_plain, to_plain
@@ -255,3 +256,40 @@ def test_outputs_hold_text_and_pictures_only():
 
 def test_the_room_is_described(tmp_path):
     assert textwrap.dedent(sandbox.REFUSED).count("{why}") == 1
+
+
+# Variants
+
+
+class Asked:
+    """In place of a nursery: the cases that would be sent into it."""
+
+    limits = Limits()
+
+    def __init__(self) -> None:
+        self.cases: list[dict] = []
+
+    @contextlib.contextmanager
+    def child(self):
+        yield self
+
+    def ask(self, order, seconds, answer=None):
+        self.cases.append(order["case"])
+        return {"seen": wire.from_observation(Observation(value=[0.0]), is_seen=False)}
+
+
+def cases_of(task: str, student: str, run: bytes) -> list[dict]:
+    asked = Asked()
+    step = Step("check", "", task.replace("/", "-"), task, find_task(task).name)
+    sit([step], asked, run, secret_of(b"the teacher's", student))  # type: ignore[arg-type]
+    return asked.cases
+
+
+def test_neighbours_have_other_numbers_and_each_always_the_same():
+    own = cases_of("tuning/cosine_with_warmup", "Ann", b"one run")
+    assert len({str(case) for case in own}) == len(own) > 3
+    assert cases_of("tuning/cosine_with_warmup", "Ann", b"another run") == own
+    others = [cases_of("tuning/cosine_with_warmup", f"student {n}", b"one run") for n in range(20)]
+    assert len({str([case["num_steps"] for case in cases]) for cases in [own, *others]}) > 10
+    shared = [cases_of("tuning/early_stopping", name, b"one run") for name in ("Ann", "Bob")]
+    assert str(shared[0]) == str(shared[1]) != str(cases_of("tuning/early_stopping", "Ann", b"another run"))

@@ -21,6 +21,7 @@ _TABLES = (
     "state text, result text, graded_at text, primary key (assignment, student))",
     "create table if not exists course_run (assignment text primary key, secret text, release text, "
     "unfinished integer)",
+    "create table if not exists course_secret (secret text)",
     # nbgrader's tables are looked through row by row without these: for a large class, at every mark
     "create index if not exists course_of_student on submitted_assignment (student_id)",
     "create index if not exists course_of_assignment on submitted_notebook (assignment_id)",
@@ -91,6 +92,19 @@ def secret_of_run(book: Any, assignment: str, release: str) -> bytes:
         text("insert or replace into course_run values (:a, :s, :r, 1)"),
         {"a": assignment, "s": secret.hex(), "r": release},
     )
+    book.db.commit()
+    return secret
+
+
+def secret_of_teacher(book: Any) -> bytes:
+    """The secret of this gradebook, drawn once."""
+    from sqlalchemy import text
+
+    row = book.db.execute(text("select secret from course_secret")).first()
+    if row is not None:
+        return bytes.fromhex(row.secret)
+    secret = os.urandom(32)
+    book.db.execute(text("insert into course_secret values (:s)"), {"s": secret.hex()})
     book.db.commit()
     return secret
 

@@ -87,6 +87,7 @@ def autograde(
             released=exercise.file,
             release=exercise.digest,
             secret=secret or books.secret_of_run(book, source.name, exercise.digest),
+            teachers=secret or books.secret_of_teacher(book),
             modules=modules_of(exercise.notebook),
             limits=limits or Limits(),
             unsafe=unsafe,

@@ -27,7 +27,7 @@ from course.grading.arrange import Step, arranged
 from course.grading.book import FAILED, GRADED, REFUSED, Result
 from course.grading.receive import Refused, cells_of
 from course.grading.sandbox import Limits, Nursery
-from course.grading.sitting import Outcome, sit
+from course.grading.sitting import Outcome, secret_of, sit
 from course.grading.written import executed
 
 PR_SET_PDEATHSIG = 1
@@ -36,12 +36,16 @@ TRIES = 3  # of a submission whose worker ends
 
 @dataclass(frozen=True)
 class Setting:
-    """What all submissions of a run have in common; sent once to each worker."""
+    """What all submissions of a run have in common; sent once to each worker.
+
+    `secret` is the run's, `teachers` stays from run to run: cases are drawn from the one or the other.
+    """
 
     lesson: str
     released: bytes
     release: str
     secret: bytes
+    teachers: bytes = b""
     modules: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     unsafe: bool = False
@@ -131,7 +135,7 @@ class Bench:
         except Refused as refused:
             return Done(self.result(job, REFUSED, str(refused), notes))
         try:
-            outcome = self.sit(steps)
+            outcome = self.sit(steps, job.student)
         except CourseError:
             raise
         except Exception as error:
@@ -140,9 +144,10 @@ class Bench:
             return Done(self.result(job, FAILED, words, notes))
         return self._done(job, steps, outcome, notes)
 
-    def sit(self, steps: Sequence[Step]) -> Outcome:
+    def sit(self, steps: Sequence[Step], student: str) -> Outcome:
         """Run and judge the cells of a submission, in the sandbox."""
-        return sit(steps, self.nursery, self.setting.secret)
+        personal = secret_of(self.setting.teachers, student)
+        return sit(steps, self.nursery, self.setting.secret, personal)
 
     def result(self, job: Job, state: str, problem: str, notes: list[str]) -> Result:
         """What goes into the gradebook for a submission that was not run."""

@@ -149,7 +149,8 @@ class Task:
     verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at
     the time limit); `signature` is how the task asks for it; `show` names the inputs that are printed on a
     failure (all by default); `counting` asks for the number of lines run; `outside` are functions of
-    (case, …) that a probe reaches with `ask`: they know what a case keeps under "secret".
+    (case, …) that a probe reaches with `ask`: they know what a case keeps under "secret"; `by_student`
+    draws the cases of a graded submission from the student's name, so that neighbours have other numbers.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Task:
     show: tuple[str, ...] | None = None
     counting: bool = False
     outside: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    by_student: bool = False
 
     @property
     def name(self) -> str:

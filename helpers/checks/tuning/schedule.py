@@ -9,7 +9,8 @@ from helpers.checks.task import Case
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    asked = [(2, 6), (5, 20), (0, 8), (1, 7), (30, 300)]
+    up, down, whole = map(int, rng.integers([3, 12, 7], [8, 20, 12]))
+    asked = [(2, 6), (up, up + down), (0, whole), (1, whole - 1), (10 * up, 20 * down)]
     return [
         {"lr": round(float(rng.uniform(0.05, 2)), 3), "num_warmup": warmup, "num_steps": steps}
         for warmup, steps in asked
@@ -27,6 +28,7 @@ cosine_with_warmup = formula_task(
     "tuning/cosine_with_warmup",
     "cosine_with_warmup(lr, num_warmup, num_steps)",
     points=2,
+    by_student=True,
     cases=_cases,
     right=_rates,
     parts="One rate for each step. Compare with the task's example: the first, the last of the warm-up, …",

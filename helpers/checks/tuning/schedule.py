@@ -9,7 +9,7 @@ from helpers.checks.task import Case
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    up, down, whole = map(int, rng.integers([3, 12, 7], [8, 20, 12]))
+    up, down, whole = (int(rng.integers(low, high)) for low, high in ((3, 8), (12, 20), (7, 12)))
     asked = [(2, 6), (up, up + down), (0, whole), (1, whole - 1), (10 * up, 20 * down)]
     return [
         {"lr": round(float(rng.uniform(0.05, 2)), 3), "num_warmup": warmup, "num_steps": steps}

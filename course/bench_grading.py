@@ -2,7 +2,7 @@
 
 Every submission imports NumPy and PyTorch and takes a step of an optimizer. nbgrader grades a few of them,
 which is enough for its rate; ours grades all, with one worker and with two. The start of the warm parent is
-in our times; so are the marks in the gradebook and the notebooks in autograded/. The machine's load is printed
+in our times; so are the marks and the notebooks in autograded/. The machine's load is printed
 with the table, for a rate says little on a busy one.
 """
 

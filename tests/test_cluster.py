@@ -14,8 +14,10 @@ from course.grading.book import Result
 from course.grading.sandbox import Limits
 from course.grading.work import Done, Job, Setting, grade_all, spread
 from tests.classroom import blank, solution
+from tests.thorough import THOROUGH
 
-thorough = pytest.mark.skipif("COURSE_THOROUGH" not in os.environ, reason="takes long: with --thorough")
+thorough = pytest.mark.skipif(not THOROUGH, reason="takes long: with --thorough")
+MANY = 200 if THOROUGH else 40
 KILLER = "one that ends its worker"
 
 
@@ -43,17 +45,17 @@ def jobs(*students: str) -> list[Job]:
     return [Job(student, blank().replace("write your answer here", student).encode()) for student in students]
 
 
-def test_of_two_hundred_no_grade_is_lost_when_a_worker_is_killed(two_workers, setting):
-    students = [*map(str, range(200))]
+def test_no_grade_is_lost_when_a_worker_is_killed(two_workers, setting):
+    students = [*map(str, range(MANY))]
     found = {}
     for done in cluster.grade_all(setting, jobs(*students), two_workers.address, Simulated):
         assert done.result.student not in found
         found[done.result.student] = done.result
-        if len(found) == 40:
+        if len(found) == MANY // 5:
             two_workers.workers[0].kill()
     assert sorted(found, key=int) == students
     assert {result.state for result in found.values()} == {"graded"}
-    local = {done.result.student: done.result for done in grade_all(setting, jobs("7", "150"), 1, Simulated)}
+    local = {done.result.student: done.result for done in grade_all(setting, jobs("7", "30"), 1, Simulated)}
     assert local == {student: found[student] for student in local}
 
 

@@ -92,6 +92,7 @@ class Workers:
         self.given = (os.urandom(8).hex(), setting, make)
         self.unsafe = setting.unsafe
         self.threads: dict[str, int] = {}
+        self.coming: dict[str, Any] = {}
         self.running: dict[Any, tuple[str, Job]] = {}
         self.looked = 0.0
         self.sent = 0
@@ -186,29 +187,47 @@ class Workers:
         except Exception as error:
             raise self._gone(error) from None
         self.looked = time.monotonic()
-        new = [place for place in there if place not in self.threads]
         self.threads = {place: threads for place, threads in there.items() if place in self.threads}
-        if new:
-            self._prepare(new, there)
+        self._prepare(there)
 
-    def _prepare(self, new: list[str], there: dict[str, int]) -> None:
-        ours = facts(True)
-        seen = self.client.run(facts, self.unsafe, workers=new, on_error="return")
-        for place, theirs in seen.items():
-            if isinstance(theirs, OSError):  # it is gone again
+    def _prepare(self, there: dict[str, int]) -> None:
+        """Ask new workers to make ready, and take in those that are; the others grade meanwhile."""
+        from distributed import CancelledError, KilledWorker
+
+        for place in there:
+            if place not in self.threads and place not in self.coming:
+                self.sent += 1
+                self.coming[place] = self.client.submit(
+                    _made_ready,
+                    self.unsafe,
+                    *self.given,
+                    key=("course", self.given[0], self.sent),
+                    workers=[place],
+                    allow_other_workers=False,
+                )
+        for place, future in list(self.coming.items()):
+            if place in there and future.status == "pending":
                 continue
-            if not isinstance(theirs, dict):
-                raise CourseError(f"The worker {place} cannot grade: {theirs!r}. {AS_HERE}")
-            other = [
-                f"{name} is {theirs[name]}, here {it}" for name, it in ours.items() if theirs[name] != it
-            ]
-            if theirs["the sandbox"]:
-                other = [f"it has no sandbox, as {theirs['the sandbox']}"]
-            if other:
-                raise CourseError(f"The worker {place} is not as this machine: {'; '.join(other)}. {AS_HERE}")
-            begun = self.client.run(_begin, *self.given, workers=[place], on_error="return")
-            if begun == {place: None}:
-                self.threads[place] = there[place]
+            del self.coming[place]
+            if place not in there:  # it is gone again
+                continue
+            try:
+                theirs = future.result(timeout=CONNECTING)
+            except (CancelledError, KilledWorker, OSError, TimeoutError):
+                continue
+            except Exception as error:
+                raise CourseError(f"The worker {place} cannot grade: {error!r}. {AS_HERE}") from None
+            self._compare(place, theirs)
+            self.threads[place] = there[place]
+
+    def _compare(self, place: str, theirs: dict[str, str]) -> None:
+        other = [
+            f"{name} is {theirs[name]}, here {it}" for name, it in facts(True).items() if theirs[name] != it
+        ]
+        if theirs["the sandbox"]:
+            other = [f"it has no sandbox, as {theirs['the sandbox']}"]
+        if other:
+            raise CourseError(f"The worker {place} is not as this machine: {'; '.join(other)}. {AS_HERE}")
 
     def __enter__(self) -> "Workers":
         return self
@@ -237,6 +256,12 @@ def _begin(run: str, setting: Setting, make: Callable[..., Bench]) -> None:
     """Keep what all submissions of a run have in common; what is left of an earlier run is ended."""
     _end()
     _RUN[run] = (setting, make)
+
+
+def _made_ready(unsafe: bool, run: str, setting: Setting, make: Callable[..., Bench]) -> dict[str, str]:
+    """What this worker is, ready for a run."""
+    _begin(run, setting, make)
+    return facts(unsafe)
 
 
 def _end() -> None:

@@ -1,0 +1,154 @@
+"""What a network answers at each place of the map, and each unit at 24 × 24 of them, as bytes for a picture."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from helpers.explore.playground.problem import GRID, Problem, columns, places
+from helpers.explore.playground.settings import FEATURES
+from helpers.figures import COLORS
+from helpers.nn.layers import Linear
+
+if TYPE_CHECKING:
+    from helpers.explore.playground.session import Session
+
+CLASS_COLOURS = (
+    COLORS["blue"],
+    COLORS["red"],
+    *("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#5254A3", "#A5A500", "#767676"),
+)
+"""Of two classes the two that are told apart best; of ten, each apart from all others (see the tests)."""
+TWO_LEVELS = 256
+"""Shades of a map of two classes, from surely the first to surely the second."""
+LEVELS = 24
+"""Shades of one of many classes, from undecided to sure."""
+UNIT = 24
+"""A unit's picture has UNIT × UNIT places."""
+PICKED = ((np.arange(UNIT) + 0.5) * GRID / UNIT).astype(int)
+
+
+def shades(outputs: np.ndarray, probabilities: bool) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Colour numbers (GRID, GRID) for outputs (places, outputs), and maps that are 0 where a border runs.
+
+    With one output 0 is surely the first class and 255 surely the second; with several, LEVELS for each class.
+    """
+    if outputs.shape[1] == 1:
+        z = outputs[:, 0].reshape(GRID, GRID)
+        sure = np.tanh(z / 2) if probabilities else np.clip(z, -1, 1)
+        return (127.5 + 127.5 * sure).astype(np.uint8), [z]
+    best = outputs.argmax(axis=1)
+    two: np.ndarray = np.partition(outputs, -2, axis=1)[:, -2:]
+    lead = two[:, 1] - two[:, 0]
+    level = np.minimum(np.tanh(lead / 2 if probabilities else lead) * LEVELS, LEVELS - 1)
+    index = (best * LEVELS + level.astype(np.int64)).reshape(GRID, GRID).astype(np.uint8)
+    first = best.reshape(GRID, GRID)
+    return index, [
+        np.where(first == k, lead.reshape(GRID, GRID), -lead.reshape(GRID, GRID)) for k in set(best)
+    ]
+
+
+def borders(margins: list[np.ndarray]) -> list[np.ndarray]:
+    """Where the margins (GRID, GRID) are 0: lines (points, 2), x to the right and y down, both from 0 to 1."""
+    import contourpy  # what matplotlib finds its contours with
+
+    found: list[np.ndarray] = []
+    for margin in margins:
+        lines: Any = contourpy.contour_generator(z=margin, name="serial").lines(0.0)
+        found += [(line + 0.5) / GRID for line in lines]
+    return found
+
+
+@lru_cache(maxsize=16)
+def palette(num_classes: int) -> np.ndarray:
+    """The colours of the numbers that `shades` gives, on white: (numbers, 3) bytes."""
+    colours = [np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in CLASS_COLOURS[:num_classes]]
+    if num_classes <= 2:
+        sure = np.linspace(-1, 1, TWO_LEVELS)[:, None]
+        rows = 255 + (0.04 + 0.56 * np.abs(sure)) * (np.where(sure < 0, *colours) - 255)
+    else:
+        strength = 0.06 + 0.54 * (np.arange(LEVELS) / (LEVELS - 1))[:, None]
+        rows = np.concatenate([255 + strength * (colour - 255) for colour in colours])
+    return rows.round().astype(np.uint8)
+
+
+def sane(outputs: np.ndarray) -> np.ndarray:
+    """The outputs without infinities, also of a network that has diverged."""
+    return np.nan_to_num(outputs, posinf=1e6, neginf=-1e6).clip(-1e6, 1e6)
+
+
+# The units ---------------------------------------------------------------------------------------------
+
+
+def sample(problem: Problem) -> np.ndarray:
+    """The inputs (places, features) at the places where units are looked at: UNIT², for a line UNIT."""
+    if not problem.num_classes:
+        return problem.grid[PICKED]
+    return problem.grid.reshape(GRID, GRID, -1)[PICKED[:, None], PICKED].reshape(UNIT * UNIT, -1)
+
+
+def unit_values(session: Session) -> list[np.ndarray]:
+    """What each unit says at those places: one array (units, places) for each layer, the output's last.
+
+    A hidden unit's value is what the next layer gets of it, after its activation.
+    """
+    X, found = sample(session.problem), []
+    with np.errstate(all="ignore"):
+        session.predict_grid()  # brings the copy in float32 up to date
+        for layer in session.coarse.layers:
+            if isinstance(layer, Linear):
+                found.append(X)
+            X = layer.forward(X)
+    return [sane(values).T for values in (*found[1:], X)]
+
+
+def unit_bytes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures of some units (units, UNIT, UNIT), 128 where the value is 0; and each one's largest |value|.
+
+    >>> bytes_, largest = unit_bytes(np.linspace(-1, 0.5, UNIT)[None])
+    >>> bytes_.shape, bytes_[0, 0, 0], largest
+    ((1, 24, 24), np.uint8(1), array([1.]))
+    """
+    largest = np.abs(values).max(axis=1)
+    scaled = values / np.maximum(largest, 1e-9)[:, None]
+    pictures = (128.5 + 127 * scaled).astype(np.uint8)
+    if pictures.shape[1] == UNIT:
+        pictures = np.repeat(pictures[:, None, :], UNIT, axis=1)
+    return pictures.reshape(-1, UNIT, UNIT), largest
+
+
+def feature_bytes(problem: Problem) -> np.ndarray:
+    """What each of `FEATURES` is over the map, whether it is an input or not: (features, UNIT, UNIT)."""
+    line = not problem.num_classes
+    plane = places(problem.extent, line)
+    names = [name for name in FEATURES if not (line and "x2" in name)]
+    values = columns(plane, tuple(names))
+    chosen = values[PICKED] if line else values.reshape(GRID, GRID, -1)[PICKED[:, None], PICKED]
+    pictures, _ = unit_bytes(chosen.reshape(-1, len(names)).T)
+    found = np.full((len(FEATURES), UNIT, UNIT), 128, np.uint8)
+    found[[FEATURES.index(name) for name in names]] = pictures
+    return found
+
+
+# Words on the map --------------------------------------------------------------------------------------
+
+
+def class_places(problem: Problem, apart: float = 0.085) -> np.ndarray:
+    """Where the name of each class stands (num_classes, 2), from 0 to 1 and down: near its points' middle.
+
+    Names that would stand on one another are pushed apart until `apart` lies between any two.
+    """
+    left, right, bottom, top = problem.extent
+    middles = np.array([np.median(problem.points[problem.y == k], axis=0) for k in range(problem.num_classes)])
+    at = np.column_stack([(middles[:, 0] - left) / (right - left), (top - middles[:, 1]) / (top - bottom)])
+    for _ in range(200):
+        gaps = at[:, None] - at[None]
+        distance = np.maximum(np.hypot(gaps[..., 0], gaps[..., 1]), 1e-6)
+        push = np.where((distance < apart) & (distance > 1e-5), (apart - distance) / distance / 2, 0)
+        if not push.any():
+            break
+        at += 0.5 * (gaps * push[..., None]).sum(axis=1)
+        at = at.clip(0.05, 0.95)
+    return at

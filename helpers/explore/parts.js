@@ -34,8 +34,8 @@ function button(text, click, props = {}) {
  * `set(value)` moves it without telling anybody; a value that it does not have finds its place among the others.
  */
 class Track {
-  constructor({ label, values, texts, value, moved, decades = false }) {
-    Object.assign(this, { label, values: [...values], texts: [...texts], moved, decades });
+  constructor({ label, values, texts, value, moved }) {
+    Object.assign(this, { label, values: [...values], texts: [...texts], moved });
     const id = newId();
     this.output = h("output", { class: "sb-value", for: id });
     this.input = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.changed() } });
@@ -87,16 +87,15 @@ class Track {
     return this.share(after - 1 + Math.log(number / low) / Math.log(high / low));
   }
 
+  /** Names under the track: all values where they are few, else the powers of ten, else the two ends. */
   drawTicks() {
     this.drawnFor = this.values.length;
-    const isTick = (value) => !this.decades || Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
-    const few = this.values.length <= 12 || this.decades;
-    const ticks = this.values.map((value, i) => {
-      const named = few ? isTick(value) : i === 0 || i === this.values.length - 1;
-      if (!named) return "";
-      return h("span", { text: this.texts[i], style: `--at: ${this.share(i)}` });
-    });
-    this.ticks.replaceChildren(...ticks);
+    const last = this.values.length - 1;
+    const isPower = (value) => value > 0 && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+    const powers = this.values.filter(isPower).length;
+    const named = (value, i) => last < 12 || (powers > 2 && last < 60 ? isPower(value) : i === 0 || i === last);
+    const tick = (value, i) => h("span", { text: this.texts[i], style: `--at: ${this.share(i)}`, class: i === 0 ? "sb-first" : i === last ? "sb-last" : null });
+    this.ticks.replaceChildren(...this.values.flatMap((value, i) => (named(value, i) ? [tick(value, i)] : [])));
   }
 
   /** A mark on the track at a number, with words; null takes it away. */

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ SHOWN = 8
 SIZE = 26
 
 
-def draw(session: Session) -> Still:
+def draw(session: Session) -> Frame:
     """The picture of a session at this moment, with what it shows and what is happening in words."""
     from helpers.figures import subplots
 
@@ -42,7 +41,7 @@ def draw(session: Session) -> Still:
     (draw_function if session.settings.regression else draw_map)(axes(fig, MAP), session)
     draw_loss(axes(fig, LOSS), session)
     draw_score(axes(fig, SCORE), session)
-    return Still(Picture(png(fig), alt(session), WIDTH), words.sentence(session))
+    return Frame(Picture(png(fig), alt(session), WIDTH), words.sentence(session))
 
 
 def alt(session: Session) -> str:
@@ -257,19 +256,3 @@ def named(ax: Any, x: float, y: float, text: str, **options: Any) -> None:
     from matplotlib.patheffects import withStroke
 
     ax.text(x, y, text, path_effects=[withStroke(linewidth=2.4, foreground="white")], **options)
-
-
-class Still(Frame):
-    """A picture for a saved notebook; also as a PNG, for readers that leave out HTML."""
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {
-            "text/html": f'<div class="sb-still">{self.picture.html()}\n{paragraph(self.sentence)}</div>',
-            "image/png": self.picture.data,
-            "text/plain": repr(self),
-        }
-
-
-def paragraph(sentence: str) -> str:
-    """The sentence as it stands under the picture."""
-    return f'<p style="margin: 8px 0 10px; max-width: {WIDTH - 16}px;">{html.escape(sentence)}</p>'

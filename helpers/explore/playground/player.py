@@ -3,8 +3,8 @@
 A message from the page may come in another thread than the cell (JupyterLab 4.6 takes them in a subshell). So
 it only leaves its wish and wakes the loop; everything else happens there, one thing at a time.
 
-A picture is sent when the page has drawn the one before and said so. So none ever waits in a queue, and the
-page sees the newest state there is, however slow it is.
+The page answers each picture when it has drawn it, and at most `AHEAD` are on their way without an answer. So
+no queue builds up, and the page sees the newest state there is, however slow it is.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ FRAME = 1 / 30
 """Seconds between two pictures, at least."""
 CALM = 1.0
 """The same where the reader asked for less motion."""
+AHEAD = 2
+"""Pictures that may be on their way: one is drawn while the next one comes. With one alone, the way there and
+back would set the pace: 65 ms on a busy machine with two cores, 15 pictures a second instead of 30."""
 PATIENCE = 1.0
-"""Seconds after which a picture goes out although the page never answered to the one before."""
+"""Seconds after which a picture goes out although the page did not answer."""
 SOON = 0.1
 """What is trained anew within this many seconds is shown once, when it is done."""
 SPEEDS = {"1 step": 1, "1 epoch": 0, "10 epochs": -10, "as fast as it can": 10**9}
@@ -179,7 +182,7 @@ class Player:
             elif self._job is not None:
                 self._do_job(began)
                 await asyncio.sleep(0.001)
-            elif self._due and self.arrived or self.playing:
+            elif (self._due and self.arrived) or self.playing:
                 await self._wait()
             elif not self.waiting:
                 return
@@ -195,7 +198,7 @@ class Player:
                 self.refuse(NOBODY)
 
     def _answered(self) -> bool:
-        return self._drawn >= self._sent
+        return self._sent - self._drawn < AHEAD
 
     def _due_now(self) -> bool:
         """Whether a picture is wanted, and the page is ready for it."""

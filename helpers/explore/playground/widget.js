@@ -21,6 +21,7 @@ function decode(parts, view) {
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const mix = (from, to, share) => from.map((one, i) => Math.round(one + share * (to[i] - one)));
 const packed = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r;
+const minus = (number) => String(number).replace("-", "−");
 const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** Colours by number, as 32-bit pixels: two classes from surely one to surely the other, or `levels` a class. */
@@ -67,6 +68,7 @@ class Playground {
     this.model = model;
     this.root = rootOf(el, "sb-playground", "playground");
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.root.home = this; // DEBUG
     this.touched = {};
     this.hideValidation = false;
     this.looked = null; // the unit that is shown large: { column, unit }
@@ -115,7 +117,7 @@ class Playground {
     this.canvas = h("canvas", { class: "sb-canvas", "aria-hidden": "true" });
     this.context = this.canvas.getContext("2d");
     this.stage = h("div", { class: "sb-stage" }, this.canvas, this.buildData(), this.buildNetwork(), this.buildResults());
-    const tracks = facts.inputs.filter((one) => !one.group).map((one) => this.buildInput(one, true));
+    const tracks = facts.inputs.filter((one) => !one.group).map((one) => this.buildInput(one));
     this.root.append(this.buildBar(), h("div", { class: "sb-tracks" }, ...tracks), this.stage, this.sentence.root, this.buildFolds());
     this.sized.observe(this.stage);
     this.dress();
@@ -136,10 +138,10 @@ class Playground {
   }
 
   /** A control for one of the settings, from the kernel's table. */
-  buildInput({ name, label, kind, values, texts }, decades = false) {
+  buildInput({ name, label, kind, values, texts }) {
     const moved = (value) => this.change({ [name]: value });
     if (kind === "slider") {
-      const track = new Track({ label, values, texts, value: values[0], moved, decades });
+      const track = new Track({ label, values, texts, value: values[0], moved });
       this.inputs[name] = { set: (value) => track.set(value), text: (value) => texts[values.indexOf(value)] ?? String(value), track };
       return track.root;
     }
@@ -188,10 +190,9 @@ class Playground {
   }
 
   buildResults() {
-    const id = newId();
     this.mapArea = h("div", { class: "sb-map", role: "img" });
     this.scale = h("div", { class: "sb-scale" });
-    this.held = h("input", { type: "checkbox", id, checked: true, on: { change: () => {
+    this.held = h("input", { type: "checkbox", "aria-label": "show the held-out points", checked: true, on: { change: () => {
       this.hideValidation = !this.held.checked;
       this.pointsDrawn = null;
       this.ask();
@@ -199,7 +200,7 @@ class Playground {
     const dot = (kind) => h("span", { class: `sb-dot sb-${kind}`, "aria-hidden": "true" });
     this.legend = h("div", { class: "sb-legend" },
       h("div", { class: "sb-key" }, dot("training"), h("span", { text: "training" })),
-      h("div", { class: "sb-key" }, dot("validation"), h("label", { for: id, text: "held out" }), this.held));
+      h("label", { class: "sb-key" }, dot("validation"), h("span", { text: "held out" }), this.held));
     this.lossArea = h("div", { class: "sb-loss", role: "img" });
     this.scoreArea = h("div", { class: "sb-score", role: "img" });
     return h("div", { class: "sb-results" }, this.mapArea, h("div", { class: "sb-side" }, this.legend, this.scale), this.lossArea, this.scoreArea);
@@ -720,8 +721,14 @@ class Playground {
     this.drawPoints(x, y, side);
     if (!large && this.arrays.line) this.drawFunction(x, y, side);
     const [left, right, bottom, top] = scene.extent;
-    for (const one of ticks(left, right, 4)) this.text(String(one).replace("-", "−"), x + (side * (one - left)) / (right - left), y + side + 13, { align: "center" });
-    for (const one of ticks(bottom, top, 4)) this.text(String(one).replace("-", "−"), x - 5, y + (side * (top - one)) / (top - bottom) + 4, { align: "right" });
+    for (const one of ticks(left, right)) {
+      const at = (side * (one - left)) / (right - left);
+      if (at < side - 22) this.text(minus(one), x + at, y + side + 13, { align: "center" });
+    }
+    for (const one of ticks(bottom, top)) {
+      const at = (side * (top - one)) / (top - bottom);
+      if (at > 16) this.text(minus(one), x - 5, y + at + 4, { align: "right" });
+    }
     this.text("x1", x + side, y + side + 13, { align: "right", colour: look.ink });
     this.text(scene.regression ? "y" : "x2", x - 5, y + 9, { align: "right", colour: look.ink });
   }
@@ -890,7 +897,7 @@ class Playground {
     const axes = this.axes(this.places.loss, "loss", lossTicks(low, high).map((one) => [share(one), String(one)]));
     const trace = [];
     for (let i = 0; i < batches.length; i += 2) trace.push([axes.x(batches[i]), axes.y(share(batches[i + 1]))]);
-    this.context.globalAlpha = 0.45;
+    this.context.globalAlpha = 0.35;
     this.stroke(trace, this.look.edge, 0.8);
     this.context.globalAlpha = 1;
     this.twoCurves(axes, share, 1, [this.frame.scores.train_loss, this.frame.scores.validation_loss]);
@@ -902,7 +909,7 @@ class Playground {
     let low = 0;
     if (regression) for (let i = 3; i < curves.length; i += 5) low = Math.min(low, Math.max(-1, curves[i], curves[i + 1]));
     const share = (value) => (value - low) / (1 - low);
-    const marks = regression ? ticks(low, 1, 3).map((one) => [share(one), String(one).replace("-", "−")]) : [0, 0.5, 1].map((one) => [one, `${100 * one} %`]);
+    const marks = regression ? ticks(low, 1, 3).map((one) => [share(one), minus(one)]) : [0, 0.5, 1].map((one) => [one, `${100 * one} %`]);
     const axes = this.axes(this.places.score, regression ? "R²" : "accuracy", marks);
     const chance = regression ? 0 : 1 / classes;
     this.stroke([[axes.plot.x, axes.y(share(chance))], [axes.plot.x + axes.plot.w, axes.y(share(chance))]], this.look.edge, 1.2, [2, 3]);

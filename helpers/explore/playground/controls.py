@@ -7,8 +7,9 @@ from typing import Any
 
 from helpers.explore.playground import settings as choices
 from helpers.explore.playground.player import SPEEDS
-from helpers.explore.playground.session import MOST_WEIGHT
-from helpers.explore.playground.shades import CLASS_COLOURS, LEVELS, UNIT
+from helpers.explore.playground.settings import GROUPS, LABELS
+from helpers.explore.playground.coarse import UNIT_GRID
+from helpers.explore.playground.shades import CLASS_COLOURS, LEVELS
 from helpers.figures.style import TRAIN, VALIDATION
 
 
@@ -24,33 +25,38 @@ class Input:
     texts: tuple[str, ...] = ()
 
 
-def slider(name: str, label: str, group: str, values: Any, text: str = "{:g}") -> Input:
+def slider(name: str, values: Any, text: str = "{:g}") -> Input:
     """A control with some values in order."""
     values = tuple(values)
-    return Input(name, label, group, "slider", values, tuple(text.format(value) for value in values))
+    return Input(name, LABELS[name], group_of(name), "slider", values, tuple(map(text.format, values)))
 
 
-def choice(name: str, label: str, group: str, values: tuple[str, ...]) -> Input:
+def choice(name: str, values: tuple[str, ...]) -> Input:
     """A control with names to choose from."""
-    return Input(name, label, group, "choice", values, values)
+    return Input(name, LABELS[name], group_of(name), "choice", values, values)
+
+
+def group_of(name: str) -> str:
+    """Where a setting is folded away; "" where it is always in sight."""
+    return next((group for group, names in GROUPS.items() if name in names), "")
 
 
 INPUTS = (
-    slider("lr", "learning rate", "", choices.LEARNING_RATES),
-    slider("batch_size", "batch size", "", choices.BATCH_SIZES),
-    slider("noise", "noise", "Data", [round(0.05 * i, 2) for i in range(13)]),
-    slider("train_share", "training part", "Data", [round(0.1 * i, 1) for i in range(1, 10)], "{:.0%}"),
-    Input("seed", "seed", "Data", "number"),
-    slider("hidden_layers", "hidden layers", "Network", range(choices.MOST_LAYERS + 1)),
-    slider("units", "units in each", "Network", choices.UNITS),
-    choice("activation", "activation", "Network", choices.ACTIVATIONS),
-    choice("initialisation", "first weights", "Network", choices.INITIALISATIONS),
-    slider("dropout", "dropout", "Network", [round(0.1 * i, 1) for i in range(9)]),
-    Input("batch_norm", "batch norm", "Network", "switch"),
-    choice("loss", "loss", "Training", choices.LOSSES),
-    choice("optimizer", "optimizer", "Training", choices.OPTIMIZERS),
-    slider("l1", "L1 penalty", "Training", choices.PENALTIES),
-    slider("l2", "L2 penalty", "Training", choices.PENALTIES),
+    slider("lr", choices.LEARNING_RATES),
+    slider("batch_size", choices.BATCH_SIZES),
+    slider("noise", [round(0.05 * i, 2) for i in range(13)]),
+    slider("train_share", [round(0.1 * i, 1) for i in range(1, 10)], "{:.0%}"),
+    Input("seed", LABELS["seed"], "Data", "number"),
+    slider("hidden_layers", range(choices.MOST_LAYERS + 1)),
+    slider("units", choices.UNITS),
+    choice("activation", choices.ACTIVATIONS),
+    choice("initialisation", choices.INITIALISATIONS),
+    slider("dropout", [round(0.1 * i, 1) for i in range(9)]),
+    Input("batch_norm", LABELS["batch_norm"], "Network", "switch"),
+    choice("loss", choices.LOSSES),
+    choice("optimizer", choices.OPTIMIZERS),
+    slider("l1", choices.PENALTIES),
+    slider("l2", choices.PENALTIES),
 )
 """Data and features are not here: they are chosen in the picture."""
 
@@ -74,10 +80,9 @@ def hello(thumbnails: list[list[list[float]]]) -> dict[str, Any]:
         "presets": list(PRESETS),
         "most_layers": choices.MOST_LAYERS,
         "unit_counts": choices.UNITS,
-        "most_weight": MOST_WEIGHT,
         "colours": CLASS_COLOURS,
         "levels": LEVELS,
-        "unit": UNIT,
+        "unit": UNIT_GRID,
         "lines": {"training": line(TRAIN), "validation": line(VALIDATION)},
     }
 

@@ -88,10 +88,10 @@ def axes(fig: Any, place: tuple[int, int, int, int]) -> Any:
 
 def draw_network(ax: Any, session: Session) -> None:
     """Inputs, units as small pictures of what they say, and links as wide as their weights."""
-    settings, problem = session.settings, session.problem
-    pictures = [shades.feature_bytes(problem)[[FEATURES.index(name) for name in settings.used_features]]]
-    pictures += [shades.unit_bytes(values)[0] for values in shades.unit_values(session)]
-    shown = [one[: len(one) if i == len(pictures) - 1 else SHOWN] for i, one in enumerate(pictures)]
+    settings = session.settings
+    maps = [shades.feature_maps(session.problem)[[FEATURES.index(name) for name in settings.used_features]]]
+    maps += shades.unit_maps(session)[0]
+    shown = [one[: len(one) if i == len(maps) - 1 else SHOWN] for i, one in enumerate(maps)]
     places = [spread(i, len(shown), len(one)) for i, one in enumerate(shown)]
     draw_links(ax, session, places)
     colours = shades.palette(2)
@@ -102,7 +102,7 @@ def draw_network(ax: Any, session: Session) -> None:
             ax.imshow(colours[picture], extent=edges, interpolation="bilinear", zorder=2, aspect="auto")
             if i == 0:
                 ax.text(x - half - 4, y, settings.used_features[number], ha="right", va="center", size=7.5)
-        title(ax, i, places, len(pictures[i]) - len(column))
+        title(ax, i, places, len(maps[i]) - len(column))
     ax.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
 
 
@@ -129,20 +129,18 @@ def spread(column: int, columns: int, count: int) -> np.ndarray:
 
 def draw_links(ax: Any, session: Session, places: list[np.ndarray]) -> None:
     """A line for each weight: positive ones red and solid, negative ones blue and dashed."""
+    from matplotlib.collections import LineCollection
+
     weights = [np.nan_to_num(W, posinf=0, neginf=0) for W in session.weights()]
     most = max(1.0, *(float(np.abs(W).max()) for W in weights))
     for W, before, after in zip(weights, places[:-1], places[1:], strict=True):
-        for i, start in enumerate(before):
-            for j, end in enumerate(after):
-                positive = W[i, j] > 0
-                ax.plot(
-                    *np.array([start, end]).T,
-                    color=COLORS["red" if positive else "blue"],
-                    linestyle="-" if positive else (0, (3, 1.5)),
-                    linewidth=0.3 + 3.2 * abs(W[i, j]) / most,
-                    alpha=0.75,
-                    zorder=1,
-                )
+        ends = [(i, j) for i in range(len(before)) for j in range(len(after))]
+        for colour, style, sign in (("red", "-", 1), ("blue", (0, (3, 1.5)), -1)):
+            chosen = [(i, j) for i, j in ends if sign * W[i, j] > 0]
+            lines = [(before[i], after[j]) for i, j in chosen]
+            widths = [0.3 + 3.2 * abs(W[i, j]) / most for i, j in chosen]
+            options: Any = {"linewidths": widths, "linestyles": [style], "alpha": 0.75, "zorder": 1}
+            ax.add_collection(LineCollection(lines, colors=COLORS[colour], **options), autolim=False)
 
 
 # The map -----------------------------------------------------------------------------------------------
@@ -231,7 +229,7 @@ def draw_score(ax: Any, session: Session) -> None:
 def two_curves(ax: Any, session: Session, train: str, validation: str, named_by: Any) -> np.ndarray:
     """Both curves and, under them, their names and last values."""
     now = session.now()
-    records = session.records if session.records[-1].step == now.step else [*session.records, now]
+    records = [*session.records, now]
     steps = [one.step for one in records]
     values = np.array([[getattr(one, name) for one in records] for name in (train, validation)])
     for style, name, row in ((TRAIN, "training", values[0]), (VALIDATION, "validation", values[1])):

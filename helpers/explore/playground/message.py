@@ -12,17 +12,17 @@ import numpy as np
 
 from helpers.explore.playground import shades, words
 from helpers.explore.playground.frame import alt, short
-from helpers.explore.playground.link import as_text
 from helpers.explore.playground.settings import Settings, losses_for
 
 if TYPE_CHECKING:
-    from helpers.explore.playground.session import Scores, Session
+    from helpers.explore.playground.records import BatchLosses, Scores
+    from helpers.explore.playground.session import Session
 
 TYPES = {"u1": np.uint8, "u2": np.uint16, "f4": np.float32}
 SHOWN = 8
 """So many units of a layer stand in the picture of the network; of the outputs all."""
-MOST_BATCHES = 300
-"""So many losses of single batches are kept, evenly thinned out."""
+MOST_POINTS = 240
+"""A curve has no more points in a message: as many as a curve on the page has pixels across."""
 Message = tuple[dict[str, Any], bytes]
 
 
@@ -58,39 +58,6 @@ def decode(header: dict[str, Any], buffer: bytes) -> dict[str, np.ndarray]:
     return found
 
 
-class Batches:
-    """The loss of each batch, for the pale line behind the curves: (step, loss), thinned out as they become many.
-
-    >>> batches = Batches()
-    >>> batches.take(3, [0.5, 0.4, 0.3])
-    >>> batches.points().tolist()
-    [[1.0, 0.5], [2.0, 0.4000000059604645], [3.0, 0.30000001192092896]]
-    """
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.losses: list[float] = []
-        self.until = 0
-        self.every = 1
-
-    def take(self, step: int, losses: list[float]) -> None:
-        """Note the losses of the batches up to this step, of which those not noted yet are new."""
-        if step < self.until:
-            self.__init__()  # type: ignore[misc]
-        for at in range(max(self.until, step - len(losses)), step):
-            if at % self.every == 0:
-                self.steps.append(at + 1)
-                self.losses.append(losses[at - step])
-        self.until = step
-        while len(self.steps) > MOST_BATCHES:
-            self.every *= 2
-            self.steps, self.losses = self.steps[::2], self.losses[::2]
-
-    def points(self) -> np.ndarray:
-        """(points, 2): step and loss."""
-        return np.array([self.steps, self.losses], np.float32).T.reshape(-1, 2)
-
-
 # What is said once, and when the data change -----------------------------------------------------------
 
 
@@ -104,13 +71,13 @@ def scene(session: Session, start: Settings) -> Message:
         "points": problem.points.astype(np.float32),
         "classes": classes.astype(np.uint8),
         "is_training": is_training,
-        "features": shades.feature_bytes(problem),
+        "features": shades.feature_maps(problem),
     }
     header = {
         "kind": "scene",
         "settings": spoken(settings),
-        "start": spoken(start),
-        "link": as_text(settings),
+        "link": settings.as_text(),
+        "changed": {group: ", ".join(said) for group, said in settings.changes(start).items()},
         "losses": losses_for(settings.data),
         "regression": settings.regression,
         "classes": problem.num_classes,
@@ -141,31 +108,25 @@ def remark(session: Session) -> str:
 # What changes with every picture -----------------------------------------------------------------------
 
 
-def frame(session: Session, batches: Batches, opened: int | None = None) -> Message:
+def frame(session: Session, opened: int | None = None) -> Message:
     """The picture of this moment. `opened` is a layer of which all units are wanted, not only the first."""
-    batches.take(session.steps, session.batch_losses)
     now = session.now()
-    records = session.records if session.records[-1].step == now.step else [*session.records, now]
+    maps, limits = shades.unit_maps(session)
+    counts = [min(len(one), SHOWN) for one in maps[:-1]] + [len(maps[-1])]
     arrays = answers(session)
-    units = shades.unit_values(session)
-    counts = [min(len(one), SHOWN) for one in units[:-1]] + [len(units[-1])]
-    pictures = [shades.unit_bytes(one[:count]) for one, count in zip(units, counts, strict=True)]
-    arrays["units"] = np.concatenate([one for one, _ in pictures])
-    arrays["largest"] = np.concatenate([largest for _, largest in pictures]).astype(np.float32)
-    if opened is not None and 0 <= opened < len(units):
-        arrays["opened"] = shades.unit_bytes(units[opened])[0]
+    arrays["units"] = np.concatenate([one[:count] for one, count in zip(maps, counts, strict=True)])
+    if opened is not None and 0 <= opened < len(maps):
+        arrays["opened"] = maps[opened]
     arrays["weights"] = np.concatenate([W.ravel() for W in session.weights()]).astype(np.float32)
-    arrays["biases"] = np.concatenate([b.ravel() for b in session.biases()]).astype(np.float32)
     arrays["gradients"] = np.array(session.gradient_norms(), np.float32)
-    arrays["curves"] = curves(records)
-    arrays["batches"] = batches.points()
+    arrays["curves"] = curves([*session.records, now])
+    arrays["batches"] = batches(session.batch_losses)
     header = {
         "kind": "frame",
         "step": session.steps,
         "epoch": session.epochs,
-        "diverged": session.diverged,
         "shapes": [W.shape for W in session.weights()],
-        "counts": counts,
+        "limits": [float(f"{limit:.3g}") for limit in limits],
         "opened": opened,
         "alt": alt(session),
         "scores": spoken_scores(session, now),
@@ -188,11 +149,27 @@ def answers(session: Session) -> dict[str, np.ndarray]:
     }
 
 
+def thinned(values: Any) -> Any:
+    """At most about `MOST_POINTS` of the values, evenly, the last one always among them.
+
+    >>> len(thinned(range(1000))), thinned(range(1000))[-1], thinned([1, 2])
+    (200, 999, [1, 2])
+    """
+    stride = -(-len(values) // MOST_POINTS)
+    return values[(len(values) - 1) % max(stride, 1) :: max(stride, 1)]
+
+
+def batches(losses: BatchLosses) -> np.ndarray:
+    """(batches, 2): step and loss of some batches; their spread stays, because none are averaged."""
+    rows = np.array([thinned(losses.steps), thinned(losses.values)], np.float64).T
+    return np.nan_to_num(rows, nan=np.inf).clip(-1e30, 1e30).astype(np.float32)
+
+
 def curves(records: list[Scores]) -> np.ndarray:
     """(records, 5): step, the two losses, the two scores; a loss that is no number is infinite."""
     rows = [
         (one.step, one.train_loss, one.validation_loss, one.train_score, one.validation_score)
-        for one in records
+        for one in thinned(records)
     ]
     with np.errstate(over="ignore"):
         return np.nan_to_num(np.array(rows), nan=np.inf, posinf=np.inf, neginf=-np.inf).astype(np.float32)

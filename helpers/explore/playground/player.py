@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from helpers.explore.playground.session import Session
+from helpers.explore.playground.words import PAUSED
 
 PIECE = 0.015
 """Seconds of work before others have their turn."""
@@ -34,7 +35,6 @@ SPEEDS = {"1 step": 1, "1 epoch": 0, "10 epochs": -10, "as fast as it can": 10**
 """Steps between two pictures; 0 is an epoch, −10 ten of them."""
 UNWATCHED = 8.0
 """Seconds of playing without an answer from the page, until it pauses."""
-NOBODY = f"Paused: for {UNWATCHED:g} seconds no page showed this. Press Play to go on."
 
 
 class Player:
@@ -103,9 +103,9 @@ class Player:
         """Play at another speed; with fewer pictures where the reader asked for less motion."""
         self.do(lambda: self._look(speed, calm))
 
-    def edit(self, layer: int, start: int, unit: int, value: float) -> None:
+    def edit(self, layer: int, row: int, column: int, value: float) -> None:
         """Give one weight another value."""
-        self.do(lambda: self._edit(layer, start, unit, value))
+        self.do(lambda: self._edit(layer, row, column, value))
 
     def work(self, job: Iterator[Any]) -> None:
         """Do this in pieces, when nothing else is to be done; a newer job takes its place."""
@@ -174,6 +174,7 @@ class Player:
             began = time.perf_counter()
             self._news.clear()
             self._take_wishes()
+            self._pause_where_nobody_looks()
             if self._due_now():
                 self._send()
             if self._trains():
@@ -193,9 +194,12 @@ class Player:
         try:
             await asyncio.wait_for(self._news.wait(), max(0.001, at - time.perf_counter()))
         except TimeoutError:
-            if self.playing and time.perf_counter() - self._heard > UNWATCHED:
-                self._end_of_play()
-                self.refuse(NOBODY)
+            return
+
+    def _pause_where_nobody_looks(self) -> None:
+        if self.playing and time.perf_counter() - self._heard > UNWATCHED:
+            self._end_of_play()
+            self.refuse(PAUSED["unwatched"].format(seconds=UNWATCHED))
 
     def _answered(self) -> bool:
         return self._sent - self._drawn < AHEAD
@@ -278,8 +282,8 @@ class Player:
             self._quiet_until = time.perf_counter() + SOON
         self.changed()
 
-    def _edit(self, layer: int, start: int, unit: int, value: float) -> None:
-        self._trying(lambda: self.session.edit(layer, start, unit, value))
+    def _edit(self, layer: int, row: int, column: int, value: float) -> None:
+        self._trying(lambda: self.session.set_weight(layer, row, column, value))
 
     def _begin(self, settings: dict[str, Any]) -> None:
         def anew() -> None:

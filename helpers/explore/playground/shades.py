@@ -1,4 +1,4 @@
-"""What a network answers at each place of the map, and each unit at 24 × 24 of them, as bytes for a picture."""
+"""What a network answers at each place of the map, and each of its units, as bytes for a picture."""
 
 from __future__ import annotations
 
@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.explore.playground.problem import GRID, Problem, columns, places
+from helpers.explore.playground.coarse import NOTHING, UNIT_GRID, as_bytes
+from helpers.explore.playground.problem import GRID, Problem
 from helpers.explore.playground.settings import FEATURES
 from helpers.figures import COLORS
-from helpers.nn.layers import Linear
 
 if TYPE_CHECKING:
     from helpers.explore.playground.session import Session
 
 CLASS_COLOURS = (
-    COLORS["blue"],
-    COLORS["red"],
-    *("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#5254A3", "#A5A500", "#767676"),
+    *(COLORS["blue"], COLORS["red"], "#28D07A", "#3E114A"),
+    *("#3FC5D9", "#A95572", "#164100", "#1273FF", "#2D09F9", "#9B4531"),
 )
 """Of two classes the two that are told apart best; of ten, each apart from all others (see the tests)."""
 TWO_LEVELS = 256
 """Shades of a map of two classes, from surely the first to surely the second."""
 LEVELS = 24
 """Shades of one of many classes, from undecided to sure."""
-UNIT = 24
-"""A unit's picture has UNIT × UNIT places."""
-PICKED = ((np.arange(UNIT) + 0.5) * GRID / UNIT).astype(int)
 
 
 def shades(outputs: np.ndarray, probabilities: bool) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -82,54 +78,26 @@ def sane(outputs: np.ndarray) -> np.ndarray:
 # The units ---------------------------------------------------------------------------------------------
 
 
-def sample(problem: Problem) -> np.ndarray:
-    """The inputs (places, features) at the places where units are looked at: UNIT², for a line UNIT."""
-    if not problem.num_classes:
-        return problem.grid[PICKED]
-    return problem.grid.reshape(GRID, GRID, -1)[PICKED[:, None], PICKED].reshape(UNIT * UNIT, -1)
+def feature_maps(problem: Problem) -> np.ndarray:
+    """What each of `FEATURES` is over the map, whether it is an input or not: (features, 24, 24) of bytes.
 
-
-def unit_values(session: Session) -> list[np.ndarray]:
-    """What each unit says at those places: one array (units, places) for each layer, the output's last.
-
-    A hidden unit's value is what the next layer gets of it, after its activation.
+    For a regression, what the data do not have is 0 everywhere.
     """
-    X, found = sample(session.problem), []
-    with np.errstate(all="ignore"):
-        session.predict_grid()  # brings the copy in float32 up to date
-        for layer in session.coarse.layers:
-            if isinstance(layer, Linear):
-                found.append(X)
-            X = layer.forward(X)
-    return [sane(values).T for values in (*found[1:], X)]
-
-
-def unit_bytes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pictures of some units (units, UNIT, UNIT), 128 where the value is 0; and each one's largest |value|.
-
-    >>> bytes_, largest = unit_bytes(np.linspace(-1, 0.5, UNIT)[None])
-    >>> bytes_.shape, bytes_[0, 0, 0], largest
-    ((1, 24, 24), np.uint8(1), array([1.]))
-    """
-    largest = np.abs(values).max(axis=1)
-    scaled = values / np.maximum(largest, 1e-9)[:, None]
-    pictures = (128.5 + 127 * scaled).astype(np.uint8)
-    if pictures.shape[1] == UNIT:
-        pictures = np.repeat(pictures[:, None, :], UNIT, axis=1)
-    return pictures.reshape(-1, UNIT, UNIT), largest
-
-
-def feature_bytes(problem: Problem) -> np.ndarray:
-    """What each of `FEATURES` is over the map, whether it is an input or not: (features, UNIT, UNIT)."""
     line = not problem.num_classes
-    plane = places(problem.extent, line)
-    names = [name for name in FEATURES if not (line and "x2" in name)]
-    values = columns(plane, tuple(names))
-    chosen = values[PICKED] if line else values.reshape(GRID, GRID, -1)[PICKED[:, None], PICKED]
-    pictures, _ = unit_bytes(chosen.reshape(-1, len(names)).T)
-    found = np.full((len(FEATURES), UNIT, UNIT), 128, np.uint8)
-    found[[FEATURES.index(name) for name in names]] = pictures
+    names = tuple(name for name in FEATURES if not (line and "x2" in name))
+    found = np.full((len(FEATURES), UNIT_GRID, UNIT_GRID), NOTHING, np.uint8)
+    values = problem.inputs_at(UNIT_GRID, names)
+    for column, name in enumerate(names):
+        found[FEATURES.index(name)] = as_bytes(values[:, column : column + 1])[0][0]
     return found
+
+
+def unit_maps(session: Session) -> tuple[list[np.ndarray], list[float]]:
+    """The maps of the units of each hidden layer and of the outputs, and the value that 255 stands for."""
+    units = session.units()
+    outputs = [as_bytes(one[:, None]) for one in session.answers().T]
+    last = np.concatenate([maps for maps, _ in outputs])
+    return [*units.maps, last], [*units.limits, max(limit for _, limit in outputs)]
 
 
 # Words on the map --------------------------------------------------------------------------------------
@@ -140,9 +108,8 @@ def class_places(problem: Problem, apart: float = 0.085) -> np.ndarray:
 
     Names that would stand on one another are pushed apart until `apart` lies between any two.
     """
-    left, right, bottom, top = problem.extent
     middles = np.array([np.median(problem.points[problem.y == k], axis=0) for k in range(problem.num_classes)])
-    at = np.column_stack([(middles[:, 0] - left) / (right - left), (top - middles[:, 1]) / (top - bottom)])
+    at = problem.on_map(middles)
     for _ in range(200):
         gaps = at[:, None] - at[None]
         distance = np.maximum(np.hypot(gaps[..., 0], gaps[..., 1]), 1e-6)

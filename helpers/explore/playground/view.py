@@ -17,7 +17,6 @@ from helpers.explore.playground import message, words
 from helpers.explore.playground.code import as_code
 from helpers.explore.playground.controls import PRESETS, hello
 from helpers.explore.playground.frame import draw
-from helpers.explore.playground.link import from_text
 from helpers.explore.playground.player import Player
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.session import Session
@@ -38,12 +37,12 @@ def playground(link: str = "", **settings: Any) -> None:
     """Show the playground; without a kernel, the picture of these settings after 200 steps remains.
 
     `settings` are those of `Settings`, for another start: `playground(data="spiral", lr=0.03)`; `link` is the
-    text that the playground gives for its settings: `playground("data=spiral, lr=0.03")`.
+    text that the playground gives for its settings: `playground("data=spiral; lr=0.03")`.
     Running the cell again ends what it showed before. Raises ValueError for settings that make no sense.
     """
     from IPython.display import display
 
-    start = Settings().but(**from_text(link) | settings)
+    start = Settings.from_text(link).but(**settings)
     later = Session(start)
     later.step(later.enough)
     cell = this_cell()
@@ -89,11 +88,8 @@ def thumbnails() -> list[list[list[float]]]:
     found = []
     for name in DATA:
         data = problem(Settings().but(data=name))
-        left, right, bottom, top = data.extent
-        points = data.points[:THUMBNAIL]
-        classes = data.y[:THUMBNAIL] if data.num_classes else np.zeros(THUMBNAIL)
-        x, y = (points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)
-        found.append(np.column_stack([x, y, classes]).round(3).tolist())
+        classes = data.y if data.num_classes else np.zeros(len(data.y))
+        found.append(np.column_stack([data.on_map(), classes])[:THUMBNAIL].round(3).tolist())
     return found
 
 
@@ -112,10 +108,9 @@ class Playground:
     ) -> None:
         self.session, self.send, self.end = session, send, end
         self.start = session.settings
-        self.batches = message.Batches()
         self.open: set[str] = set()
         self.opened_layer: int | None = None
-        self.refused, self.refused_until, self.last_words = "", 0.0, -WORDS
+        self.refused, self.refused_until, self.last_words = "", 0.0, -math.inf
         self.coded: Any = None
         self.mapped: Settings | None = None
         self.player = Player(session, loop, self.show, self.refuse, self.scene)
@@ -125,8 +120,11 @@ class Playground:
     def heard(self, told: dict[str, Any]) -> None:
         """One message of the page."""
         does = DOES.get(str(told.get("do", "")))
-        if does is not None:
-            does(self, told)
+        if does is None:
+            return
+        if told["do"] not in ("arrive", "drawn", "open", "look"):
+            self.refused = ""  # whoever does something new has read it
+        does(self, told)
 
     def arrived(self, told: dict[str, Any]) -> None:
         """A page is there: tell it everything."""
@@ -139,25 +137,21 @@ class Playground:
         changes = dict(told["settings"])
         if "features" in changes:
             changes["features"] = tuple(changes["features"])
-        self.refused = ""
         self.player.change(**changes)
 
     def bring_back(self, told: dict[str, Any]) -> None:
         """A text with settings was pasted."""
         try:
-            found = from_text(str(told["text"]))
-            everything = vars(Settings().but(**found))
+            everything = vars(Settings.from_text(str(told["text"])))
         except (ValueError, TypeError) as problem:
             reason = str(problem)
             self.player.do(lambda: self.refuse(reason))
             self.player.do(self.show_soon)
             return
-        self.refused = ""
         self.player.change(**everything)
 
     def preset(self, told: dict[str, Any]) -> None:
         """A preset was chosen: the settings of the beginning, but for these."""
-        self.refused = ""
         self.player.begin(**vars(Settings().but(**PRESETS[told["name"]])))
 
     def opens(self, told: dict[str, Any]) -> None:
@@ -188,7 +182,7 @@ class Playground:
 
     def show(self, number: int) -> None:
         """Send the picture of this moment."""
-        header, buffer = message.frame(self.session, self.batches, self.opened_layer)
+        header, buffer = message.frame(self.session, self.opened_layer)
         header |= {"number": number, "playing": self.player.playing, "resting": not self.player.busy}
         now = time.monotonic()
         if not self.player.playing or now - self.last_words >= WORDS:
@@ -200,21 +194,19 @@ class Playground:
 
     def words(self, now: float) -> dict[str, Any]:
         """What is happening, and the largest learning rate that the curvature allows here."""
-        sentence = self.refused if self.refused and now < self.refused_until else words.sentence(self.session)
-        limit = None
-        if self.session.settings.optimizer == "SGD" and not self.session.diverged:
-            curvature = words.curvature_of(self.session)
-            limit = 2 / curvature if curvature > 0 and math.isfinite(curvature) else None
-        return {"sentence": sentence, "refused": sentence == self.refused, "limit": limit}
+        refused = bool(self.refused) and (now < self.refused_until or not self.player.playing)
+        sentence = self.refused if refused else words.sentence(self.session)
+        return {"sentence": sentence, "refused": refused, "limit": self.session.stable_rate()}
 
     def refuse(self, reason: str) -> None:
         """A setting made no sense, or playing ended by itself: say why with the next picture."""
         self.refused, self.refused_until = reason, time.monotonic() + READING_TIME
-        self.last_words = -WORDS
+        self.last_words = -math.inf
 
     def at_rest(self) -> None:
         """Bring up to date what would be too much for every picture, where it is open."""
-        state = (self.session.settings, self.session.epochs, self.session.changed_on_the_way)
+        session = self.session
+        state = (session.settings, session.epochs, session.changed_on_the_way, session.edited)
         if "code" in self.open and self.coded != state:
             self.coded = state
             self.send({"kind": "code", "text": as_code(self.session)})
@@ -249,7 +241,7 @@ DOES: dict[str, Callable[[Playground, dict[str, Any]], Any]] = {
     "step": lambda home, told: home.player.step(),
     "reset": lambda home, told: home.player.reset(),
     "look": lambda home, told: home.player.look(told.get("speed"), told.get("calm")),
-    "edit": lambda home, told: home.player.edit(told["layer"], told["start"], told["unit"], told["value"]),
+    "edit": lambda home, told: home.player.edit(told["layer"], told["row"], told["column"], told["value"]),
     "open": Playground.opens,
 }
 

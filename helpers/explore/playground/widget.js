@@ -68,7 +68,6 @@ class Playground {
     this.model = model;
     this.root = rootOf(el, "sb-playground", "playground");
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    this.root.home = this; // DEBUG
     this.touched = {};
     this.hideValidation = false;
     this.looked = null; // the unit that is shown large: { column, unit }
@@ -282,7 +281,7 @@ class Playground {
 
   /** Move the controls to the settings, but for those that are in the reader's hand. */
   follow() {
-    const { settings, start, losses } = this.scene;
+    const { settings, losses } = this.scene;
     const now = performance.now();
     let later = false;
     const fits = (name) => {
@@ -303,9 +302,8 @@ class Playground {
     this.hidden_layersShown.more.disabled = settings.hidden_layers === this.facts.most_layers;
     if (document.activeElement !== this.link) this.link.value = this.scene.link;
     for (const { name, changed } of this.folds) {
-      const parts = this.facts.inputs.filter((one) => one.group === name && settings[one.name] !== start[one.name])
-        .map((one) => `${one.label} ${this.inputs[one.name].text(settings[one.name])}`.trim());
-      changed.textContent = parts.length ? ` · ${parts.join(", ")}` : "";
+      const said = this.scene.changed[name];
+      changed.textContent = said ? ` · ${said}` : "";
     }
     this.inputs.batch_size.track.mark(this.scene.remark ? this.scene.training : null, this.scene.remark);
     clearTimeout(this.followLater);
@@ -319,7 +317,7 @@ class Playground {
     if (frame.sentence) {
       this.sentence.say(frame.sentence, frame.resting, frame.refused);
       const limit = frame.limit;
-      this.inputs.lr.track.mark(limit, limit && `2/λmax ≈ ${limit.toPrecision(2)} (estimate)`);
+      this.inputs.lr.track.mark(limit, limit && `2/λmax ≈ ${Number(limit.toPrecision(2))} (estimate)`);
     }
     if (document.hidden) setTimeout(() => this.draw(), 200); // no repaint comes, and the kernel waits
     else this.ask();
@@ -584,12 +582,11 @@ class Playground {
   drawUnits() {
     const { context, look } = this;
     const unit = this.facts.unit;
-    const used = this.scene.settings.features;
     this.featureAtlas = pixels(unit, unit * this.facts.features.length, this.data.features, this.units, this.featureAtlas);
     this.unitAtlas = pixels(unit, this.arrays.units.length / unit, this.arrays.units, this.units, this.unitAtlas);
     let row = 0;
     this.columns.forEach((column, i) => column.forEach(({ x, y, size }, j) => {
-      const off = i === 0 && !used.includes(this.facts.features[j]);
+      const off = i === 0 && !this.scene.inputs.includes(this.facts.features[j]);
       const atlas = i === 0 ? this.featureAtlas : this.unitAtlas;
       const from = unit * (i === 0 ? j : row++);
       context.globalAlpha = off ? 0.35 : 1;
@@ -654,25 +651,20 @@ class Playground {
   openWeights(column, unit, focus = 0) {
     const layer = column - 1;
     const from = column === 1 ? this.scene.inputs : Array.from({ length: this.frame.shapes[layer][0] }, (_, i) => `unit ${i + 1}`);
-    const most = this.facts.most_weight;
-    const row = (name, start) => {
+    const rows = from.map((name, row) => {
       const id = newId();
-      const field = h("input", { id, type: "number", step: 0.1, min: -most, max: most, on: {
-        input: () => Number.isFinite(field.valueAsNumber) && this.tell("edit", { layer, start, unit, value: field.valueAsNumber }),
+      const field = h("input", { id, type: "number", step: 0.1, on: {
+        input: () => Number.isFinite(field.valueAsNumber) && this.tell("edit", { layer, row, column: unit, value: field.valueAsNumber }),
       } });
-      return { start, field, root: h("div", { class: "sb-field" }, h("label", { for: id, text: name }), field) };
-    };
-    const rows = [...from.map((name, i) => row(`from ${name}`, i)), row("bias", -1)];
+      return { row, field, root: h("div", { class: "sb-field" }, h("label", { for: id, text: `from ${name}` }), field) };
+    });
     this.showLayover(`weights into ${this.nodeName(column, unit)}`, this.nodes.querySelector(`[data-at="${column},${unit}"]`),
       h("div", { class: "sb-weights" }, ...rows.map((one) => one.root)));
     this.refreshLayover = () => {
       if (!this.fits() || layer >= this.frame.shapes.length) return;
       const W = this.weightsOf(layer);
-      let before = 0;
-      for (let k = 0; k < layer; k++) before += this.frame.shapes[k][1];
-      for (const { start, field } of rows) {
-        const value = start < 0 ? this.arrays.biases[before + unit] : W.at(start, unit);
-        if (document.activeElement !== field && value !== undefined) field.value = Number(value.toPrecision(4));
+      for (const { row, field } of rows) {
+        if (document.activeElement !== field || !field.value) field.value = Number(W.at(row, unit).toPrecision(4));
       }
     };
     this.refreshLayover();
@@ -741,8 +733,8 @@ class Playground {
     if (unit < (this.columns[column]?.length ?? 0)) {
       let row = unit;
       for (let i = 1; i < column; i++) row += this.columns[i].length;
-      const largest = this.arrays.largest[row];
-      return { name: `${this.nodeName(column, unit)}: up to ±${largest.toPrecision(2)}`, atlas: this.unitAtlas, from: size * row };
+      const limit = this.frame.limits[column - 1];
+      return { name: `${this.nodeName(column, unit)}: −${limit} to ${limit}`, atlas: this.unitAtlas, from: size * row };
     }
     if (this.frame.opened !== column - 1 || !this.arrays.opened) return null;
     this.openedAtlas = pixels(size, size, this.arrays.opened.subarray(unit * size * size), this.units, this.openedAtlas);
@@ -871,7 +863,8 @@ class Playground {
     const ends = lines.map((line) => line.at(-1)[1]);
     const upper = ends[0] <= ends[1] ? 0 : 1;
     const heights = [0, 0];
-    heights[upper] = Math.max(plot.y + 9, Math.min(ends[upper] - 7, plot.y + plot.h - 18));
+    heights[upper] = Math.min(ends[upper] - 7, plot.y + plot.h - 18);
+    if (heights[upper] < plot.y + 9) heights[upper] = ends[1 - upper] + 15; // no room above: both below
     heights[1 - upper] = Math.min(plot.y + plot.h - 4, Math.max(ends[1 - upper] + 15, heights[upper] + 14));
     kinds.forEach((kind, i) => this.text(`${kind} ${names[i]}`, plot.x + plot.w - 2, heights[i], { align: "right", colour: this.look[kind], bold: true, halo: true }));
   }

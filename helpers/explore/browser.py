@@ -26,7 +26,7 @@ def text_of(ending: str, *names: str) -> str:
 
 @cache
 def widget_class(*names: str) -> type[Any]:
-    """A class of widgets that show themselves with these files. Raises ImportError where anywidget is missing."""
+    """A class of widgets that show themselves with these files; ImportError where anywidget is missing."""
     from anywidget import AnyWidget
 
     files = {"_esm": text_of(".js", *names), "_css": text_of(".css", *names)}

@@ -69,7 +69,12 @@ class Explorer:
         self._send(self.last)
 
     def _send(self, frame: Frame) -> None:
-        header = {"kind": "frame", "number": next(self._numbers), "alt": frame.alt, "sentence": frame.sentence}
+        header = {
+            "kind": "frame",
+            "number": next(self._numbers),
+            "alt": frame.alt,
+            "sentence": frame.sentence,
+        }
         self.send(header | {"width": frame.picture.width}, frame.picture.data)
 
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from helpers.explore.playground import settings as choices
+from helpers.explore.playground.coarse import UNIT_GRID
 from helpers.explore.playground.player import SPEEDS
 from helpers.explore.playground.settings import GROUPS, LABELS
-from helpers.explore.playground.coarse import UNIT_GRID
 from helpers.explore.playground.shades import CLASS_COLOURS, LEVELS
 from helpers.figures.style import TRAIN, VALIDATION
 
@@ -63,7 +63,12 @@ INPUTS = (
 PRESETS: dict[str, dict[str, Any]] = {
     "too high": {"lr": 10.0},
     "a batch of one": {"lr": 1.0, "batch_size": 1},
-    "spiral": {"data": "spiral", "lr": 0.3, "hidden_layers": 2, "features": ("x1", "x2", "sin πx1", "sin πx2")},
+    "spiral": {
+        "data": "spiral",
+        "lr": 0.3,
+        "hidden_layers": 2,
+        "features": ("x1", "x2", "sin πx1", "sin πx2"),
+    },
 }
 """What a button makes of the settings of the beginning, to begin with and to play."""
 

@@ -1,4 +1,4 @@
-"""One picture of the playground at rest: the network, the map, the two curves, as a PNG that every reader shows."""
+"""The playground at rest, for a saved notebook: network, map and curves as a PNG that every reader shows."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def alt(session: Session) -> str:
     score = "R²" if settings.regression else "accuracy"
     return (
         f"{seen}, after {words.steps(session.steps)} with learning rate {settings.lr:g} and batches of "
-        f"{settings.batch_size} ({layers if count else 'no hidden layers'}). Beside it the network with what each unit computes, "
-        f"and the curves of loss and {score}: training loss {short(now.train_loss)} and {score} "
+        f"{settings.batch_size} ({layers if count else 'no hidden layers'}). Beside it the network with what "
+        f"each unit computes, and the curves of loss and {score}: training loss {short(now.train_loss)} and {score} "
         f"{words.level(session, now.train_score)}, validation loss {short(now.validation_loss)} and {score} "
         f"{words.level(session, now.validation_score)}."
     )
@@ -78,9 +78,7 @@ def spoken_loss(session: Session, value: float) -> str:
 def axes(fig: Any, place: tuple[int, int, int, int]) -> Any:
     """Axes at a place in pixels."""
     left, top, width, height = place
-    return fig.add_axes(
-        (left / WIDTH, 1 - (top + height) / HEIGHT, width / WIDTH, height / HEIGHT), zorder=2
-    )
+    return fig.add_axes((left / WIDTH, 1 - (top + height) / HEIGHT, width / WIDTH, height / HEIGHT), zorder=2)
 
 
 # The network -------------------------------------------------------------------------------------------
@@ -235,8 +233,16 @@ def two_curves(ax: Any, session: Session, train: str, validation: str, named_by:
     for style, name, row in ((TRAIN, "training", values[0]), (VALIDATION, "validation", values[1])):
         ax.plot(steps, row, lw=1.6, **style, label=f"{name} {named_by(session, row[-1])}")
     ax.set_xlim(0, max(steps[-1], 1))
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.06, 1.0), ncols=2, fontsize=7, handlelength=1.6,
-              handletextpad=0.4, columnspacing=0.8, borderpad=0)
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.06, 1.0),
+        ncols=2,
+        fontsize=7,
+        handlelength=1.6,
+        handletextpad=0.4,
+        columnspacing=0.8,
+        borderpad=0,
+    )
     return values
 
 

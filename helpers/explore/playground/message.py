@@ -141,7 +141,7 @@ def answers(session: Session) -> dict[str, np.ndarray]:
         return {"line": outputs[:, 0].astype(np.float32)}
     index, margins = shades.shades(outputs, session.settings.loss == "cross-entropy")
     lines = shades.borders(margins)
-    along = np.concatenate([line for line in lines] or [np.zeros((0, 2))])
+    along = np.concatenate(lines or [np.zeros((0, 2))])
     return {
         "map": index,
         "border": (along * 65535).astype(np.uint16),
@@ -183,4 +183,3 @@ def spoken_scores(session: Session, now: Scores) -> dict[str, str]:
         "train_score": words.level(session, now.train_score),
         "validation_score": words.level(session, now.validation_score),
     }
-

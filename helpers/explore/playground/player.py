@@ -40,8 +40,9 @@ UNWATCHED = 8.0
 class Player:
     """Plays a session: takes wishes from any thread, works on `loop`, and has each picture shown.
 
-    `show(number)` sends a picture, which the page answers by `drawn(number)`; nothing is sent before the first
-    `arrive()`. `refuse(words)` is told why a setting was refused, `changed()` that settings or data are others.
+    `show(number)` sends a picture, which the page answers by `drawn(number)`; nothing is sent before the
+    first `arrive()`. `refuse(words)` is told why a setting was refused, `changed()` that settings or data are
+    others.
     `job` is work in small pieces that runs when nothing else is to be done.
     """
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CLASS_COLOURS = (
     *(COLORS["blue"], COLORS["red"], "#28D07A", "#3E114A"),
-    *("#3FC5D9", "#A95572", "#164100", "#1273FF", "#2D09F9", "#9B4531"),
+    *("#3FC5D9", "#A95572", "#164100", "#1273FF", "#2D09F9", "#00008E"),
 )
 """Of two classes the two that are told apart best; of ten, each apart from all others (see the tests)."""
 TWO_LEVELS = 256
@@ -29,7 +29,7 @@ LEVELS = 24
 def shades(outputs: np.ndarray, probabilities: bool) -> tuple[np.ndarray, list[np.ndarray]]:
     """Colour numbers (GRID, GRID) for outputs (places, outputs), and maps that are 0 where a border runs.
 
-    With one output 0 is surely the first class and 255 surely the second; with several, LEVELS for each class.
+    With one output 0 is surely the first class and 255 surely the second; with several, each has LEVELS.
     """
     if outputs.shape[1] == 1:
         z = outputs[:, 0].reshape(GRID, GRID)
@@ -47,7 +47,7 @@ def shades(outputs: np.ndarray, probabilities: bool) -> tuple[np.ndarray, list[n
 
 
 def borders(margins: list[np.ndarray]) -> list[np.ndarray]:
-    """Where the margins (GRID, GRID) are 0: lines (points, 2), x to the right and y down, both from 0 to 1."""
+    """Where the margins (GRID, GRID) are 0: lines (points, 2), x to the right and y down, from 0 to 1."""
     import contourpy  # what matplotlib finds its contours with
 
     found: list[np.ndarray] = []
@@ -108,7 +108,9 @@ def class_places(problem: Problem, apart: float = 0.085) -> np.ndarray:
 
     Names that would stand on one another are pushed apart until `apart` lies between any two.
     """
-    middles = np.array([np.median(problem.points[problem.y == k], axis=0) for k in range(problem.num_classes)])
+    middles = np.array(
+        [np.median(problem.points[problem.y == k], axis=0) for k in range(problem.num_classes)]
+    )
     at = problem.on_map(middles)
     for _ in range(200):
         gaps = at[:, None] - at[None]

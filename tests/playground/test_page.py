@@ -33,8 +33,8 @@ class Page:
         if header["kind"] == "frame":
             self.home.player.loop.call_later(0.002, lambda: self.say("drawn", number=header["number"]))
 
-    def say(self, what: str, **more: Any) -> None:
-        self.home.heard({"do": what, **more})
+    def say(self, do: str, /, **more: Any) -> None:
+        self.home.heard({"do": do, **more})
 
     async def rest(self) -> None:
         await Stage.rest(self.home)  # type: ignore[arg-type]

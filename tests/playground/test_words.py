@@ -271,4 +271,3 @@ def test_why_playing_ended_has_words() -> None:
     assert words.PAUSED["unwatched"].format(seconds=8.0) == (
         "Paused: the page gave no sign of life for 8 seconds. Press Play to go on."
     )
-    assert "600 seconds" in words.PAUSED["long"].format(seconds=600.0)

@@ -63,12 +63,7 @@ INPUTS = (
 PRESETS: dict[str, dict[str, Any]] = {
     "too high": {"lr": 10.0},
     "a batch of one": {"lr": 1.0, "batch_size": 1},
-    "spiral": {
-        "data": "spiral",
-        "lr": 0.3,
-        "hidden_layers": 2,
-        "features": ("x1", "x2", "sin πx1", "sin πx2"),
-    },
+    "spiral": {"data": "spiral", "optimizer": "Adam", "lr": 0.01, "hidden_layers": 3},
 }
 """What a button makes of the settings of the beginning, to begin with and to play."""
 

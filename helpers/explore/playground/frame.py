@@ -56,9 +56,9 @@ def alt(session: Session) -> str:
     return (
         f"{seen}, after {words.steps(session.steps)} with learning rate {settings.lr:g} and batches of "
         f"{settings.batch_size} ({layers if count else 'no hidden layers'}). Beside it the network with what "
-        f"each unit computes, and the curves of loss and {score}: training loss {short(now.train_loss)} and {score} "
-        f"{words.level(session, now.train_score)}, validation loss {short(now.validation_loss)} and {score} "
-        f"{words.level(session, now.validation_score)}."
+        f"each unit computes, and the curves of loss and {score}: training loss {short(now.train_loss)} and "
+        f"{score} {words.level(session, now.train_score)}, validation loss {short(now.validation_loss)} and "
+        f"{score} {words.level(session, now.validation_score)}."
     )
 
 

@@ -67,7 +67,7 @@ def scene(session: Session, start: Settings) -> Message:
     is_training = np.zeros(len(problem.y), np.uint8)
     is_training[problem.train] = 1
     classes = problem.y if problem.num_classes else np.zeros(len(problem.y))
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "points": problem.points.astype(np.float32),
         "classes": classes.astype(np.uint8),
         "is_training": is_training,
@@ -110,6 +110,11 @@ def remark(session: Session) -> str:
 
 def frame(session: Session, opened: int | None = None) -> Message:
     """The picture of this moment. `opened` is a layer of which all units are wanted, not only the first."""
+    with np.errstate(over="ignore", invalid="ignore"):  # of a network that has diverged
+        return _frame(session, opened)
+
+
+def _frame(session: Session, opened: int | None) -> Message:
     now = session.now()
     maps, limits = shades.unit_maps(session)
     counts = [min(len(one), SHOWN) for one in maps[:-1]] + [len(maps[-1])]

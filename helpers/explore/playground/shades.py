@@ -108,9 +108,8 @@ def class_places(problem: Problem, apart: float = 0.085) -> np.ndarray:
 
     Names that would stand on one another are pushed apart until `apart` lies between any two.
     """
-    middles = np.array(
-        [np.median(problem.points[problem.y == k], axis=0) for k in range(problem.num_classes)]
-    )
+    of_class = [problem.points[problem.y == k] for k in range(problem.num_classes)]
+    middles = np.array([np.median(points, axis=0) for points in of_class])
     at = problem.on_map(middles)
     for _ in range(200):
         gaps = at[:, None] - at[None]

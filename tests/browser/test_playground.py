@@ -46,6 +46,11 @@ def there(notebook: Notebook) -> Any:
     return cell
 
 
+def reads(cell: Any, label: str) -> str:
+    """What is read out for a slider."""
+    return str(slider(cell, label).get_attribute("aria-valuetext"))
+
+
 def until(notebook: Notebook, good: Callable[[dict[str, str]], bool], limit: float = 20.0) -> dict[str, str]:
     """What the playground says of itself (step, picture, playing, resting), as soon as it is good."""
     deadline, state = time.monotonic() + limit, {}
@@ -74,7 +79,7 @@ def ink(notebook: Notebook) -> str:
 # What it does -----------------------------------------------------------------------------------------
 
 
-def test_it_begins_at_step_0_and_step_reset_and_sliders_move_the_picture(
+def test_it_begins_at_step_0_and_all_that_moves_moves_the_picture(
     opened: tuple[Notebook, Any],
 ) -> None:
     notebook, cell = opened
@@ -89,7 +94,7 @@ def test_it_begins_at_step_0_and_step_reset_and_sliders_move_the_picture(
     notebook.page.keyboard.press("ArrowRight")  # trains anew, in whole epochs
     until(notebook, lambda state: state["picture"] != picture and resting(8)(state))
     seen.append(ink(notebook))
-    assert slider(cell, "learning rate").get_attribute("aria-valuetext") == "learning rate 0.5"
+    assert reads(cell, "learning rate") == "learning rate 0.5"
     press(cell, "Reset")
     until(notebook, resting(0))
     assert len(set(seen)) == 3
@@ -154,10 +159,8 @@ def test_the_map_of_what_if_moves_the_sliders_and_the_code_follows(opened: tuple
     notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     press(cell, "What if?")
     cell.get_by_role("button", name="learning rate 0.1, batch size 64").click()
-    until(
-        notebook, lambda state: slider(cell, "batch size").get_attribute("aria-valuetext") == "batch size 64"
-    )
-    assert slider(cell, "learning rate").get_attribute("aria-valuetext") == "learning rate 0.1"
+    until(notebook, lambda state: reads(cell, "batch size") == "batch size 64")
+    assert reads(cell, "learning rate") == "learning rate 0.1"
     press(cell, "Code")
     cell.locator(".sb-code", has_text="batch_size=64").wait_for()
     press(cell, "Copy the code")
@@ -168,7 +171,7 @@ def test_the_map_of_what_if_moves_the_sliders_and_the_code_follows(opened: tuple
     link.fill("data=circle; lr=0.05")
     press(cell, "Use this text")
     until(notebook, lambda state: cell.get_by_role("radio", name="circle").is_checked())
-    assert slider(cell, "learning rate").get_attribute("aria-valuetext") == "learning rate 0.05"
+    assert reads(cell, "learning rate") == "learning rate 0.05"
 
 
 def test_a_setting_that_is_refused_goes_back_and_says_why(opened: tuple[Notebook, Any]) -> None:
@@ -177,12 +180,9 @@ def test_a_setting_that_is_refused_goes_back_and_says_why(opened: tuple[Notebook
     cell.get_by_label("batch norm").check()
     slider(cell, "batch size").focus()
     notebook.page.keyboard.press("Home")
-    cell.get_by_role("status").filter(has_text="Batch norm needs at least 2 samples").wait_for(
-        state="attached"
-    )
-    until(
-        notebook, lambda state: slider(cell, "batch size").get_attribute("aria-valuetext") == "batch size 16"
-    )
+    said = cell.get_by_role("status").filter(has_text="Batch norm needs at least 2 samples")
+    said.wait_for(state="attached")
+    until(notebook, lambda state: reads(cell, "batch size") == "batch size 16")
     assert "batch norm on" in cell.get_by_role("button", name="Network").inner_text()
 
 
@@ -259,7 +259,7 @@ def test_jupyters_one_key_shortcuts_do_not_reach_it(opened: tuple[Notebook, Any]
     assert "playground()" in cells[1]["source"]
 
 
-def test_units_are_walked_by_arrows_shown_large_and_their_weights_edited(
+def test_units_are_walked_by_arrows_shown_large_and_edited(
     opened: tuple[Notebook, Any],
 ) -> None:
     notebook, cell = opened
@@ -291,7 +291,7 @@ def test_targets_are_large_enough(opened: tuple[Notebook, Any]) -> None:
         cell.get_by_role("button", name=name).first.click()
     small = cell.locator(".sb-playground").evaluate(
         """root => [...root.querySelectorAll('button, select, input, label.sb-key')].filter(one => {
-            if (one.closest('label.sb-key') && one.tagName === 'INPUT') return false;  // its label is the target
+            if (one.tagName === 'INPUT' && one.closest('label.sb-key')) return false; // but its label
             const box = one.getBoundingClientRect();
             return box.width && Math.min(box.width, box.height) < 24;
         }).map(one => one.outerHTML.slice(0, 120))"""
@@ -299,6 +299,12 @@ def test_targets_are_large_enough(opened: tuple[Notebook, Any]) -> None:
     assert small == []
 
 
+THEME = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
+FILES = "async () => { await jupyterapp.commands.execute('application:toggle-left-area'); }"
+CUT = """root => ({ inside: root.scrollWidth, own: root.clientWidth,
+    out: [...root.querySelectorAll('button, input, select')].map(one => [one.getBoundingClientRect(), one])
+        .filter(([box]) => box.width && box.right > root.getBoundingClientRect().right + 1)
+        .map(([, one]) => one.outerHTML) })"""
 CONTRAST = """root => {
     const lines = c => c.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
     const light = c => { const [r, g, b] = lines(c); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
@@ -312,11 +318,13 @@ CONTRAST = """root => {
         return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05); };
     const words = [...root.querySelectorAll('button, label, span, p, output, select, pre, th')].filter(one =>
         one.offsetWidth && one.innerText?.trim() && !one.disabled && !one.closest('.sb-hidden'));
-    const low = words.map(one => [ratio(rgb(getComputedStyle(one).color), under(one)), one.innerText.slice(0, 40)]);
+    const seen = one => ratio(rgb(getComputedStyle(one).color), under(one));
+    const low = words.map(one => [seen(one), one.innerText.slice(0, 40)]);
     const style = getComputedStyle(root), card = under(root);
     const edges = ['edge', 'accent', 'ink', 'validation', 'warn'].map(name =>
         [ratio(rgb(style.getPropertyValue('--sb-' + name)), card), name]);
-    return { words: low.filter(one => one[0] < 4.5), edges: edges.filter(one => one[0] < 3), count: words.length };
+    const below = (found, least) => found.filter(one => one[0] < least);
+    return { words: below(low, 4.5), edges: below(edges, 3), count: words.length };
 }"""
 
 
@@ -345,22 +353,14 @@ def test_at_a_larger_zoom_everything_is_larger_and_nothing_is_cut(
     notebook, cell = opened
     high = cell.locator(".sb-track").first.bounding_box()["height"]
     notebook.page.set_viewport_size({"width": round(1280 / zoom), "height": round(900 / zoom)})
-    notebook.page.evaluate(
-        "async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }"
-    )
+    notebook.page.evaluate(FILES)
     time.sleep(1)
     assert cell.locator(".sb-track").first.bounding_box()["height"] >= high  # in pixels of the page
-    wide = cell.locator(
-        ".sb-playground"
-    ).evaluate("""root => ({ inside: root.scrollWidth, own: root.clientWidth,
-        out: [...root.querySelectorAll('button, input, select')].filter(one => one.offsetWidth
-        && one.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).map(one => one.outerHTML) })""")
+    wide = cell.locator(".sb-playground").evaluate(CUT)
     assert wide["inside"] <= wide["own"] + 1
     assert wide["out"] == []
-    tops = [
-        cell.locator(part).bounding_box()["y"]
-        for part in (".sb-bar", ".sb-tracks", ".sb-stage", ".sb-sentence")
-    ]
+    parts = (".sb-bar", ".sb-tracks", ".sb-stage", ".sb-sentence")
+    tops = [cell.locator(part).bounding_box()["y"] for part in parts]
     assert tops == sorted(tops)
 
 
@@ -399,7 +399,7 @@ def test_in_notebook_7_arrows_move_the_slider(lab: Any, page: Any, tmp_path: Pat
     page.keyboard.press("ArrowRight")
     until(
         notebook,
-        lambda state: slider(cell, "learning rate").get_attribute("aria-valuetext") == "learning rate 0.5",
+        lambda state: reads(cell, "learning rate") == "learning rate 0.5",
     )
     for key in ("x", "b"):
         page.keyboard.press(key)

@@ -37,7 +37,7 @@ class Track {
   constructor({ label, values, texts, value, moved }) {
     Object.assign(this, { label, values: [...values], texts: [...texts], moved });
     const id = newId();
-    this.output = h("output", { class: "sb-value", for: id });
+    this.output = h("span", { class: "sb-value", "aria-hidden": "true" }); // the range itself says it
     this.input = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.changed() } });
     this.ticks = h("div", { class: "sb-ticks", "aria-hidden": "true" });
     this.marker = h("div", { class: "sb-marker", hidden: true });

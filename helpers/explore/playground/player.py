@@ -145,9 +145,9 @@ class Player:
 
     @property
     def busy(self) -> bool:
-        """Whether there is more to come: it plays, trains, or has wishes to look at."""
+        """Whether there is more to come: it plays, trains, or has changes to look at."""
         trains = self.session.steps < self._target and not self.session.diverged
-        return self.playing or trains or self.waiting
+        return self.playing or trains or bool(self._changes)
 
     @property
     def waiting(self) -> bool:

@@ -296,7 +296,7 @@ class Playground {
     for (const [name, input] of Object.entries(this.inputs)) if (fits(name)) input.set(settings[name]);
     for (const { name, input } of this.dataChoices) input.checked = name === settings.data;
     this.hidden_layersShown.value.textContent = plural(settings.hidden_layers, "hidden layer");
-    this.unitsShown.value.textContent = `${settings.units} ${settings.units === 1 ? "unit" : "units"} in each`;
+    this.unitsShown.value.textContent = `${plural(settings.units, "unit")} each`;
     this.unitsShown.value.parentElement.hidden = settings.hidden_layers === 0;
     this.hidden_layersShown.less.disabled = settings.hidden_layers === 0;
     this.hidden_layersShown.more.disabled = settings.hidden_layers === this.facts.most_layers;
@@ -317,7 +317,8 @@ class Playground {
     if (frame.sentence) {
       this.sentence.say(frame.sentence, frame.resting, frame.refused);
       const limit = frame.limit;
-      this.inputs.lr.track.mark(limit, limit && `2/λmax ≈ ${Number(limit.toPrecision(2))} (estimate)`);
+      const bound = this.scene.settings.optimizer === "SGD" ? "2/λmax ≈" : "stable up to about";
+      this.inputs.lr.track.mark(limit, limit && `${bound} ${Number(limit.toPrecision(2))} (estimate)`);
     }
     if (document.hidden) setTimeout(() => this.draw(), 200); // no repaint comes, and the kernel waits
     else this.ask();
@@ -335,15 +336,15 @@ class Playground {
     const style = getComputedStyle(this.root);
     const colour = (name) => style.getPropertyValue(`--sb-${name}`).trim();
     const dark = document.body.dataset.jpThemeLight === "false";
-    this.look = { ink: colour("ink"), muted: colour("muted"), line: colour("line"), edge: colour("edge"), card: dark ? "#161616" : "#ffffff",
+    this.look = { ink: colour("ink"), muted: colour("muted"), line: colour("line"), edge: colour("edge"), card: dark ? "#161616" : "#ffffff", rim: dark ? "#f4f4f4" : "#ffffff",
       accent: colour("accent"), validation: dark ? colour("validation") : this.facts.lines.validation.colour,
       training: dark ? colour("ink") : this.facts.lines.training.colour, family: style.fontFamily };
     const ground = dark ? [24, 24, 24] : [255, 255, 255];
     const colours = this.facts.colours.map(rgb);
-    this.two = palette(colours.slice(0, 2), 0, ground, 0.04, dark ? 0.75 : 0.6);
+    this.two = palette(colours.slice(0, 2), 0, ground, 0.04, dark ? 0.55 : 0.6);
     this.units = palette(colours.slice(0, 2), 0, ground, 0.02, 0.95);
     const classes = this.scene?.classes ?? 2;
-    this.shades = classes > 2 ? palette(colours.slice(0, classes), this.facts.levels, ground, dark ? 0.2 : 0.08, dark ? 0.75 : 0.6) : this.two;
+    this.shades = classes > 2 ? palette(colours.slice(0, classes), this.facts.levels, ground, dark ? 0.15 : 0.08, dark ? 0.55 : 0.6) : this.two;
     this.pointsDrawn = null;
     this.drawThumbnails();
     if (this.scene) this.drawScale();
@@ -704,7 +705,7 @@ class Playground {
     const { context, look, scene } = this;
     const { x, y, side } = this.mapSquare();
     const large = this.largeUnit();
-    this.text(large ? large.name : "what the network answers", x, y - 7, { size: 12, colour: look.ink, bold: true });
+    this.text(large ? large.name : "what the network answers", this.places.map.x, y - 7, { size: 12, colour: look.ink, bold: true });
     if (large) context.drawImage(large.atlas, 0, large.from, this.facts.unit, this.facts.unit, x, y, side, side);
     else if (this.arrays.map) this.drawAnswers(x, y, side);
     context.strokeStyle = look.edge;
@@ -795,14 +796,14 @@ class Playground {
     const rows = [...classes.keys()];
     for (const i of rows.filter((one) => training[one])) {
       disc(i, 3);
-      [context.fillStyle, context.strokeStyle, context.lineWidth] = [colour(i), this.look.card, 1];
+      [context.fillStyle, context.strokeStyle, context.lineWidth] = [colour(i), this.look.rim, 1];
       context.fill();
       context.stroke();
     }
     if (!this.hideValidation) {
       for (const i of rows.filter((one) => !training[one])) {
         disc(i, 3.4);
-        [context.strokeStyle, context.lineWidth] = [this.look.card, 3.2];
+        [context.strokeStyle, context.lineWidth] = [this.look.rim, 3.4];
         context.stroke();
         [context.strokeStyle, context.lineWidth] = [colour(i), 1.6];
         context.stroke();
@@ -825,7 +826,7 @@ class Playground {
     } else if (classes <= 2) {
       const css = (number) => { const c = this.two[number]; return `rgb(${c & 255}, ${(c >> 8) & 255}, ${(c >> 16) & 255})`; };
       const ends = settings.loss === "cross-entropy" ? ["surely orange", "undecided", "surely blue"] : ["1: orange", "0: undecided", "−1: blue"];
-      this.scale.replaceChildren(h("div", { class: "sb-gradient", "aria-hidden": "true", style: `background: linear-gradient(${[255, 191, 127, 63, 0].map(css).join()})` }),
+      this.scale.replaceChildren(h("div", { class: "sb-gradient", "aria-hidden": "true", style: `--shades: ${[255, 191, 127, 63, 0].map(css).join()}` }),
         h("div", { class: "sb-ends" }, ...ends.map((text) => h("span", { text }))));
     } else {
       const swatch = (k) => h("div", { class: "sb-key" }, h("span", { class: "sb-swatch", style: `background:${colours[k]}` }), h("span", { text: String(k) }));
@@ -907,7 +908,7 @@ class Playground {
     const chance = regression ? 0 : 1 / classes;
     this.stroke([[axes.plot.x, axes.y(share(chance))], [axes.plot.x + axes.plot.w, axes.y(share(chance))]], this.look.edge, 1.2, [2, 3]);
     this.twoCurves(axes, share, 3, [this.frame.scores.train_score, this.frame.scores.validation_score]);
-    this.text(regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`, axes.plot.x + 3, axes.y(share(chance)) - 4, { halo: true });
+    this.text(regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`, axes.plot.x + 3, axes.y(share(chance)) + (share(chance) > 0.2 ? 12 : -4), { halo: true });
   }
 
   // What is folded --------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def text_of(ending: str, *names: str) -> str:
     True
     """
     files = [(HERE / name).with_suffix(ending) for name in ("parts", *names)]
+    files = [file for file in files if file.exists() or ending == ".js"]  # tools have no style of their own
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 

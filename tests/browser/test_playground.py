@@ -211,7 +211,7 @@ def test_names_roles_and_values(opened: tuple[Notebook, Any]) -> None:
         r'checkbox "show the held-out points" \[checked\]',
         r'img "loss: training [\d.]+, validation [\d.]+"',
         r'img "accuracy: training \d+ %, validation \d+ %"',
-        r"status: Before the first step",
+        r"status: \"?Before the first step",
         r'button "Data"',
         r'button "Weights and gradients"',
         r'button "Code"',

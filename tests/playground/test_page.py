@@ -211,7 +211,7 @@ def test_closing_ends_everything() -> None:
 
 
 def test_the_page_says_only_what_the_kernel_knows_and_hears_only_what_it_sends() -> None:
-    script = text_of(".js", "playground/widget")
+    script = text_of(".js", "playground/tools", "playground/widget")
     said = set(re.findall(r'tell\((?:this\.playing \? )?"(\w+)"', script)) | {"play"}
     assert said == set(DOES)
     assert set(re.findall(r'told\.kind === "([a-z ]+)"', script)) == {
@@ -232,7 +232,7 @@ def test_a_thumbnail_for_each_of_the_data() -> None:
 
 def test_each_widget_has_its_own_style_sheet() -> None:
     pytest.importorskip("anywidget")
-    names = [("playground/widget",), ("sliders",)]
+    names = [("playground/tools", "playground/widget"), ("sliders",)]
     classes = [widget_class(*name) for name in names]
     assert len({one.__name__ for one in classes}) == 2
     for one in classes:

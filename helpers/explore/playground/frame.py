@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 860, 380
 NETWORK = (52, 40, 300, 300)
 MAP = (404, 40, 240, 240)
-LOSS = (702, 40, 150, 112)
-SCORE = (702, 214, 150, 112)
+LOSS = (702, 44, 146, 108)
+SCORE = (702, 218, 146, 108)
 """Left, top, width and height of the parts, in pixels."""
 INK, GREY = COLORS["ink"], "#595959"
 SHOWN = 8
@@ -159,6 +159,7 @@ def draw_map(ax: Any, session: Session) -> None:
             place = (left + x * (right - left), top - y * (top - bottom))
             named(ax, *place, str(name), size=12, weight="bold", ha="center", va="center")
     ax.set(xlim=(left, right), ylim=(bottom, top), xlabel="x1", ylabel="x2")
+    ax.grid(visible=False)
     dress(ax, f"after {words.steps(session.steps)}")
 
 
@@ -230,26 +231,19 @@ def two_curves(ax: Any, session: Session, train: str, validation: str, named_by:
     records = [*session.records, now]
     steps = [one.step for one in records]
     values = np.array([[getattr(one, name) for one in records] for name in (train, validation)])
-    for style, name, row in ((TRAIN, "training", values[0]), (VALIDATION, "validation", values[1])):
-        ax.plot(steps, row, lw=1.6, **style, label=f"{name} {named_by(session, row[-1])}")
+    for style, row in ((TRAIN, values[0]), (VALIDATION, values[1])):
+        ax.plot(steps, row, lw=1.6, **style)
     ax.set_xlim(0, max(steps[-1], 1))
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.06, 1.0),
-        ncols=2,
-        fontsize=7,
-        handlelength=1.6,
-        handletextpad=0.4,
-        columnspacing=0.8,
-        borderpad=0,
-    )
+    names = [f"training {named_by(session, values[0][-1])}", f"validation {named_by(session, values[1][-1])}"]
+    for place, name, style in zip((1.14, 1.03), names, (TRAIN, VALIDATION), strict=True):
+        options: Any = {"transform": ax.transAxes, "size": 7, "color": style["color"]}
+        ax.text(1, place, name, ha="right", va="baseline", **options)
     return values
 
 
 def dress(ax: Any, name: str) -> None:
     """The title and small letters on the axes."""
-    pad = 18 if name in ("loss", "accuracy", "R²") else 6
-    ax.set_title(name, fontsize=8.5, pad=pad)
+    ax.set_title(name, fontsize=8.5, pad=6)
     ax.tick_params(labelsize=7, length=2)
     ax.xaxis.label.set_size(7.5)
     ax.yaxis.label.set_size(7.5)

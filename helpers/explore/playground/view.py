@@ -49,7 +49,7 @@ def playground(link: str = "", **settings: Any) -> None:
     if cell in _SHOWN:
         _SHOWN.pop(cell).close()
     try:
-        page = Page("playground/widget")
+        page = Page("playground/tools", "playground/widget")
         loop = asyncio.get_running_loop()
     except (ImportError, RuntimeError):  # no anywidget, or no event loop: a picture is all there can be
         display(draw(later))

@@ -16,10 +16,21 @@ function h(tag, props = {}, ...children) {
 let numbered = 0;
 const newId = () => `sb-${++numbered}`;
 
-/** The outermost element. JupyterLab's one-key shortcuts ("x" deletes the cell) do not reach what is in it. */
+/**
+ * The outermost element. JupyterLab's one-key shortcuts ("x" deletes the cell) do not reach what is in it.
+ * Notebook 7 takes the arrows all the same, before anybody else: they are caught still earlier, do what they do by
+ * themselves in sliders and fields, and are told inside as "sb-arrow". `release()` ends that.
+ */
 function rootOf(el, name, label) {
   const root = h("div", { class: `sb ${name}`, role: "group", "aria-label": label, "data-lm-suppress-shortcuts": "true" });
   for (const event of ["keydown", "keypress", "keyup"]) root.addEventListener(event, (e) => e.stopPropagation());
+  const arrows = (event) => {
+    if (!event.key.startsWith("Arrow") || !root.contains(event.target)) return;
+    event.stopPropagation();
+    event.target.dispatchEvent(new CustomEvent("sb-arrow", { detail: event }));
+  };
+  window.addEventListener("keydown", arrows, true);
+  root.release = () => window.removeEventListener("keydown", arrows, true);
   el.append(root);
   return root;
 }
@@ -38,7 +49,7 @@ class Track {
     Object.assign(this, { label, values: [...values], texts: [...texts], moved });
     const id = newId();
     this.output = h("span", { class: "sb-value", "aria-hidden": "true" }); // the range itself says it
-    this.input = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.changed(), keydown: (e) => this.key(e) } });
+    this.input = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.changed() } });
     this.ticks = h("div", { class: "sb-ticks", "aria-hidden": "true" });
     this.marker = h("div", { class: "sb-marker", hidden: true });
     const head = h("div", { class: "sb-head" }, h("label", { for: id, text: label }), this.output, this.marker);
@@ -72,16 +83,6 @@ class Track {
   changed() {
     this.say();
     this.moved(this.value);
-  }
-
-  /** The arrows, by hand: Notebook 7 takes them away from a native slider. */
-  key(event) {
-    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
-    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    const before = this.input.value;
-    this.input.value = Number(before) + by;
-    if (this.input.value !== before) this.changed();
   }
 
   share(index) {

@@ -10,6 +10,7 @@ class Explorer {
   }
 
   end() {
+    this.root.release();
     this.model.off("msg:custom", this.hear);
     URL.revokeObjectURL(this.address);
   }

@@ -45,6 +45,7 @@ class Playground {
   }
 
   end() {
+    this.root.release();
     this.model.off("msg:custom", this.hear);
     this.dressed.disconnect();
     this.sized.disconnect();
@@ -441,7 +442,7 @@ class Playground {
         click: (e) => { e.stopPropagation(); i === 0 ? this.toggleFeature(feature) : this.openWeights(i, j); },
         focus: () => this.pointAt({ column: i, unit: j }), blur: () => this.pointAt(null),
         mouseenter: () => this.pointAt({ column: i, unit: j }), mouseleave: () => this.pointAt(null),
-        keydown: (e) => this.walk(e, i, j),
+        "sb-arrow": (e) => this.walk(e.detail, e.target, i, j),
       } });
     }));
     const more = rest ? this.columns.slice(1, last).map(([{ x }], i) => button(`+${rest} more`, (e) => { e.stopPropagation(); this.openLayer(i + 1); },
@@ -458,7 +459,7 @@ class Playground {
   }
 
   /** Arrow keys go from node to node; only one of them is a stop of the Tab key. */
-  walk(event, i, j) {
+  walk(event, from, i, j) {
     const [di, dj] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
     if (!di && !dj) return;
     event.preventDefault();
@@ -467,7 +468,7 @@ class Playground {
     const unit = di ? Math.min(column.length - 1, Math.round((j * column.length) / this.columns[i].length)) : j + dj;
     const next = this.nodes.querySelector(`[data-at="${i + di},${unit}"]`);
     if (!next || next.disabled) return;
-    event.target.tabIndex = -1;
+    from.tabIndex = -1;
     next.tabIndex = 0;
     this.walked = next.dataset.at;
     next.focus();
@@ -863,8 +864,9 @@ class Playground {
     const axes = this.axes(this.places.score, regression ? "R²" : "accuracy", marks);
     const chance = regression ? 0 : 1 / classes;
     this.stroke([[axes.plot.x, axes.y(share(chance))], [axes.plot.x + axes.plot.w, axes.y(share(chance))]], this.look.edge, 1.2, [2, 3]);
+    const under = share(chance) > 0.2 && curves.at(-1) > chance; // away from where the curves end
     this.twoCurves(axes, share, 3, [this.frame.scores.train_score, this.frame.scores.validation_score]);
-    this.text(regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`, axes.plot.x + 3, axes.y(share(chance)) + (share(chance) > 0.2 ? 12 : -4), { halo: true });
+    this.text(regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`, axes.plot.x + 3, axes.y(share(chance)) + (under ? 12 : -4), { halo: true });
   }
 
   // What is folded --------------------------------------------------------------------------------------

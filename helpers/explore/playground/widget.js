@@ -227,11 +227,12 @@ class Playground {
   // What the kernel tells -------------------------------------------------------------------------------
 
   takeScene(scene, arrays) {
-    this.scene = scene;
-    this.data = arrays;
-    this.pointsDrawn = null;
+    const { data, noise, train_share: share, features, loss, seed } = scene.settings;
+    const about = JSON.stringify([data, noise, share, features, loss, seed]);
+    const isNew = about !== this.about; // else a learning rate or the like: the points and colours stay
+    Object.assign(this, { scene, data: arrays, about });
     this.follow();
-    this.dress();
+    if (isNew) this.dress();
     this.placeNodes();
   }
 

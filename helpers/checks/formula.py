@@ -90,10 +90,11 @@ def formula_task(
     `slips` is a table of changes of `right` (see `slips_of`), or a list. They and `right` are answers: the
     `probe` runs them on a case as it runs the learner's (by default it passes the inputs in their order).
     `parts` is the hint for wrong numbers that no slip explains; when
-    `right` returns several things (nested, if need be), it is their names in order, each with its hint. Asked
-    are, in this order: `rules` (what the probe saw), the slips, the form, the shapes, `last_rules`, whether
-    the inputs are unchanged (`unchanged` is the hint), and the numbers, with `rtol`, `atol` and `single` of
-    `blocks.close`. Whatever else a `Task` takes goes through. Raises `ValueError` for an unknown part.
+    `right` returns several things (nested, if need be), it is their names in order, each with its hint (one
+    hint alone serves for all arrays of a list, which may be of any length). Asked are, in this order: `rules`
+    (what the probe saw), the slips, the form, the shapes, `last_rules`, whether the inputs are unchanged
+    (`unchanged` is the hint), and the numbers, with `rtol`, `atol` and `single` of `blocks.close`. Whatever
+    else a `Task` takes goes through. Raises `ValueError` for an unknown part.
 
     >>> task = formula_task("demo/mean", "mean(x)", 1, lambda rng: [{"x": rng.normal(size=4)}], np.mean,
     ...     [slip(np.sum, "this is the sum", "How many are they?")], "All entries count the same.")
@@ -161,7 +162,18 @@ class _Judge:
         want = self.right(case)
         if not same_form(want, answer):
             return {}
-        return dict(zip(self.hints, zip(leaves(want), leaves(answer, like=want), strict=True), strict=True))
+        pairs = zip(leaves(want), leaves(answer, like=want), strict=True)
+        return dict(zip(self.names(want), pairs, strict=True))
+
+    def names(self, want: Any) -> Sequence[str]:
+        """What the parts are called; of a list of any length, all under one hint, by their place."""
+        if list(self.hints) == [""] and isinstance(want, list | tuple):
+            return [f"array {number} of the list" for number, _ in enumerate(leaves(want))]
+        return list(self.hints)
+
+    def hint(self, name: str) -> str:
+        """What is said of a part."""
+        return self.hints[name if name in self.hints else ""]
 
     def slips(self, case: Case, answer: Any) -> None:
         parts = self.parts(case, answer)
@@ -176,7 +188,7 @@ class _Judge:
                 raise Wrong(one.what, one.hint)
         want = self.right(case)
         if not parts:
-            raise Wrong(f"expected {_in_words(want, iter(self.hints))}, got {short(answer)}", self.form)
+            raise Wrong(f"expected {_in_words(want, iter(self.names(want)))}, got {short(answer)}", self.form)
         got = list(leaves(answer, like=want))
         for order in itertools.permutations(got) if 1 < len(got) < 5 else ():
             if all(map(self.close, order, leaves(want))):
@@ -204,7 +216,7 @@ class _Judge:
         for name, (want, got) in self.parts(case, answer).items():
             if np.shape(got) != np.shape(want):
                 wrong = f"the shape{_of(name)} is wrong: expected {np.shape(want)}, got {np.shape(got)}"
-                raise Wrong(wrong, self.hints[name])
+                raise Wrong(wrong, self.hint(name))
 
     def numbers(self, case: Case, answer: Any) -> None:
         parts = self.parts(case, answer)
@@ -212,7 +224,7 @@ class _Judge:
         if off:
             names = " and ".join([", ".join(off[:-1]), off[-1]] if len(off) > 1 else off)
             what = f"the value{_of(names)} is off" if len(off) == 1 else f"{names} are off"
-            raise Wrong(f"{what}\n{blocks.expected_and_got(*parts[off[0]])}", self.hints[off[0]])
+            raise Wrong(f"{what}\n{blocks.expected_and_got(*parts[off[0]])}", self.hint(off[0]))
 
 
 def _answer_of(returned: Any) -> Any:

@@ -1,0 +1,206 @@
+"""Task 5: what a trained network says of real digits, from its weights as PyTorch saves them."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from helpers import data
+from helpers.checks.blocks import close
+from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.task import Case, Wrong
+from helpers.nn import Adam, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.training import fit
+
+Array = np.ndarray
+State = dict[str, Array]
+HELD_OUT = 1000  # the pictures from here on train nothing
+
+
+def _as_saved(matrices: Sequence[Array], biases: Sequence[Array]) -> State:
+    """Matrices (in, out) and biases by the names, and in the form, of a torch.nn.Sequential with ReLUs."""
+    state = {}
+    for layer, (W, b) in enumerate(zip(matrices, biases, strict=True)):
+        state |= {f"{2 * layer}.weight": W.T.astype(np.float32), f"{2 * layer}.bias": b.astype(np.float32)}
+    return state
+
+
+@functools.cache
+def _trained() -> tuple[State, Array, Array]:
+    """A network of 64-24-10, and the mean and standard deviation of the pixels that it was trained on."""
+    X, y = data.load_digits()
+    X, y = X[:HELD_OUT], y[:HELD_OUT]
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    rng = np.random.default_rng(0)
+    first, last = Linear(64, 24, rng=rng), Linear(24, 10, rng=rng)
+    model = Sequential(first, ReLU(), last)
+    fit(
+        model,
+        CrossEntropyLoss(),
+        Adam(model, lr=0.01),
+        (X - mean) / np.where(std == 0, 1, std),
+        y,
+        batch_size=50,
+        num_epochs=8,
+        rng=rng,
+        progress=False,
+    )
+    return _as_saved([first.W, last.W], [first.b, last.b]), mean, std
+
+
+def _untrained(sizes: Sequence[int], rng: np.random.Generator) -> State:
+    shapes = list(pairwise(sizes))
+    matrices = [rng.normal(size=shape) * np.sqrt(2 / shape[0]) for shape in shapes]
+    return _as_saved(matrices, [rng.normal(size=shape[1]) for shape in shapes])
+
+
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    state, mean, std = _trained()
+    held_out = data.load_digits().X[HELD_OUT:].reshape(-1, 8, 8)
+
+    def case(n: int, state: State) -> Case:
+        pictures = held_out[rng.permutation(len(held_out))[:n]]
+        return {"pictures": pictures, "state": state, "mean": mean, "std": std}
+
+    cases = [
+        case(12, state),
+        case(1, state),
+        case(20, _untrained([64, 10], rng)),
+        case(15, _untrained([64, 20, 16, 16, 12, 12, 10], rng)),
+        case(6, state),  # ink where no picture has had any
+        case(8, state),  # very sure of itself
+    ]
+    cases[4]["pictures"][:, 0, 0] = 3.0
+    cases[5]["state"] = state | {"2.weight": 300 * state["2.weight"], "2.bias": 300 * state["2.bias"]}
+    cases[5]["pictures"][0] = 0
+    cases[2]["pictures"] = cases[2]["pictures"].astype(np.uint8)
+    return cases
+
+
+def _right(pictures: Array, state: Mapping[str, Array], mean: Array, std: Array) -> tuple[Array, Array]:
+    X = pictures.reshape(len(pictures), -1)
+    a = (X - mean) / np.where(std == 0, 1, std)
+    for i in range(0, len(state), 2):
+        z = a @ state[f"{i}.weight"].T + state[f"{i}.bias"]
+        a = np.maximum(z, 0)
+    logits = z
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p.argmax(axis=1), p
+
+
+@of_answer
+def _rows(case: Case, answer: Any) -> None:
+    """What is wrong with the probabilities of single pictures."""
+    want, p = _right(**case)[1], np.asarray(answer[1])
+    if p.shape != want.shape:
+        return
+    if bad := np.flatnonzero(~np.isfinite(p).all(axis=1)).tolist():
+        flat = case["pictures"].reshape(len(p), -1)
+        hint = (
+            "Print what the last line that is right gives for these pictures: exp of a large number is inf."
+        )
+        if flat[bad][:, case["std"] == 0].any() and len(case["state"]) == 4:
+            hint = "They have ink in pixel 0. In the training pictures it had none: its std is 0."
+        raise Wrong(f"p has NaN or infinite values for the pictures {bad}", hint)
+    row = int(np.abs(p.sum(axis=1) - 1).argmax())
+    if abs(p[row].sum() - 1) > 1e-4:
+        what = f"the probabilities of picture {row} sum to {p[row].sum():.4g}"
+        raise Wrong(what, "One of the ten digits it is: they sum to 1.")
+    said = np.asarray(answer[0])
+    if close(p, want) and not np.array_equal(said, p.argmax(axis=1)):
+        i = int(np.flatnonzero(said != p.argmax(axis=1))[0])
+        what = f"picture {i} is put into class {said[i]}, and its p is largest for {p[i].argmax()}"
+        raise Wrong(what, "p is right. The class is the digit that is most probable.")
+
+
+predict_digits = formula_task(
+    "forward/predict_digits",
+    "predict_digits(pictures, state, mean, std)",
+    points=5,
+    cases=_cases,
+    right=_right,
+    parts={
+        "classes": "One whole number for each picture: the most probable digit.",
+        "p": "In order: flatten, standardise, layer by layer with ReLU between them, softmax.",
+    },
+    last_rules=[_rows],
+    slips=r"""
+        a = (X - mean) / np.where(std == 0, 1, std) → a = X
+            the network was given the pixels as they are
+            It was trained on standardised ones.
+        a = (X - mean) / np.where(std == 0, 1, std) → a = X / 16
+            the network was given pixels divided by 16
+            It was trained on standardised ones: mean and std are given.
+        a = (X - mean) / np.where(std == 0, 1, std) → a = X - mean
+            the pixels were not divided by std
+            The network was trained on standardised ones.
+        a = (X - mean) / np.where(std == 0, 1, std) → mean, std = X.mean(axis=0), X.std(axis=0)\n…
+            the pictures were standardised with their own mean and std
+            What was learnt from the training pictures is given, and serves for all.
+        np.where(std == 0, 1, std) → np.where(std == 0, 1, std) ** 2
+            the pixels were divided by std²
+            The standard deviation is the root of the variance already.
+        np.where(std == 0, 1, std) → std
+            where std is 0, there are NaN or infinite values
+            A pixel that was blank in all training pictures has no spread: divide by 1.
+        np.where(std == 0, 1, std) → (std + 1e-8)
+            where std is 0, a small number stands in its place
+            Ink in such a pixel becomes enormous. The task says what to divide by.
+        X = pictures.reshape(len(pictures), -1) → X = np.where(std == 0, mean, pictures.reshape(-1, 64))
+            pixels whose std is 0 count as 0, ink or not
+            Divide by 1 there: what is 3 above the mean stays 3.
+        X = pictures.reshape(len(pictures), -1) → X = pictures.transpose(0, 2, 1).reshape(len(pictures), -1)
+            the pixels were taken column by column
+            In a picture (8, 8) they go row by row.
+        X = pictures.reshape(len(pictures), -1) → X = pictures.reshape(-1, len(pictures)).T
+            the pixels of different pictures were mixed
+            Row i of X is picture i.
+        a = np.maximum(z, 0) → a = z
+            there is no ReLU
+            It stands between each two layers.
+        logits = z → logits = a
+            the logits went through ReLU, too
+            It stands between two layers, and the last has none after it.
+        + state[f"{i}.bias"] → + 0
+            the biases are missing
+            Each layer has its own, in state.
+        return p.argmax(axis=1), p → return p.argmax(axis=1), logits
+            p holds the logits
+            Softmax makes probabilities of them.
+        return p.argmax(axis=1), p → return p.argmax(axis=1), 1 / (1 + np.exp(-logits))
+            p holds the sigmoid of each logit
+            One of ten digits it is: softmax lets the ten compete.
+        return p.argmax(axis=1), p → return p.argmax(axis=1), p.max(axis=1)
+            p holds one number for each picture: the largest
+            Asked are all ten.
+        return p.argmax(axis=1), p → return p.argmax(axis=0), p
+            classes has the picture where each digit is most probable
+            Asked is, for each picture, the most probable digit.
+        return p.argmax(axis=1), p → return p.argmax(axis=1) + 1, p
+            the classes run from 1 to 10
+            Column 0 of p is the digit 0.
+        return p.argmax(axis=1), p → return p.max(axis=1), p
+            classes holds how probable the digit is, not which it is
+            np.argmax gives the place of the largest number.
+        e = np.exp(logits - logits.max(axis=1, keepdims=True)) → e = np.exp(logits - logits.max(axis=0))
+        e.sum(axis=1, keepdims=True) → e.sum(axis=0)
+            the probabilities sum to 1 over the pictures
+            The ten digits of one picture compete: a picture is a row.
+        - logits.max(axis=1, keepdims=True) → - 0
+            exp overflows, as without a shift of the logits
+            Adding one number to all logits of a picture changes no probability. Which one helps?
+        - logits.max(axis=1, keepdims=True) → - logits.max()
+            p has NaN values, as with one shift for all pictures
+            Far below the largest logit of all every exp is 0. Each picture needs a shift of its own.
+    """,
+    form="End with `return classes, p`.",
+    unchanged="`pictures -= …` and `state.pop(…)` change what the caller needs: compute new arrays.",
+    hints={
+        "ValueError": "Write the shapes down: a picture is (8, 8), the network takes (n, 64), and a .weight "
+        "in state is (out, in).",
+        "KeyError": "Print list(state): it has other names when a network has more layers, or fewer.",
+    },
+)

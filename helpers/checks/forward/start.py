@@ -1,0 +1,206 @@
+"""Task 4: He's initialisation with uniform numbers. Judged is what chance gives in several draws together."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from helpers.checks.blocks import leaves_input_unchanged
+from helpers.checks.formula import slips_of
+from helpers.checks.plain import short
+from helpers.checks.probing import Seen, call
+from helpers.checks.randomness import (
+    drawn,
+    draws,
+    in_each_draw,
+    new_seed,
+    next_differs,
+    other_seed_differs,
+    same_again,
+)
+from helpers.checks.task import Case, Slip, Task, Wrong, all_of, verdict
+
+Array = np.ndarray
+DRAWS = 4  # pooled, so that a layer has 1,200 weights at least
+# How many standard errors a right answer may be off. Of some 15 layers with two numbers each, one is further
+# off by chance in fewer than one of ten million checks.
+ERRORS = 6.0
+SIZES = ([64, 128, 10], [150, 40, 90, 30], [300, 4, 100])
+
+
+def _cases(rng: np.random.Generator) -> list[Case]:
+    return [{"sizes": list(sizes), "seed": new_seed(rng)} for sizes in SIZES]
+
+
+def _probe(learner: Any, case: Case) -> Seen:
+    return drawn(lambda rng: call(learner, case["sizes"], rng), case["seed"], DRAWS, next_too=True)
+
+
+def _right(sizes: Sequence[int], rng: np.random.Generator) -> tuple[list[Array], list[Array]]:
+    weights, biases = [], []
+    for n, m in pairwise(sizes):
+        a = np.sqrt(6 / n)
+        weights.append(rng.uniform(-a, a, (n, m)))
+        biases.append(np.zeros(m))
+    return weights, biases
+
+
+# Wrong spreads, each of them another than the right one in every layer but perhaps the first.
+SPREADS = slips_of(
+    _right,
+    """
+    a = np.sqrt(6 / n) → a = np.sqrt(2 / n)
+        the spread is that of uniform numbers between -a and a for a = √(2 / n_in)
+        Their variance is a² / 3, and that shall be 2 / n_in.
+    a = np.sqrt(6 / n) → a = np.sqrt(6 / m)
+        the spread is that for n_out in the place of n_in
+        What is added up for one unit? So many weights share the variance.
+    a = np.sqrt(6 / n) → a = np.sqrt(2 / m)
+        the spread is that of uniform numbers between -a and a for a = √(2 / n_out)
+        Both are off: their variance is a² / 3, and it shall be 2 / n_in.
+    a = np.sqrt(6 / n) → a = np.sqrt(6 / (n + m))
+        the variance is 2 / (n_in + n_out), as Xavier has it
+        He's is 2 / n_in: there n_out has no say.
+    a = np.sqrt(6 / n) → a = np.sqrt(3 / n)
+        the variance is 1 / n_in, half of what it should be
+        ReLU lets about half of the signal through. Asked is the variance that makes up for it.
+    a = np.sqrt(6 / n) → a = 6 / n
+        the spread is that of uniform numbers between -a and a for a = 6 / n_in
+        Their variance, and not their spread, grows like a².
+    a = np.sqrt(6 / n) → a = 2 / n
+        the spread is that of uniform numbers between -a and a for a = 2 / n_in
+        2 / n_in shall be their variance.
+    a = np.sqrt(6 / n) → a = np.sqrt(3) * 2 / n
+        the spread is 2 / n_in
+        2 / n_in is the variance. The spread, or standard deviation, is its root.
+    a = np.sqrt(6 / n) → a = np.sqrt(6 / sizes[0])
+        every layer has the spread of the first
+        n_in is the number of inputs of the layer, not of the network.
+    a = np.sqrt(6 / n) → a = np.sqrt(6)
+        every layer has a variance of 2
+        It shall be 2 / n_in in each: which n_in has the layer?
+    a = np.sqrt(6 / n) → a = 1
+        every layer has the spread of uniform numbers between -1 and 1
+        The variance shall be 2 / n_in in each layer.
+    a = np.sqrt(6 / n) → a = 0
+        all weights are 0
+        Then all units of a layer stay equal. Draw each weight from `rng`.
+    """,
+)
+
+
+def _layers(case: Case) -> list[tuple[int, int]]:
+    return list(pairwise(case["sizes"]))
+
+
+@verdict
+@in_each_draw
+def _form(case: Case, answer: Any) -> None:
+    shapes = {"weights": _layers(case), "biases": [(m,) for _, m in _layers(case)]}
+    if not isinstance(answer, list) or len(answer) != 2:
+        raise Wrong(f"expected weights, biases; got {short(answer)}", "End with `return weights, biases`.")
+    for (name, want), part in zip(shapes.items(), answer, strict=True):
+        if not isinstance(part, list) or len(part) != len(want):
+            what = f"{name} is to be a list of {len(want)} arrays, one for each layer"
+            raise Wrong(f"{what}; got {short(part)}", f"{len(case['sizes'])} sizes make {len(want)} layers.")
+        got = [np.shape(array) for array in part]
+        if got != want:
+            turned = name == "weights" and got == [shape[::-1] for shape in want]
+            hint = "They are turned: W is (in, out) here." if turned else "W is (in, out), b is (out,)."
+            raise Wrong(f"the shapes in {name} are {got}, expected {want}", hint)
+
+
+def _of_layer(value: Any, layer: int) -> Array:
+    """The weights of a layer in all draws."""
+    return np.concatenate([np.ravel(weights[layer]).astype(float) for weights, _ in draws(value)])
+
+
+def _spreads(case: Case, value: Any) -> Array:
+    return np.array([np.sqrt(np.mean(_of_layer(value, k) ** 2)) for k in range(len(_layers(case)))])
+
+
+@verdict
+def _biases_and_mean(case: Case, value: Any) -> None:
+    for _, biases in draws(value):
+        for number, b in enumerate(biases, start=1):
+            if np.any(np.asarray(b) != 0):
+                raise Wrong(f"the biases of layer {number} are not all 0: {short(b)}", "The task asks for 0.")
+    for number, _ in enumerate(_layers(case), start=1):
+        w = _of_layer(value, number - 1)
+        if not np.isfinite(w).all():
+            raise Wrong(f"layer {number} has weights that are NaN or infinite", "Print a of each layer.")
+        if abs(w.mean()) > ERRORS * np.sqrt(np.mean(w**2) / len(w)):
+            what = (
+                f"the weights of layer {number} have the mean {w.mean():.3g}, their spread is {w.std():.3g}"
+            )
+            raise Wrong(what, "Negative and positive numbers have to be equally likely.")
+
+
+@verdict
+def _each_its_own(case: Case, value: Any) -> None:
+    """Numbers that come again, in a layer or (perhaps with another factor) in another one."""
+    weights = [np.ravel(W).astype(float) for W in value["answer"][0]]
+    scaled = [w / max(np.abs(w).max(), 1e-300) for w in weights]
+    for number, w in enumerate(scaled, start=1):
+        different = len(np.unique(w.round(7)))
+        if different < 0.9 * len(w) and different > 1:
+            what = f"of the {len(w)} weights of layer {number} only {different} are different"
+            raise Wrong(what, "Each weight is a draw of its own.")
+    for number, (first, second) in enumerate(pairwise(weights), start=1):
+        ratio = second[:100] / first[:100]
+        if len(np.unique(ratio.round(5))) == 1 and ratio[0] != 0:
+            what = f"layer {number + 1} has the numbers of layer {number}, times {ratio[0]:.3g}"
+            raise Wrong(what, "Each layer goes on drawing from `rng`.")
+
+
+@verdict
+def _spread(case: Case, value: Any) -> None:
+    layers = _layers(case)
+    got, n = _spreads(case, value), np.array([len(_of_layer(value, k)) for k in range(len(layers))])
+    # The root of a mean of n squares of uniform numbers is off by √(0.2 / n) of itself, on average.
+    room = ERRORS * np.sqrt(0.2 / n)
+    want = np.array([np.sqrt(2 / inputs) for inputs, _ in layers])
+    if (np.abs(got / want - 1) <= room).all():
+        return
+    for one in SPREADS:
+        other = _spreads(case, {"answer": one.formula(case["sizes"], np.random.default_rng(0)), "others": []})
+        if (np.abs(got - other) <= 2.5 * room * other).all():  # a single draw of the slip: twice the error
+            raise Wrong(one.what, one.hint)
+    layer = int(np.abs(np.log(got / want)).argmax())
+    what = f"layer {layer + 1} has n_in = {layers[layer][0]} and n_out = {layers[layer][1]}, and a spread of"
+    raise Wrong(f"{what} {got[layer]:.4f}; expected {want[layer]:.4f}", "The variance shall be 2 / n_in.")
+
+
+@verdict
+def _uniform(case: Case, value: Any) -> None:
+    for number, (inputs, _) in enumerate(_layers(case), start=1):
+        w, a = np.abs(_of_layer(value, number - 1)), np.sqrt(6 / inputs)
+        outside, half = np.mean(w > a * (1 + 1e-6)), np.mean(w < a / 2)
+        if outside:
+            what = f"{outside:.1%} of the weights of layer {number} lie outside of -a … a, a = {a:.4f}"
+            raise Wrong(what, "The variance is right. Uniform numbers of that variance end at a.")
+        if abs(half - 1 / 2) > ERRORS * np.sqrt(0.25 / len(w)):
+            what = f"{half:.0%} of the weights of layer {number} are nearer to 0 than to ±{a:.4f}"
+            raise Wrong(what, "The variance is right. Of uniform numbers half are.")
+
+
+he_uniform = Task(
+    "forward/he_uniform",
+    points=4,
+    cases=_cases,
+    probe=_probe,
+    signature="he_uniform(sizes, rng)",
+    slips=[Slip(one.formula, one.what, one.hint) for one in SPREADS],
+    verdict=all_of(
+        leaves_input_unchanged("sizes"),
+        _form,
+        _biases_and_mean,
+        same_again("start"),
+        _spread,
+        other_seed_differs("start"),
+        next_differs("start"),
+        _each_its_own,
+        _uniform,
+    ),
+)

@@ -168,7 +168,7 @@ class _Judge:
     def names(self, want: Any) -> Sequence[str]:
         """What the parts are called; of a list of any length, all under one hint, by their place."""
         if list(self.hints) == [""] and isinstance(want, list | tuple):
-            return [f"array {number} of the list" for number, _ in enumerate(leaves(want))]
+            return [f"array {number}" for number, _ in enumerate(leaves(want))]
         return list(self.hints)
 
     def hint(self, name: str) -> str:
@@ -188,7 +188,13 @@ class _Judge:
                 raise Wrong(one.what, one.hint)
         want = self.right(case)
         if not parts:
-            raise Wrong(f"expected {_in_words(want, iter(self.names(want)))}, got {short(answer)}", self.form)
+            names = self.names(want)
+            form = (
+                _in_words(want, iter(names))
+                if names == list(self.hints)
+                else f"a list of {len(names)} arrays"
+            )
+            raise Wrong(f"expected {form}, got {short(answer)}", self.form)
         got = list(leaves(answer, like=want))
         for order in itertools.permutations(got) if 1 < len(got) < 5 else ():
             if all(map(self.close, order, leaves(want))):

@@ -50,6 +50,14 @@ linear_columns = formula_task(
         product = W @ X → product = X @ W
             the product is X @ W
             A number of the answer is a row of W times a sample, and a sample is a column of X.
+        product = W @ X → product = X @ W
+        b[:, None] → b
+            the answer is X @ W + b, as for samples in rows and a W that is (in, out)
+            Here samples are columns, and W is (out, in).
+        product = W @ X → product = X @ W.T
+        b[:, None] → b
+            the answer is X @ W.T + b, as for samples in rows
+            Here samples are columns.
         product = W @ X → product = X.T @ W
             the product is X.T @ W
             A number of the answer is a row of W times a sample, and a sample is a column of X.
@@ -78,10 +86,10 @@ linear_columns = formula_task(
 
 
 def _count_cases(rng: np.random.Generator) -> Sequence[Case]:
-    a, b, c, d = (int(k) for k in rng.choice(np.arange(3, 90), size=4, replace=False))
+    a, b, c, d = (int(k) for k in rng.choice(np.arange(4, 90, 2), size=4, replace=False))
     return [
-        {"sizes": [a, b, c]},
-        {"sizes": [a, b, c, d], "bias": False},
+        {"sizes": [a, b, c, d]},
+        {"sizes": [a, b, c], "bias": False},
         {"sizes": [a, b]},
         {"sizes": [a, b, a], "tied": True},
         {"sizes": [a, b, b, a], "tied": True, "bias": False},
@@ -106,12 +114,16 @@ count_parameters = formula_task(
     probe=lambda learner, case: call(learner, **case),
     right=_count,
     parts="Write the shape of each array of this network down: its matrices, then its biases.",
+    unchanged="`sizes` is needed by others: leave it as it is.",
     form="Asked is one whole number.",
     slips="""
+        own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices) // (2 if tied else 1)
+            with tied=True the matrix in the middle is missing
+            With three layers the one in the middle has no partner, and a matrix of its own.
         return sum(matrices[:own]) + biases → return sum(set(matrices[:own])) + biases
             matrices of one size were counted once, where two layers have each their own
             Two layers share a matrix because the task says so, not because they are of one size.
-        return sum(matrices[:own]) + biases → return sum(matrices) // (2 if tied else 1) + biases
+        return sum(matrices[:own]) + biases → return sum(matrices) / (2 if tied else 1) + biases
             with tied=True the matrix in the middle counts half
             With three layers the one in the middle has no partner.
         biases = sum(sizes[1:]) if bias else 0 → biases = sum(sizes[1 : own + 1]) if bias else 0
@@ -138,6 +150,22 @@ count_parameters = formula_task(
         return sum(matrices[:own]) + biases → return sum(matrices[1:own]) + biases
             the matrix of the first layer is missing
             From the inputs to the first hidden units it is sizes[0] times sizes[1] weights.
+        return sum(matrices[:own]) + biases → return matrices[-1] + (sizes[-1] if bias else 0)
+            only the last layer was counted
+            All layers count.
+        return sum(matrices[:own]) + biases → return matrices[0] + (sizes[1] if bias else 0)
+            only the first layer was counted
+            All layers count.
+        own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices) - 1
+        sum(sizes[1:]) if → sum(sizes[1:-1]) if
+            the last layer was not counted
+            How many layers have four widths?
+        (len(matrices) + 1) // 2 if tied else len(matrices) → (len(matrices) + 1) // 2
+            without tied=True matrices were shared
+            Then each layer has a matrix of its own.
+        return sum(matrices[:own]) + biases → return np.prod(sizes) + biases
+            the widths were all multiplied with each other
+            The weights of different layers add up.
         return sum(matrices[:own]) + biases → return sum(sizes)
             the units were counted, not the weights
             Each pair of an input and an output of a layer has a weight.
@@ -145,12 +173,9 @@ count_parameters = formula_task(
             with tied=True the matrices of all layers were counted
             A matrix that is used twice has to be stored once.
         own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices)
-        return sum(matrices[:own]) + biases → return (sum(matrices) + biases) // (2 if tied else 1)
+        return sum(matrices[:own]) + biases → return (sum(matrices) + biases) / (2 if tied else 1)
             with tied=True all is half, the biases too
             Shared are the matrices. Every layer has its own biases.
-        own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices) // (2 if tied else 1)
-            with tied=True the matrix in the middle is missing
-            With three layers the one in the middle has no partner, and a matrix of its own.
     """,
 )
 
@@ -168,7 +193,7 @@ def _net_cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
     asked: list[tuple[int, list[int], str]] = [
         (4, [4, 4, 4, 4, 4], "tanh"),
-        (3, [2, 5, 4], "relu"),
+        (8, [2, 5, 4], "relu"),
         (5, [3, 2], "tanh"),
         (1, [3, 6, 2, 4], "square"),
         (6, [4, 5, 5, 5, 5, 3], "relu"),
@@ -202,7 +227,7 @@ mlp_forward = formula_task(
     cases=_net_cases,
     probe=_net_probe,
     right=_net,
-    parts="Each layer takes what the layer before gave.",
+    parts="Shown is the first array that is off. What comes before it is right.",
     slips=r"""
         a = activation(z) if layer < len(weights) - 1 else z → a = activation(z)
             the logits went through the activation, too
@@ -219,6 +244,15 @@ mlp_forward = formula_task(
         a = activation(z) if → a = np.maximum(z, 0) if
             the hidden layers have ReLU, another activation was passed
             Call the function that is given.
+        a = activation(z) if → a = np.tanh(z) if
+            the hidden layers have tanh, another activation was passed
+            Call the function that is given.
+        return out → return [X, *out[:-1]]
+            the list holds what each layer is given
+            Asked is what each layer gives.
+        return out → return [out[-1] if a.shape == out[-1].shape else a for a in out]
+            arrays of the list are all the same: they hold what came last
+            A list holds the array itself, no copy: `a[:] = …` changes what it holds already.
         out.append(a) → out.append(z)
             the list holds what each layer has before its activation
             Asked is what it hands on to the next.

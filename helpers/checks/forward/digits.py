@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers import data
-from helpers.checks.blocks import close
+from helpers.checks.blocks import close, expected_and_got
 from helpers.checks.formula import formula_task, of_answer
 from helpers.checks.task import Case, Wrong
 from helpers.nn import Adam, CrossEntropyLoss, Linear, ReLU, Sequential
@@ -110,7 +110,11 @@ def _rows(case: Case, answer: Any) -> None:
         what = f"the probabilities of picture {row} sum to {p[row].sum():.4g}"
         raise Wrong(what, "One of the ten digits it is: they sum to 1.")
     said = np.asarray(answer[0])
-    if close(p, want) and not np.array_equal(said, p.argmax(axis=1)):
+    if off := [i for i in range(len(p)) if not close(p[i], want[i])]:
+        first = expected_and_got(want[off[0]], p[off[0]])
+        steps = "Print what each step gives for this picture: the pixels, each layer, the logits."
+        raise Wrong(f"p is off for {len(off)} of {len(p)} pictures; for picture {off[0]}\n{first}", steps)
+    if not np.array_equal(said, p.argmax(axis=1)):
         i = int(np.flatnonzero(said != p.argmax(axis=1))[0])
         what = f"picture {i} is put into class {said[i]}, and its p is largest for {p[i].argmax()}"
         raise Wrong(what, "p is right. The class is the digit that is most probable.")
@@ -124,7 +128,7 @@ predict_digits = formula_task(
     right=_right,
     parts={
         "classes": "One whole number for each picture: the most probable digit.",
-        "p": "In order: flatten, standardise, layer by layer with ReLU between them, softmax.",
+        "p": "Ten probabilities for each picture, one picture in a row.",
     },
     last_rules=[_rows],
     slips=r"""
@@ -134,6 +138,9 @@ predict_digits = formula_task(
         a = (X - mean) / np.where(std == 0, 1, std) → a = X / 16
             the network was given pixels divided by 16
             It was trained on standardised ones: mean and std are given.
+        a = (X - mean) / np.where(std == 0, 1, std) → a = X / np.where(std == 0, 1, std)
+            the mean was not taken from the pixels
+            The network was trained on standardised ones.
         a = (X - mean) / np.where(std == 0, 1, std) → a = X - mean
             the pixels were not divided by std
             The network was trained on standardised ones.
@@ -147,8 +154,8 @@ predict_digits = formula_task(
             where std is 0, there are NaN or infinite values
             A pixel that was blank in all training pictures has no spread: divide by 1.
         np.where(std == 0, 1, std) → (std + 1e-8)
-            where std is 0, a small number stands in its place
-            Ink in such a pixel becomes enormous. The task says what to divide by.
+            ink in a pixel whose std is 0 became enormous
+            The task says what to divide such a pixel by.
         X = pictures.reshape(len(pictures), -1) → X = np.where(std == 0, mean, pictures.reshape(-1, 64))
             pixels whose std is 0 count as 0, ink or not
             Divide by 1 there: what is 3 above the mean stays 3.
@@ -158,6 +165,9 @@ predict_digits = formula_task(
         X = pictures.reshape(len(pictures), -1) → X = pictures.reshape(-1, len(pictures)).T
             the pixels of different pictures were mixed
             Row i of X is picture i.
+        state[f"{i}.weight"].T → state[f"{i}.weight"].reshape(-1, len(state[f"{i}.bias"]))
+            the weights have the right shape, but not the right order
+            reshape(…) fills new rows one after the other. What turns a matrix over?
         a = np.maximum(z, 0) → a = z
             there is no ReLU
             It stands between each two layers.
@@ -199,8 +209,8 @@ predict_digits = formula_task(
     form="End with `return classes, p`.",
     unchanged="`pictures -= …` and `state.pop(…)` change what the caller needs: compute new arrays.",
     hints={
-        "ValueError": "Write the shapes down: a picture is (8, 8), the network takes (n, 64), and a .weight "
-        "in state is (out, in).",
-        "KeyError": "Print list(state): it has other names when a network has more layers, or fewer.",
+        "ValueError": "Write the shapes of this line down. The pictures are (n, 8, 8), a weight in state is "
+        "(out, in), the logits are (n, 10).",
+        "KeyError": "Print list(state): these are the names. A network with more layers has more of them.",
     },
 )

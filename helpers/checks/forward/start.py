@@ -139,18 +139,22 @@ def _biases_and_mean(case: Case, value: Any) -> None:
 
 @verdict
 def _each_its_own(case: Case, value: Any) -> None:
-    """Numbers that come again, in a layer or (perhaps with another factor) in another one."""
-    weights = [np.ravel(W).astype(float) for W in value["answer"][0]]
-    scaled = [w / max(np.abs(w).max(), 1e-300) for w in weights]
-    for number, w in enumerate(scaled, start=1):
-        different = len(np.unique(w.round(7)))
-        if different < 0.9 * len(w) and different > 1:
-            what = f"of the {len(w)} weights of layer {number} only {different} are different"
+    for number, W in enumerate(value["answer"][0], start=1):
+        w = np.ravel(W).astype(float)
+        different = len(np.unique((w / max(np.abs(w).max(), 1e-300)).round(7)))
+        if different < 0.9 * len(w) and w.any():
+            what = (
+                f"among the {len(w)} weights of layer {number} the number of different values is {different}"
+            )
             raise Wrong(what, "Each weight is a draw of its own.")
-    for number, (first, second) in enumerate(pairwise(weights), start=1):
-        ratio = second[:100] / first[:100]
-        if len(np.unique(ratio.round(5))) == 1 and ratio[0] != 0:
-            what = f"layer {number + 1} has the numbers of layer {number}, times {ratio[0]:.3g}"
+
+
+@verdict
+def _each_layer_draws(case: Case, value: Any) -> None:
+    for number, pair in enumerate(pairwise(value["answer"][0]), start=1):
+        first, second = (np.ravel(W).astype(float)[:100] for W in pair)
+        if np.allclose(second * first[0], first * second[0], rtol=1e-5, atol=0):
+            what = f"layer {number + 1} has the numbers of layer {number}, times {second[0] / first[0]:.3g}"
             raise Wrong(what, "Each layer goes on drawing from `rng`.")
 
 
@@ -167,6 +171,9 @@ def _spread(case: Case, value: Any) -> None:
         other = _spreads(case, {"answer": one.formula(case["sizes"], np.random.default_rng(0)), "others": []})
         if (np.abs(got - other) <= 2.5 * room * other).all():  # a single draw of the slip: twice the error
             raise Wrong(one.what, one.hint)
+    if (np.abs(got / want - (got / want)[0]) <= 2 * room * (got / want)).all():
+        what = f"the spread is {(got / want).mean():.2f} times what it should be, in each layer"
+        raise Wrong(what, "The variance is the square of the spread, and it shall be 2 / n_in.")
     layer = int(np.abs(np.log(got / want)).argmax())
     what = f"layer {layer + 1} has n_in = {layers[layer][0]} and n_out = {layers[layer][1]}, and a spread of"
     raise Wrong(f"{what} {got[layer]:.4f}; expected {want[layer]:.4f}", "The variance shall be 2 / n_in.")
@@ -195,12 +202,13 @@ he_uniform = Task(
     verdict=all_of(
         leaves_input_unchanged("sizes"),
         _form,
-        _biases_and_mean,
         same_again("start"),
+        _each_its_own,
+        _biases_and_mean,
         _spread,
         other_seed_differs("start"),
         next_differs("start"),
-        _each_its_own,
+        _each_layer_draws,
         _uniform,
     ),
 )

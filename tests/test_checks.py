@@ -456,6 +456,31 @@ def test_right_parts_in_another_order_are_told_so():
     assert "in another order" in tell(grade(task, lambda x: _both(x)[::-1]))
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: [x + k for k in range(len(x) - 1)], "expected a list of 2 arrays, got ["),
+        (lambda x: [x + k for k in range(len(x))][::-1], "what came is right, but in another order"),
+        (
+            lambda x: [x[:1], *(x + k for k in range(1, len(x)))],
+            "array 0 is wrong: expected (2,), got (1,)\nhint: One.",
+        ),
+        (
+            lambda x: [x, *(x + k + 1 for k in range(1, len(x)))],
+            "array 1 is off\nexpected: [2. 2.]\ngot:      [3. 3.]\nhint: One.",
+        ),
+    ],
+)
+def test_one_hint_serves_for_a_list_of_any_length(answer, words):
+    def right(x):
+        return [x + k for k in range(len(x))]
+
+    cases = [{"x": np.ones(n)} for n in (2, 4)]
+    task = formula_task("demo/list", "f(x)", 1, lambda rng: cases, right, [], "One.")
+    assert grade(task, right).complete
+    assert words in tell(grade(task, answer))
+
+
 def test_a_slip_of_an_unknown_part_is_refused():
     with pytest.raises(ValueError, match="a slip is of 'median'"):
         formula_task("demo/a", "a(x)", 1, list, np.sum, [slip(np.sum, "", "", part="median")], {"sum": ""})

@@ -56,9 +56,6 @@ SPREADS = slips_of(
     a = np.sqrt(6 / n) → a = np.sqrt(6 / m)
         the spread is that for n_out in the place of n_in
         What is added up for one unit? So many weights share the variance.
-    a = np.sqrt(6 / n) → a = np.sqrt(2 / m)
-        the spread is that of uniform numbers between -a and a for a = √(2 / n_out)
-        Both are off: their variance is a² / 3, and it shall be 2 / n_in.
     a = np.sqrt(6 / n) → a = np.sqrt(6 / (n + m))
         the variance is 2 / (n_in + n_out), as Xavier has it
         He's is 2 / n_in: there n_out has no say.
@@ -77,9 +74,6 @@ SPREADS = slips_of(
     a = np.sqrt(6 / n) → a = np.sqrt(6 / sizes[0])
         every layer has the spread of the first
         n_in is the number of inputs of the layer, not of the network.
-    a = np.sqrt(6 / n) → a = np.sqrt(6)
-        every layer has a variance of 2
-        It shall be 2 / n_in in each: which n_in has the layer?
     a = np.sqrt(6 / n) → a = 1
         every layer has the spread of uniform numbers between -1 and 1
         The variance shall be 2 / n_in in each layer.
@@ -97,7 +91,7 @@ def _layers(case: Case) -> list[tuple[int, int]]:
 @verdict
 @in_each_draw
 def _form(case: Case, answer: Any) -> None:
-    shapes = {"weights": _layers(case), "biases": [(m,) for _, m in _layers(case)]}
+    shapes: dict[str, list[Any]] = {"weights": _layers(case), "biases": [(m,) for _, m in _layers(case)]}
     if not isinstance(answer, list) or len(answer) != 2:
         raise Wrong(f"expected weights, biases; got {short(answer)}", "End with `return weights, biases`.")
     for (name, want), part in zip(shapes.items(), answer, strict=True):

@@ -189,7 +189,7 @@ predict_digits = formula_task(
             Far below the largest logit of all every exp is 0. Each picture needs a shift of its own.
     """,
     form="End with `return classes, p`.",
-    unchanged="`pictures -= …` and `state.pop(…)` change what the caller needs: compute new arrays.",
+    unchanged="`pictures -= …`, `std[…] = 1` and `state.pop(…)` change what the caller needs: use copies.",
     hints={
         "ValueError": "Write the shapes of this line down. The pictures are (n, 8, 8), a weight in state is "
         "(out, in), the logits are (n, 10).",

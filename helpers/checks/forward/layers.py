@@ -94,7 +94,7 @@ def _count_cases(rng: np.random.Generator) -> Sequence[Case]:
         {"sizes": [a, b, a], "tied": True},
         {"sizes": [a, b, b, a], "tied": True, "bias": False},
         {"sizes": [a, b, c, b, a], "tied": True},
-        {"sizes": [c, c, c, c, c], "tied": True},
+        {"sizes": [c, c, c, c, c, c], "tied": True},
         {"sizes": [a, b, a], "tied": False, "bias": True},
     ]
 

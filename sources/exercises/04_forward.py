@@ -139,8 +139,8 @@ r"""
 ## Task 4 · A start for ReLU (4 points)
 
 He's start gives each weight of a layer the mean 0 and the variance $2 / n_{in}$, where $n_{in}$ is the number
-of inputs **of that layer**. The lesson drew normal numbers. Draw **uniform** ones, between $-a$ and $a$; each
-layer has an $a$ of its own. The variance of such numbers is $a^2 / 3$.
+of inputs **of that layer**. The lesson drew normal numbers. Draw **uniform** ones, between $-c$ and $c$; each
+layer has a $c$ of its own. The variance of such numbers is $c^2 / 3$.
 
 Write `he_uniform(sizes, rng)`, where `sizes` is a list of widths as in task 2. Return two lists, `weights`
 and `biases`, as task 3 takes them: matrices of shape (in, out), and arrays of zeros of shape (out,). All
@@ -165,8 +165,8 @@ def he_uniform(sizes, rng):
     weights, biases = [], []
     for i in range(len(sizes) - 1):
         n_in, n_out = sizes[i], sizes[i + 1]
-        a = np.sqrt(6 / n_in)
-        weights.append(rng.uniform(-a, a, (n_in, n_out)))
+        c = np.sqrt(6 / n_in)
+        weights.append(rng.uniform(-c, c, (n_in, n_out)))
         biases.append(np.zeros(n_out))
     return weights, biases
     ### END SOLUTION
@@ -222,9 +222,22 @@ hidden, last = Linear(64, 128, rng=rng), Linear(128, 10, rng=rng)
 model = Sequential(hidden, ReLU(), last)
 Z = (X[train] - mean) / np.where(std == 0, 1, std)
 settings = {"batch_size": 32, "num_epochs": 10, "progress": False}
-fit(model, CrossEntropyLoss(), Adam(model, lr=0.003), Z, y[train], rng=rng, **settings)
+fit(
+    model,
+    CrossEntropyLoss(),
+    Adam(model, lr=0.003),
+    Z,
+    y[train],
+    rng=rng,
+    **settings,
+)
 
-state = {"0.weight": hidden.W.T, "0.bias": hidden.b, "2.weight": last.W.T, "2.bias": last.b}
+state = {
+    "0.weight": hidden.W.T,
+    "0.bias": hidden.b,
+    "2.weight": last.W.T,
+    "2.bias": last.b,
+}
 pictures = X[test].reshape(-1, 8, 8)
 print({name: numbers.shape for name, numbers in state.items()}, pictures.shape)
 

@@ -93,25 +93,25 @@ def a_fold(X, weights, biases, activation):
 answers(
     "forward/he_uniform",
     wrong=r"""
-        rng.uniform(-a, a, (n_in, n_out)) → rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
-            lie outside of -a … a
-        rng.uniform(-a, a, (n_in, n_out)) → rng.uniform(0, a, (n_in, n_out))
+        rng.uniform(-c, c, (n_in, n_out)) → rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+            lie outside of -c … c
+        rng.uniform(-c, c, (n_in, n_out)) → rng.uniform(0, c, (n_in, n_out))
             Negative and positive numbers have to be equally likely
-        rng.uniform(-a, a, (n_in, n_out)) → rng.uniform(-a / 2, a / 2, (n_in, n_out))
+        rng.uniform(-c, c, (n_in, n_out)) → rng.uniform(-c / 2, c / 2, (n_in, n_out))
             the spread is 0.50 times what it should be
-        rng.uniform(-a, a, (n_in, n_out)) → np.tile(rng.uniform(-a, a, n_out), (n_in, 1))
+        rng.uniform(-c, c, (n_in, n_out)) → np.tile(rng.uniform(-c, c, n_out), (n_in, 1))
             Each weight is a draw of its own
         weights, biases = [], [] → weights, biases = [], []; seed = rng.integers(1000)
-        rng.uniform(-a, a, (n_in, n_out)) → np.random.default_rng(seed).uniform(-a, a, (n_in, n_out))
+        rng.uniform(-c, c, (n_in, n_out)) → np.random.default_rng(seed).uniform(-c, c, (n_in, n_out))
             Each layer goes on drawing
         return weights, biases → return list(zip(weights, biases))
             W is (in, out), b is (out,)
     """,
     right=r"""
-        a = np.sqrt(6 / n_in) → a = np.float32(np.sqrt(6 / n_in))
-        rng.uniform(-a, a, (n_in, n_out)) → a * (2 * rng.random((n_out, n_in), dtype="f4").T - 1)
+        c = np.sqrt(6 / n_in) → c = np.float32(np.sqrt(6 / n_in))
+        rng.uniform(-c, c, (n_in, n_out)) → c * (2 * rng.random((n_out, n_in), dtype="f4").T - 1)
             in float32, turned after the draw
-        rng.uniform(-a, a, (n_in, n_out)) → rng.uniform(-a, a, n_in * n_out).reshape(n_in, n_out).tolist()
+        rng.uniform(-c, c, (n_in, n_out)) → rng.uniform(-c, c, n_in * n_out).reshape(n_in, n_out).tolist()
         np.zeros(n_out) → [0] * n_out
             as lists
     """,

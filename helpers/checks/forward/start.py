@@ -22,9 +22,9 @@ from helpers.checks.randomness import (
 from helpers.checks.task import Case, Slip, Task, Wrong, all_of, verdict
 
 Array = np.ndarray
-DRAWS = 4  # pooled, so that a layer has 1,200 weights at least
-# How many standard errors a right answer may be off. Of some 15 layers with two numbers each, one is further
-# off by chance in fewer than one of ten million checks.
+DRAWS = 4  # pooled, so that a layer has 1,600 weights at least
+# How many standard errors a right answer may be off. Three numbers of each of seven layers are looked at: one
+# of them is further off by chance in fewer than one of ten million checks.
 ERRORS = 6.0
 SIZES = ([64, 128, 10], [150, 40, 90, 30], [300, 4, 100])
 
@@ -40,8 +40,8 @@ def _probe(learner: Any, case: Case) -> Seen:
 def _right(sizes: Sequence[int], rng: np.random.Generator) -> tuple[list[Array], list[Array]]:
     weights, biases = [], []
     for n, m in pairwise(sizes):
-        a = np.sqrt(6 / n)
-        weights.append(rng.uniform(-a, a, (n, m)))
+        c = np.sqrt(6 / n)
+        weights.append(rng.uniform(-c, c, (n, m)))
         biases.append(np.zeros(m))
     return weights, biases
 
@@ -50,34 +50,34 @@ def _right(sizes: Sequence[int], rng: np.random.Generator) -> tuple[list[Array],
 SPREADS = slips_of(
     _right,
     """
-    a = np.sqrt(6 / n) → a = np.sqrt(2 / n)
-        the spread is that of uniform numbers between -a and a for a = √(2 / n_in)
-        Their variance is a² / 3, and that shall be 2 / n_in.
-    a = np.sqrt(6 / n) → a = np.sqrt(6 / m)
+    c = np.sqrt(6 / n) → c = np.sqrt(2 / n)
+        the spread is that of uniform numbers between -c and c for c = √(2 / n_in)
+        Their variance is c² / 3, and that shall be 2 / n_in.
+    c = np.sqrt(6 / n) → c = np.sqrt(6 / m)
         the spread is that for n_out in the place of n_in
         What is added up for one unit? So many weights share the variance.
-    a = np.sqrt(6 / n) → a = np.sqrt(6 / (n + m))
+    c = np.sqrt(6 / n) → c = np.sqrt(6 / (n + m))
         the variance is 2 / (n_in + n_out), as Xavier has it
         He's is 2 / n_in: there n_out has no say.
-    a = np.sqrt(6 / n) → a = np.sqrt(3 / n)
+    c = np.sqrt(6 / n) → c = np.sqrt(3 / n)
         the variance is 1 / n_in, half of what it should be
         ReLU lets about half of the signal through. Asked is the variance that makes up for it.
-    a = np.sqrt(6 / n) → a = 6 / n
-        the spread is that of uniform numbers between -a and a for a = 6 / n_in
-        Their variance, and not their spread, grows like a².
-    a = np.sqrt(6 / n) → a = 2 / n
-        the spread is that of uniform numbers between -a and a for a = 2 / n_in
+    c = np.sqrt(6 / n) → c = 6 / n
+        the spread is that of uniform numbers between -c and c for c = 6 / n_in
+        Their variance, and not their spread, grows like c².
+    c = np.sqrt(6 / n) → c = 2 / n
+        the spread is that of uniform numbers between -c and c for c = 2 / n_in
         2 / n_in shall be their variance.
-    a = np.sqrt(6 / n) → a = np.sqrt(3) * 2 / n
+    c = np.sqrt(6 / n) → c = np.sqrt(3) * 2 / n
         the spread is 2 / n_in
         2 / n_in is the variance. The spread, or standard deviation, is its root.
-    a = np.sqrt(6 / n) → a = np.sqrt(6 / sizes[0])
+    c = np.sqrt(6 / n) → c = np.sqrt(6 / sizes[0])
         every layer has the spread of the first
         n_in is the number of inputs of the layer, not of the network.
-    a = np.sqrt(6 / n) → a = 1
+    c = np.sqrt(6 / n) → c = 1
         every layer has the spread of uniform numbers between -1 and 1
         The variance shall be 2 / n_in in each layer.
-    a = np.sqrt(6 / n) → a = 0
+    c = np.sqrt(6 / n) → c = 0
         all weights are 0
         Then all units of a layer stay equal. Draw each weight from `rng`.
     """,
@@ -123,7 +123,7 @@ def _biases_and_mean(case: Case, value: Any) -> None:
     for number, _ in enumerate(_layers(case), start=1):
         w = _of_layer(value, number - 1)
         if not np.isfinite(w).all():
-            raise Wrong(f"layer {number} has weights that are NaN or infinite", "Print a of each layer.")
+            raise Wrong(f"layer {number} has weights that are NaN or infinite", "Print c of each layer.")
         if abs(w.mean()) > ERRORS * np.sqrt(np.mean(w**2) / len(w)):
             what = (
                 f"the weights of layer {number} have the mean {w.mean():.3g}, their spread is {w.std():.3g}"
@@ -176,13 +176,13 @@ def _spread(case: Case, value: Any) -> None:
 @verdict
 def _uniform(case: Case, value: Any) -> None:
     for number, (inputs, _) in enumerate(_layers(case), start=1):
-        w, a = np.abs(_of_layer(value, number - 1)), np.sqrt(6 / inputs)
-        outside, half = np.mean(w > a * (1 + 1e-6)), np.mean(w < a / 2)
+        w, c = np.abs(_of_layer(value, number - 1)), np.sqrt(6 / inputs)
+        outside, half = np.mean(w > c * (1 + 1e-6)), np.mean(w < c / 2)
         if outside:
-            what = f"{outside:.1%} of the weights of layer {number} lie outside of -a … a, a = {a:.4f}"
-            raise Wrong(what, "The variance is right. Uniform numbers of that variance end at a.")
+            what = f"{outside:.1%} of the weights of layer {number} lie outside of -c … c, c = {c:.4f}"
+            raise Wrong(what, "The variance is right. Uniform numbers of that variance end at c.")
         if abs(half - 1 / 2) > ERRORS * np.sqrt(0.25 / len(w)):
-            what = f"{half:.0%} of the weights of layer {number} are nearer to 0 than to ±{a:.4f}"
+            what = f"{half:.0%} of the weights of layer {number} are nearer to 0 than to ±{c:.4f}"
             raise Wrong(what, "The variance is right. Of uniform numbers half are.")
 
 

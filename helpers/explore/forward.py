@@ -22,7 +22,7 @@ DEPTHS = (1, 2, 3, 5, 10, 20, 30, 50)
 ACTIVATIONS = ("tanh", "ReLU")
 WIDTH, PICTURES, ROWS, BINS = 128, 300, 5, 41
 RANGES = {"tanh": (-1.05, 1.05), "ReLU": (-0.05, 4.05)}
-NEAR_ONE, MANY = 0.99, 0.25
+NEAR_ONE, MANY, CUT_OFF = 0.99, 0.25, 0.08
 NAMES = {0.11: "standard deviation 0.01", 1.0: "Xavier", 1.41: "He", 11.3: "standard deviation 1"}
 
 
@@ -97,13 +97,17 @@ def _stage() -> Stage:
     fig, (left, right) = subplots(ncols=2, width=7.8, height=3.9, width_ratios=(1.15, 1))
     art = SimpleNamespace(left=left)
     art.title = left.set_title("tanh")
-    left.set(xlabel="value of an output", ylim=(0, ROWS), yticks=[])
+    left.set(
+        xlabel=f"value of an output (bars are cut off at {100 * CUT_OFF:.0f} % of all)",
+        ylim=(0, ROWS),
+        yticks=[],
+    )
     left.grid(axis="y", visible=False)
     for row in range(ROWS):
         patch = left.stairs(np.zeros(BINS), np.arange(BINS + 1.0), fill=True, color=COLORS["blue"])
         setattr(art, f"bars{row}", patch)
-        setattr(art, f"name{row}", left.text(0.99, 0, "", ha="right", fontsize=9.5))
-        getattr(art, f"name{row}").set_transform(left.get_yaxis_transform())
+        name = left.text(-0.02, row + 0.3, "layer 50", ha="right", transform=left.get_yaxis_transform())
+        setattr(art, f"name{row}", name)
     right.set(yscale="log", xlim=(-1, DEPTHS[-1] + 1), ylim=(1e-8, 1e8), xlabel="layer")
     right.set_title("size (root mean square)")
     right.axhline(1, color=COLORS["grey"], linewidth=1)
@@ -149,10 +153,10 @@ def frame(depth: int, gain: float, activation: int) -> Frame:
         for row in range(ROWS):
             bars, label = getattr(art, f"bars{row}"), getattr(art, f"name{row}")
             used, floor = row < len(layers), ROWS - 1 - row
-            heights = 0.85 * counts[layers[row] - 1] / counts[layers[row] - 1].max() if used else np.zeros(BINS)
-            bars.set_data(floor + heights, edges, floor)
+            shares = counts[layers[row] - 1] if used else np.zeros(BINS)
+            bars.set_data(floor + 0.9 * np.minimum(shares / CUT_OFF, 1), edges, floor)
             label.set_text(f"layer {layers[row]}" if used else "")
-            label.set_y(floor + 0.55)
+            label.set_y(floor + 0.3)
         art.size.set_data(np.arange(1, depth + 1), size[:depth])
 
     alt = (

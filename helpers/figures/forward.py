@@ -78,7 +78,9 @@ def perceptrons() -> Figure:
 
 
 def _units(ax: Axes, x: float, ys: np.ndarray) -> None:
-    ax.plot(np.full(len(ys), x), ys, "o", color="white", markeredgecolor=COLORS["ink"], markersize=10, zorder=2)
+    ax.plot(
+        np.full(len(ys), x), ys, "o", color="white", markeredgecolor=COLORS["ink"], markersize=10, zorder=2
+    )
 
 
 def _all_to_all(ax: Axes, x: float, starts: np.ndarray, to: float, ends: np.ndarray) -> None:
@@ -104,7 +106,7 @@ def one_picture(picture: np.ndarray, hidden: np.ndarray, p: np.ndarray) -> Figur
     middle.imshow(hidden.reshape(8, 16), cmap="viridis")
     middle.set_title("a: 128 hidden units")
     for ax in (left, middle):
-        ax.set(xticks=[], yticks=[])
+        ax.set(xticks=[], yticks=[], anchor="N")
         ax.grid(visible=False)
     right.bar(range(10), p, color=COLORS["blue"])
     right.set(title="p: 10 probabilities", xticks=range(10), ylim=(0, 1.05), xlabel="digit")

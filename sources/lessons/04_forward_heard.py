@@ -74,16 +74,19 @@ def probe_one_seed(seed):
     optimizer = Adam(model, lr=0.005)
     options = {"batch_size": 32, "num_epochs": 20, "progress": False}
     even = y % 2
-    fit(model, CrossEntropyLoss(), optimizer, X[train], even[train], rng=rng, **options)
+    loss = CrossEntropyLoss()
+    fit(model, loss, optimizer, X[train], even[train], rng=rng, **options)
     return probe(model, even), probe(model, y), before
 
 
 # %%
 runs = np.array([probe_one_seed(seed) for seed in range(10)])
-names = ("even or odd, trained", "which digit, trained", "which digit, untrained")
-print(f"{'':23} pixels, layers 1, 2, 3 (mean and spread of ten seeds)")
-for name, mean, spread in zip(names, runs.mean(axis=0), runs.std(axis=0), strict=True):
-    print(f"{name:23}", *(f"{m:.2f} ± {s:.2f} " for m, s in zip(mean, spread, strict=True)))
+names = ("even or odd", "which digit", "the same, untrained")
+means, spreads = runs.mean(axis=0), runs.std(axis=0)
+print(f"{'':20} pixels, layers 1, 2, 3 (mean ± spread of ten seeds)")
+for i, name in enumerate(names):
+    told = [f"{m:.2f} ± {s:.2f}" for m, s in zip(means[i], spreads[i], strict=True)]
+    print(f"{name:20}", ", ".join(told))
 
 # %% [markdown]
 r"""
@@ -92,7 +95,7 @@ most. The other question gets harder from layer to layer, and only by training: 
 is given up.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "layers-analyse-further",
     measured=(runs[:, 1, 1] - runs[:, 1, 3]).mean(),
@@ -111,7 +114,8 @@ A bias is a number of the layer like any weight. Ask PyTorch which of a layer's 
 
 # %%
 layer = nn.Linear(1, 1)
-print({name: values.requires_grad for name, values in layer.named_parameters()})
+for name, values in layer.named_parameters():
+    print(name, values.requires_grad)
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -141,7 +145,8 @@ claim(
 # %% [markdown]
 r"""
 Without it a line goes through the origin, whatever the data. On *diabetes* (442 patients, ten columns with
-mean 0; the target is 152 on average) least squares explains, as a share of the variance ($R^2$, lesson 03):
+mean 0; the target is 152 on average) least squares explains, of these same rows, as a share of the
+variance ($R^2$, lesson 03):
 """
 
 # %%
@@ -178,7 +183,8 @@ The shapes, for five pictures, in NumPy and in PyTorch:
 
 # %%
 pictures = np.zeros((5, 28, 28))
-print(pictures.reshape(5, -1).shape, tuple(nn.Flatten()(torch.tensor(pictures)).shape))
+print("NumPy  ", pictures.reshape(5, -1).shape)
+print("PyTorch", tuple(nn.Flatten()(torch.tensor(pictures)).shape))
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -232,12 +238,14 @@ scales = {
     "1": lambda n_in, n_out: 1.0,
 }
 sets = (X[train], y[train]), (X[validation], y[validation])
-options = {"lr": [0.01, 0.03, 0.1, 0.3, 1, 3], "batch_size": 64, "num_epochs": 10}
+lrs = [0.01, 0.03, 0.1, 0.3, 1, 3]
+options = {"lr": lrs, "batch_size": 64, "num_epochs": 10, "seeds": 5}
 for name, scale in scales.items():
     with np.errstate(over="ignore", invalid="ignore"):
-        runs = sweep(network(scale), *sets, seeds=5, **options)
+        runs = sweep(network(scale), *sets, **options)
     scores = runs.best("accuracy").accuracy[-1]
-    print(f"{name:7} {scores.mean():.2f} ({scores.min():.2f} to {scores.max():.2f})")
+    low, high = scores.min(), scores.max()
+    print(f"{name:7} {scores.mean():.2f} ({low:.2f} to {high:.2f})")
 
 # %% [markdown]
 r"""

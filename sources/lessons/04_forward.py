@@ -12,7 +12,7 @@ use a network that somebody else has trained, and see why a new one will or will
 - count parameters, and use weights that were trained elsewhere;
 - choose the scale of the first weights, and see in the outputs of the layers when it is wrong.
 
-**Time:** {minutes} minutes. **Before this:** lesson [01](01_data_splits.ipynb), and scaling from lesson 02.
+**Time:** {minutes} minutes. **Before this:** lesson [01](01_data_splits.ipynb), and scaling from [02](02_features.ipynb).
 """
 
 # %% jupyter={"source_hidden": true}

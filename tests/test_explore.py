@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import data
-from helpers.explore import Control, Frame, backward, data_splits, features, start, tuning, view
+from helpers.explore import Control, Frame, backward, data_splits, features, forward, start, tuning, view
 from helpers.explore.browser import widget_class
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, features, backward, tuning]
+EXPLORERS = [start, data_splits, features, forward, backward, tuning]
 frames = settings(deadline=None, max_examples=examples(25))
 
 
@@ -370,6 +370,42 @@ def test_the_sentence_compares_with_the_constant_rate(name: str, start_rate: flo
 def test_a_setting_that_was_not_trained(schedule: int, start_rate: float, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         tuning.frame(schedule, start_rate)
+
+
+# A signal through many layers
+
+
+@pytest.mark.parametrize(
+    ("depth", "gain", "activation", "says"),
+    [
+        (1, 0.11, "tanh", "Shrinking"),
+        (1, 11.3, "ReLU", "Growing"),
+        (50, 1.41, "ReLU", "Kept"),
+        (50, 1.2, "ReLU", "Vanished"),
+        (50, 1.7, "ReLU", "Exploded"),
+        (20, 1.0, "tanh", "Shrinking"),
+        (20, 1.41, "tanh", "Kept"),
+        (50, 11.3, "tanh", "Saturated"),
+    ],
+)
+def test_the_sentence_says_what_becomes_of_the_signal(
+    depth: int, gain: float, activation: str, says: str
+) -> None:
+    assert forward.sentence(depth, gain, activation).startswith(f"{says}: ")
+
+
+@pytest.mark.parametrize("gain", forward.GAINS)
+def test_the_size_with_relu_follows_the_rule(gain: float) -> None:
+    size, counts, _ = forward.signal(gain, "ReLU")
+    factor = (size[-1] / size[0]) ** (1 / (len(size) - 1))
+    assert factor == pytest.approx(gain / np.sqrt(2), rel=0.03)
+    np.testing.assert_allclose(counts.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("wrong", [{"depth": 0}, {"depth": 51}, {"gain": 5.0}, {"activation": 2}])
+def test_a_signal_that_was_not_computed(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="depth is 1 to 50"):
+        forward.frame(**defaults(forward) | wrong)
 
 
 # Controls and the view

@@ -214,9 +214,9 @@ r"""
 | annotate | somebody finds out the right answers | the doctors, before line 1 | 03, 12 |
 | split | set aside what the model is judged on | line 2 | [01](01_data_splits.ipynb) |
 | preprocess | make the numbers fit to learn from | line 3 | 02 |
-| define | choose the formula | `Z @ w + b` | 04, 06, 13, 14 |
-| initialise | give the parameters their first values | line 4 | 04 |
-| forward | let the model answer | line 6 | 04 |
+| define | choose the formula | `Z @ w + b` | [04](04_forward.ipynb), 06, 13, 14 |
+| initialise | give the parameters their first values | line 4 | [04](04_forward.ipynb) |
+| forward | let the model answer | line 6 | [04](04_forward.ipynb) |
 | loss | one number for how wrong the answers are | not computed, only its slope | 07 |
 | backward | for each parameter: which way is better? | `Z.T @ error` | [05](05_backward.ipynb) |
 | update | go a step that way | line 7 | 08 |
@@ -234,7 +234,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | --- | --- |
 | the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]) |
 | | [02 features](02_features.ipynb) ([exercise][e02]), 03 metrics |
-| the engine, by hand | 04 forward, [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
+| the engine, by hand | [04 forward](04_forward.ipynb), [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
 | | [10 tuning](10_tuning.ipynb) ([exercise][e10]), 11 normalization, 12 overfitting |

@@ -18,6 +18,7 @@ LABELS = {
     "backward": "learning rate",
     "tuning": "schedule",
     "features": "learning rate",
+    "forward": "gain",
 }
 
 

@@ -41,7 +41,7 @@ def slip(formula: Formula, what: str, hint: str, part: str = "") -> WrongFormula
 
 
 def slips_of(right: Formula, text: str, parts: Iterable[str] = ()) -> list[WrongFormula]:
-    """The slips of a table: changes of the right formula, then what is said of them, then the hint.
+    r"""The slips of a table: changes of the right formula, then what is said of them, then the hint.
 
     Changes that begin with the name of a part and a colon give a wrong formula of that part only.
 

@@ -342,19 +342,9 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    ours = {
-        "blocks",
-        "changes",
-        "formula",
-        "notebook",
-        "plain",
-        "probing",
-        "randomness",
-        "task",
-        "watched",
-        "wire",
-    }
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
+    shared = "blocks changes formula notebook plain probing randomness task watched wire".split()
+    names = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    return sorted(names - set(shared))
 
 
 def tasks_of(lesson: str) -> list[Task]:

@@ -113,6 +113,12 @@ answers(
         [(self, e)] → [self]
             a Node and a number
     """,
+    right="""
+        order.append(node) → order.insert(0, node)
+        reversed(order) → order
+        [(self, e)] → ((self, e),)
+            puts each node in front
+    """,
 )
 
 

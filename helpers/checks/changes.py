@@ -10,6 +10,7 @@ or what comes in it once. Several lines of changes make one answer. Further in s
 
 import inspect
 import linecache
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,24 +58,31 @@ def table(text: str) -> list[Entry]:
 
 
 def changed(text: str, *changes: str) -> str:
-    r"""A right answer's text after these changes. In what comes instead, `\n` begins a line as far in.
+    r"""A right answer's text after these changes.
 
-    Raises `ValueError` for a piece that does not stand in the text, or more than once.
+    `…` at the end of a piece stands for the rest of its line; in what comes instead, `…` is the piece itself,
+    and `\n` begins a line as far in. Raises `ValueError` for a piece that does not stand in the text, or more
+    than once.
 
-    >>> print(changed("a = f(x)\nreturn a + f(a)", "a = f(x) → a = x", "+ → -"))
-    a = x
+    >>> print(changed("a = f(x)\nreturn a + f(a)", "a = … → …; b = a", "+ → -"))
+    a = f(x); b = a
     return a - f(a)
     """
     for change in changes:
         old, arrow, new = change.partition(ARROW)
         lines = text.split("\n")
-        places = [number for number, line in enumerate(lines) if line.strip() == old]
-        places = places or [number for number, line in enumerate(lines) for _ in range(line.count(old))]
+        places = [(number, old) for number, line in enumerate(lines) if line.strip() == old]
+        places = places or [
+            (number, found)
+            for number, line in enumerate(lines)
+            for found in re.findall(re.escape(old).replace("…", ".*"), line)
+        ]
         if not arrow or len(places) != 1:
             raise ValueError(f"{change!r} must fit in one place, and fits in {len(places)} of\n{text}")
-        line = lines[places[0]]
+        ((number, piece),) = places
+        line = lines[number]
         margin = line[: len(line) - len(line.lstrip())]
-        lines[places[0]] = line.replace(old, new.replace("\\n", "\n" + margin))
+        lines[number] = line.replace(piece, new.replace("…", piece).replace("\\n", "\n" + margin))
         text = "\n".join(lines)
     return text
 

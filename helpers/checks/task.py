@@ -342,9 +342,9 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    shared = "blocks changes formula notebook plain probing randomness task watched wire".split()
-    names = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    return sorted(names - set(shared))
+    shared = {"blocks", "changes", "formula", "notebook", "plain", "probing"}
+    shared |= {"randomness", "task", "watched", "wire"}
+    return sorted({module.name for module in pkgutil.iter_modules(package.__path__)} - shared)
 
 
 def tasks_of(lesson: str) -> list[Task]:

@@ -343,7 +343,7 @@ def lessons_with_tasks() -> list[str]:
     import helpers.checks as package
 
     shared = {"blocks", "changes", "formula", "notebook", "plain", "probing"}
-    shared |= {"randomness", "task", "watched", "wire"}
+    shared |= {"randomness", "rows", "task", "watched", "wire"}
     return sorted({module.name for module in pkgutil.iter_modules(package.__path__)} - shared)
 
 

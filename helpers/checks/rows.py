@@ -1,4 +1,4 @@
-"""What the tasks on splits share: arrays of row numbers, each row once, and the share of each class."""
+"""What the tasks on rows share: arrays of row numbers, each row once, and the share of each class."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -33,11 +33,8 @@ def _row_numbers(part: Any, labels: set[Any], name: str) -> Array:
     if rows.size > len(labels) > 0 and set(rows.ravel().tolist()) <= labels:
         hint = "Return the numbers of the rows, and leave it to the caller to write y[train] and y[test]."
         raise Wrong(f"{name} holds labels, not row numbers: {short(rows)}", hint)
-    if rows.size and rows.dtype.kind == "f":
-        hint = "Row numbers are whole numbers: with floats nobody can pick rows."
-        raise Wrong(f"the row numbers of {name} have dtype {rows.dtype}: {short(rows)}", hint)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise Wrong(f"expected an array of row numbers, {name}; got {short(part)}")
+        raise Wrong(f"expected an array of row numbers, {name}; got {short(part)}, of dtype {rows.dtype}")
     return rows.astype(int)
 
 

@@ -91,7 +91,7 @@ def solution(task: str) -> list[str]:
     cells = []
     for head, text in zip(pieces[::2], pieces[1::2], strict=True):
         if "[markdown]" not in head and "check=" not in head:
-            cells.append(re.sub(r"^ *### (BEGIN|END) SOLUTION\n", "", text.strip("\n"), flags=re.MULTILINE))
+            cells.append(re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", text.strip("\n"), flags=re.MULTILINE))
         if f'answer="{task}"' in head:
             return cells
     raise ValueError(f"{path.name} has no answer to {task}")

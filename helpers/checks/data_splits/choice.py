@@ -10,10 +10,10 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import close, leaves_input_unchanged
-from helpers.checks.rows import off_share
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import drawn, new_seed
+from helpers.checks.rows import off_share
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 CANDIDATES = ([1, 3, 5, 9, 15], [25, 1, 7], [2, 50, 10, 4])

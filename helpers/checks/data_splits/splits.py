@@ -9,10 +9,10 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged, raises
-from helpers.checks.rows import each_row_once, off_share, two_parts
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import drawn, draws, in_each_draw, new_seed, other_seed_differs, same_again
+from helpers.checks.rows import each_row_once, off_share, two_parts
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 MANY_DRAWS = 100  # where the rows are few, and a rule asks what can come out at all

@@ -7,6 +7,7 @@ import os
 import re
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -171,17 +172,21 @@ def test_a_solution_gets_full_points_through_the_sandbox(source: Source, nursery
 @pytest.mark.parametrize("answer", ALTERNATIVES, ids=str)
 def test_an_alternative_gets_full_points_through_the_sandbox(answer: Answer, nursery):
     task = find_task(answer.task)
-    text = (
-        FOLDER / f"{answer.answer.__module__.removeprefix('tests.mistakes.').removeprefix('mistakes_')}.py"
-    ).read_text(encoding="utf-8")
-    alone = _alone(answer.answer.__name__, text).replace("from __future__ import annotations", "")
+    *around, own = answer.texts() if answer.changes else written_out(answer.written, task.name)
     steps = [
-        Step("code", "from __future__ import annotations\n" + alone, "its-own"),
-        Step("code", f"{task.name} = {answer.answer.__name__}", "answer", answer=True),
+        *(Step("code", text, f"before-{number}") for number, text in enumerate(around)),
+        Step("code", own, "answer", answer=True),
         Step("check", "", task.id.replace("/", "-"), task.id, task.name),
     ]
     outcome = sit(steps, nursery, b"another secret")
     assert outcome.points == task.points, outcome
+
+
+def written_out(answer: Any, name: str) -> list[str]:
+    """The cells that define a function or a class of a file of answers, and give it that name."""
+    text = (FOLDER / f"{answer.__module__.removeprefix('mistakes_')}.py").read_text(encoding="utf-8")
+    alone = _alone(answer.__name__, text).replace("from __future__ import annotations", "")
+    return ["from __future__ import annotations\n" + alone, f"{name} = {answer.__name__}"]
 
 
 def _alone(name: str, text: str) -> str:

@@ -5,13 +5,14 @@ own test (as an answer, it must get them): it is written once.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from helpers.checks import blocks
+from helpers.checks.changes import table, variant
 from helpers.checks.plain import short, to_plain
 from helpers.checks.probing import Observation, Seen, call
 from helpers.checks.task import Case, Slip, Task, Verdict, Wrong, all_of, verdict
@@ -39,13 +40,38 @@ def slip(formula: Formula, what: str, hint: str, part: str = "") -> WrongFormula
     return WrongFormula(formula, what, hint, part)
 
 
+def slips_of(right: Formula, text: str, parts: Iterable[str] = ()) -> list[WrongFormula]:
+    r"""The slips of a table: changes of the right formula, then what is said of them, then the hint.
+
+    Changes that begin with the name of a part and a colon give a wrong formula of that part only.
+
+    >>> (one,) = slips_of(slip, "formula, what → formula, hint\n    the hint comes twice\n    Look at it.")
+    >>> one.formula(len, "wrong", "hint").what, one.hint
+    ('hint', 'Look at it.')
+    """
+    found, names = [], list(parts)
+    for entry in table(text):
+        part, colon, rest = entry.changes[0].partition(": ")
+        what, *hint = entry.words
+        if colon and part in names:
+            whole = variant(right, rest, *entry.changes[1:])
+            found.append(slip(_part_of(whole, names.index(part)), what, " ".join(hint), part))
+        else:
+            found.append(slip(variant(right, *entry.changes), what, " ".join(hint)))
+    return found
+
+
+def _part_of(formula: Formula, number: int) -> Formula:
+    return lambda *arguments: list(leaves(formula(*arguments)))[number]
+
+
 def formula_task(
     id: str,
     signature: str,
     points: float,
     cases: Callable[[np.random.Generator], Sequence[Case]],
     right: Formula,
-    slips: Sequence[WrongFormula],
+    slips: str | Sequence[WrongFormula],
     parts: str | Mapping[str, str],
     *,
     rules: Sequence[Verdict] = (),
@@ -60,8 +86,9 @@ def formula_task(
 ) -> Task:
     """A task that is right when the numbers are.
 
-    `right` and the slips are answers: the `probe` runs them on a case as it runs the learner's (by default it
-    passes the inputs in their order). `parts` is the hint for wrong numbers that no slip explains; when
+    `slips` is a table of changes of `right` (see `slips_of`), or a list. They and `right` are answers: the
+    `probe` runs them on a case as it runs the learner's (by default it passes the inputs in their order).
+    `parts` is the hint for wrong numbers that no slip explains; when
     `right` returns several things (nested, if need be), it is their names in order, each with its hint. Asked
     are, in this order: `rules` (what the probe saw), the slips, the form, the shapes, `last_rules`, whether
     the inputs are unchanged (`unchanged` is the hint), and the numbers, with `rtol`, `atol` and `single` of
@@ -73,6 +100,7 @@ def formula_task(
     'this is the sum'
     """
     hints = dict(parts) if isinstance(parts, Mapping) else {"": parts}
+    slips = slips_of(right, slips, hints) if isinstance(slips, str) else slips
     for one in slips:
         if one.part not in ("", *hints):
             raise ValueError(f"{id}: a slip is of {one.part!r}, but the parts are {', '.join(hints)}")

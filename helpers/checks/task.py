@@ -342,8 +342,9 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    ours = {"blocks", "formula", "notebook", "plain", "probing", "randomness", "task", "watched", "wire"}
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in ours)
+    shared = {"blocks", "changes", "formula", "notebook", "plain", "probing"}
+    shared |= {"randomness", "rows", "task", "watched", "wire"}
+    return sorted({module.name for module in pkgutil.iter_modules(package.__path__)} - shared)
 
 
 def tasks_of(lesson: str) -> list[Task]:

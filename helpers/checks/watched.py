@@ -110,23 +110,19 @@ def layers(sizes: tuple[int, int, int], seed: int) -> list[Any]:
 
 
 def steps_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The steps: what each noted, with the rows, labels and loss of the backward pass before it.
-
-    "fresh" says whether there was a backward pass since the step before.
-    """
+    """The steps: what each noted, with the rows, labels and loss of the backward pass before it."""
     steps: list[dict[str, Any]] = []
     rows, labels, value = np.zeros(0, int), np.zeros(0, int), float("nan")
-    last: dict[str, Any] = {"rows": rows, "labels": labels, "value": value, "fresh": False}
+    last: dict[str, Any] = {"rows": rows, "labels": labels, "value": value}
     for event in events:
         if event["did"] == "forward":
             rows = event["rows"]
         elif event["did"] == "loss":
             labels, value = event["labels"], event["value"]
         elif event["did"] == "backward":
-            last = {"rows": rows, "labels": labels, "value": value, "fresh": True}
+            last = {"rows": rows, "labels": labels, "value": value}
         else:
             steps.append({**event, **last})
-            last = {**last, "fresh": False}
     return steps
 
 

@@ -1,241 +1,125 @@
 """Answers to exercise 05 that are no slips: mistakes people make, and right answers written in other ways."""
 
-import math
-
 import numpy as np
 
-from helpers.checks.backward.autodiff import Node
-from helpers.checks.backward.layers import tied
-from helpers.checks.backward.training import trained
-from tests.mistakes import alternative, mistake
+from tests.mistakes import alternative, answers
 
-# --- numerical_gradient ------------------------------------------------------------------------------------
+answers(
+    "backward/numerical_gradient",
+    wrong=r"""
+        nudged[i] = old - eps → nudged[i] = old
+        (2 * eps) → eps
+            One-sided is too coarse
+        np.array(x, dtype=float) → np.asarray(x, dtype=float)
+        nudged[i] = old + eps → nudged[i] += eps
+        nudged[i] = old - eps → nudged[i] -= 2 * eps
+        nudged[i] = old → nudged[i] += eps
+            leaves a rounding error
+        nudged[i] = old → pass
+            Put an entry back before you nudge the next one
+        np.array(x, dtype=float) → x.copy()
+            An array of integers keeps 2
+        np.ndindex(nudged.shape) → range(len(x))
+            x[i] is a whole row
+        above = f(nudged) → above = nudged
+        below = f(nudged) → below = nudged
+        (above - below) → (f(above) - f(below))
+            .copy() makes a second array
+    """,
+    right=r"""
+        np.array(x, dtype=float) → x if x.dtype == float else x.astype(float)
+            in place but put back exactly
+        np.array(x, dtype=float) → np.array(x, dtype=float).ravel()
+        above = f(nudged) → above = f(nudged.reshape(x.shape))
+        below = f(nudged) → below = f(nudged.reshape(x.shape))
+        return gradient → return gradient.reshape(x.shape)
+            with a flat array
+    """,
+)
 
+answers(
+    "backward/tied_backward",
+    wrong="""
+        dZ.sum(axis=0) → dZ.mean(axis=0)
+            one slope for each hidden unit, over all rows
+        dX = dZ @ W.T → dX = -dZ @ W.T
+            the value of dX is off
+        return dX, dW, db → return dX, dW
+            return dX, dW, db
+        X.T @ dZ → X @ dZ
+            Write the shapes down
+        db = dZ.sum(axis=0) → db = dZ.sum(axis=0); d_out *= 0
+            compute new arrays
+    """,
+    right=r"""
+        Z = X @ W + b → d_out, X, W, b = (a.astype("f4") for a in (d_out, X, W, b))\nZ = X @ W + b
+            in float32
+        dH = d_out @ W → dH = np.array([W.T @ row for row in d_out])
+        X.T @ dZ + d_out.T @ H → sum(np.outer(x, z) + np.outer(d, h) for x, z, d, h in zip(X, dZ, d_out, H))
+        return dX, dW, db → return [dX, dW, db]
+            row by row
+    """,
+)
 
-def _differences(f, x, eps, entries=None, copy=lambda x: x.astype(float), back=True):
-    """Nudge entry by entry in a copy of x (or what `copy` makes), and put it back, or not."""
-    gradient, nudged = np.zeros(x.shape), copy(x)
-    for i in np.ndindex(x.shape) if entries is None else entries:
-        old = np.copy(nudged[i])
-        nudged[i] = old + eps
-        above = f(nudged)
-        nudged[i] = old - eps
-        gradient[i] = (above - f(nudged)) / (2 * eps)
-        if back:
-            nudged[i] = old
-    return gradient
-
-
-@mistake("backward/numerical_gradient", hint="One-sided is too coarse")
-def one_sided(f, x, eps=1e-5):
-    units = eps * np.eye(x.size).reshape(x.size, *x.shape)
-    return np.reshape([(f(x + unit) - f(x)) / eps for unit in units], x.shape)
-
-
-@mistake("backward/numerical_gradient", hint="leaves a rounding error")
-def adds_and_takes_away_in_place(f, x, eps=1e-5):
-    if x.dtype.kind == "i":
-        x = x.astype(float)
-    gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
-        x[i] += eps
-        above = f(x)
-        x[i] -= 2 * eps
-        gradient[i] = (above - f(x)) / (2 * eps)
-        x[i] += eps
-    return gradient
-
-
-@mistake("backward/numerical_gradient", hint="Put an entry back before you nudge the next one")
-def never_puts_it_back(f, x, eps=1e-5):
-    return _differences(f, x, eps, back=False)
-
-
-@mistake("backward/numerical_gradient", hint="An array of integers keeps 2")
-def in_place_on_integers(f, x, eps=1e-5):
-    return _differences(f, x, eps, copy=np.copy)
-
-
-@mistake("backward/numerical_gradient", hint="x[i] is a whole row")
-def row_by_row_of_a_matrix(f, x, eps=1e-5):
-    return _differences(f, x, eps, entries=range(len(x)))
-
-
-@mistake("backward/numerical_gradient", hint=".copy() makes a second array")
-def two_names_for_one_array(f, x, eps=1e-5):
-    gradient = np.zeros(x.shape)
-    for i in np.ndindex(x.shape):
-        above = below = x.astype(float)
-        above[i] += eps
-        below[i] -= eps
-        gradient[i] = (f(above) - f(below)) / (2 * eps)
-    return gradient
-
-
-@alternative("backward/numerical_gradient")
-def with_a_flat_view(f, x, eps=1e-5):
-    nudged = np.array(x, dtype=float)
-    return _differences(lambda flat: f(flat.reshape(x.shape)), nudged.ravel(), eps).reshape(x.shape)
-
-
-@alternative("backward/numerical_gradient")
-def in_place_but_put_back_exactly(f, x, eps=1e-5):
-    return _differences(f, x, eps, copy=lambda x: x if x.dtype.kind == "f" else x.astype(float))
-
-
-# --- tied_backward -----------------------------------------------------------------------------------------
-
-
-@mistake("backward/tied_backward", hint="one slope for each hidden unit, over all rows")
-def db_is_the_mean(d_out, X, W, b):
-    dX, dW, db = tied(d_out, X, W, b)
-    return dX, dW, db / len(X) if len(X) > 1 else db
-
-
-@mistake("backward/tied_backward", hint="the value of dX is off")
-def wrong_sign_of_dX(d_out, X, W, b):
-    dX, dW, db = tied(d_out, X, W, b)
-    return -dX, dW, db
-
-
-@mistake("backward/tied_backward", hint="return dX, dW, db")
-def without_db(d_out, X, W, b):
-    return tied(d_out, X, W, b)[:2]
-
-
-@mistake("backward/tied_backward", hint="Write the shapes down")
-def forgot_to_transpose_X(d_out, X, W, b):
-    dX, dW, db = tied(d_out, X, W, b)
-    return dX, X @ (d_out @ W) + dW, db
-
-
-@mistake("backward/tied_backward", hint="compute new arrays")
-def changes_d_out(d_out, X, W, b):
-    answer = tied(d_out, X, W, b)
-    d_out *= 0
-    return answer
-
-
-@alternative("backward/tied_backward")
-def row_by_row(d_out, X, W, b):
-    dX, dW, db = np.zeros_like(X), np.zeros_like(W), np.zeros_like(b)
-    for i in range(len(X)):
-        z = X[i] @ W + b
-        dz = np.where(z > 0, W.T @ d_out[i], 0)
-        dX[i] = W @ dz
-        dW += np.outer(X[i], dz) + np.outer(d_out[i], np.maximum(z, 0))
-        db += dz
-    return [dX, dW, db]
-
-
-@alternative("backward/tied_backward")
-def in_float32(d_out, X, W, b):
-    return tied(*(array.astype(np.float32) for array in (d_out, X, W, b)))
-
-
-# --- soft_cross_entropy_backward ---------------------------------------------------------------------------
-
-
-def _minus_targets(p, targets, T):
-    return (p - targets) / (T * len(targets))
-
-
-@mistake("backward/soft_cross_entropy_backward", hint="np.nan_to_num or np.clip")
-def hides_the_nan(logits, targets, T):
-    e = np.exp(logits / T)
-    return _minus_targets(np.nan_to_num(e / e.sum(axis=1, keepdims=True)), targets, T)
-
-
-@mistake("backward/soft_cross_entropy_backward", hint="keepdims=True")
-def no_keepdims(logits, targets, T):
-    e = np.exp((logits - logits.max(axis=1, keepdims=True)) / T)
-    return _minus_targets(e / e.sum(axis=1), targets, T)
-
-
-@mistake("backward/soft_cross_entropy_backward", hint="the caller's array")
-def shifts_in_place(logits, targets, T):
-    logits -= logits.max(axis=1, keepdims=True)
-    return hides_the_nan(logits, targets, T)
-
-
-@mistake("backward/soft_cross_entropy_backward", hint="One slope for each logit")
-def returns_the_losses(logits, targets, T):
-    z = logits / T
-    return -(targets * (z - np.logaddexp.reduce(z, axis=1)[:, None])).sum(axis=1)
-
-
-@mistake("backward/soft_cross_entropy_backward", hint="sum to 1, and so do the targets")
-def wrong_in_one_entry(logits, targets, T):
-    d = from_log_probabilities(logits, targets, T)
-    d[-1, 0] += len(d) > 1
-    return d
-
-
-@alternative("backward/soft_cross_entropy_backward")
-def from_log_probabilities(logits, targets, T):
-    z = (logits - logits.max(axis=1, keepdims=True)) / T
-    d = np.exp(z - np.log(np.exp(z).sum(axis=1))[:, None])
-    np.subtract(d, targets, out=d)
-    return np.divide(d, T * len(d))
+answers(
+    "backward/soft_cross_entropy_backward",
+    wrong=r"""
+        logits - logits.max(axis=1, keepdims=True) → logits
+        return (p - targets) → p = np.nan_to_num(p)\nreturn (p - targets)
+            np.nan_to_num or np.clip
+        sum(axis=1, keepdims=True) → sum(axis=1)
+            keepdims=True
+        shifted = (logits - logits → logits -= (logits
+        keepdims=True)) / T → keepdims=True)); shifted = logits / T
+            the caller's array
+        return (p - targets) / (T * len(logits)) → return -(targets * np.log(p)).sum(axis=1)
+            One slope for each logit
+        return (p - targets) → p[-1, 0] += 1\nreturn (p - targets)
+            sum to 1, and so do the targets
+    """,
+    right="""
+        np.exp(shifted) / → np.exp(shifted - np.log(
+        sum(axis=1, keepdims=True) → sum(axis=1, keepdims=True)))
+            from log probabilities
+    """,
+)
 
 
 @alternative("backward/soft_cross_entropy_backward")
 def sample_by_sample(logits, targets, T):
     rows = []
     for z, truth in zip(logits / T, targets, strict=True):
-        e = [math.exp(v - max(z)) for v in z]
+        e = [np.exp(v - max(z)) for v in z]
         rows.append([(v / sum(e) - t) / T / len(targets) for v, t in zip(e, truth, strict=True)])
     return rows
 
 
-# --- autodiff_node -----------------------------------------------------------------------------------------
-
-
-@mistake("backward/autodiff_node", hint="a billion, paths", endless=True)
-class AlongEveryPath(Node):
-    """Sums over all paths: right for small graphs, and without end for 30 doublings."""
-
-    def backward(self, arriving=None):
-        if arriving is None:
-            for node in self.order():
-                node.grad = 0.0
-            arriving = 1.0
-        self.grad += arriving
-        for source, slope in self.edges:
-            source.backward(arriving * slope)
-
-
-@mistake("backward/autodiff_node", hint="write `__truediv__`")
-class QuotientNotWritten:
-    __init__, __add__, exp, backward, grad = Node.__init__, Node.__add__, Node.exp, Node.backward, 0.0
-
-
-@mistake("backward/autodiff_node", hint="with the pairs (source, slope)")
-class QuotientReturnsNothing(Node):
-    def __truediv__(self, other):
-        self.edges = Node.__truediv__(self, other).edges
-
-
-@mistake("backward/autodiff_node", hint="the nodes that it is given stay as they are")
-class QuotientChangesItsNumerator(Node):
-    def __truediv__(self, other):
-        out = Node.__truediv__(self, other)
-        self.data = out.data
-        return out
-
-
-@mistake("backward/autodiff_node", hint="Look at the data of the new Node first")
-class QuotientKeepsTheProduct(Node):
-    def __truediv__(self, other):
-        out = Node.__truediv__(self, other)
-        out.data = self.data * other.data
-        return out
-
-
-@mistake("backward/autodiff_node", hint="a Node and a number")
-class EdgesWithoutSlopes(Node):
-    def exp(self):
-        return type(self)(math.exp(self.data), [self])
+answers(
+    "backward/autodiff_node",
+    endless=r"""
+        self.grad = 1.0 → def go(n, g):\n    n.grad += g\n    for s, d in n.edges:\n        go(s, g * d)
+        for node in reversed(order): → go(self, 1.0)\nfor node in []:
+            a billion, paths
+    """,
+    wrong="""
+        def __truediv__ → def divide
+            Node has no `__truediv__`
+        return Node(self.data / other.data, edges) → self.edges = edges
+            with the pairs (source, slope)
+        return Node(self.data / other.data, edges) → self.data /= other.data; return Node(self.data, edges)
+            the nodes that it is given stay as they are
+        return Node(self.data / other.data, edges) → return Node(self.data * other.data, edges)
+            Look at the data of the new Node first
+        [(self, e)] → [self]
+            a Node and a number
+    """,
+    right="""
+        order.append(node) → order.insert(0, node)
+        reversed(order) → order
+        [(self, e)] → ((self, e),)
+            puts each node in front
+    """,
+)
 
 
 @alternative("backward/autodiff_node")
@@ -269,58 +153,32 @@ class WithASmallFunctionPerOperation:
                 source.grad = source.grad + slope * node.grad
 
 
-# --- train_autoencoder -------------------------------------------------------------------------------------
-
-
-@mistake("backward/train_autoencoder", hint="Begin with copies")
-def trains_the_callers_start(X, start, lr, num_steps):
-    parameters, losses = trained(X, start, lr, num_steps)
-    for part, new in zip(start, parameters, strict=True):
-        part[:] = new
-    return start, losses
-
-
-@mistake("backward/train_autoencoder", hint="gives a new array the name p")
-def updates_a_name(X, start, lr, num_steps):
-    parameters, losses = [part.copy() for part in start], []
-    for _ in range(num_steps):
-        new, loss = trained(X, parameters, lr, 1)
-        for p, q in zip(parameters, new, strict=True):
-            p = q  # noqa: F841
-        losses.append(loss[0])
-    return parameters, losses
-
-
-@mistake("backward/train_autoencoder", hint="Return the new arrays")
-def returns_the_start(X, start, lr, num_steps):
-    return start, trained(X, start, lr, num_steps)[1]
-
-
-@mistake("backward/train_autoencoder", hint="b is right and W is not")
-def takes_the_mean_of_two_shares(X, start, lr, num_steps):
-    return trained(X, start, lr, num_steps, shares=(0.5, 0.5))
-
-
-@mistake("backward/train_autoencoder", hint="b did not move")
-def forgets_the_bias(X, start, lr, num_steps):
-    losses, (W, b) = [], start
-    for _ in range(num_steps):
-        (W, _), loss = trained(X, [W, b], lr, 1)
-        losses.append(loss[0])
-    return [W, b], losses
-
-
-@mistake("backward/train_autoencoder", hint="on all rows")
-def one_row_after_the_other(X, start, lr, num_steps):
-    parameters, losses = start, []
-    for _ in range(num_steps):
-        losses.append(trained(X, parameters, lr, 1)[1][0])
-        for i in range(len(X)):
-            parameters = trained(X[i : i + 1], parameters, lr / len(X), 1)[0]
-    return parameters, losses
-
-
-@alternative("backward/train_autoencoder")
-def trained_in_float32(X, start, lr, num_steps):
-    parameters, losses = trained(X.astype("f4"), [part.astype("f4") for part in start], lr, num_steps)
-    return tuple(part.astype("f4") for part in parameters), [float(np.float32(loss)) for loss in losses]
+answers(
+    "backward/train_autoencoder",
+    wrong=r"""
+        (part.copy() for part in start) → start
+            Begin with copies
+        W -= lr * dW → for p, g in ((W, dW), (b, db)): p = p - lr * g
+        b -= lr * db → pass
+            gives a new array the name p
+        return [W, b], losses → return start, losses
+            Return the new arrays
+        W -= lr * dW → W -= lr * dW / 2
+            b is right and W is not
+        b -= lr * db → pass
+            b did not move
+        d_out = 2 * (out - X) / X.size → for x in X[:, None]:
+        _, dW, db = tied_backward(d_out, X, W, b) →     d = np.maximum(x @ W + b, 0) @ W.T - x
+        W -= lr * dW →     _, dW, db = tied_backward(2 * d / X.size, x, W, b)\n    W -= lr * dW
+        b -= lr * db →     b -= lr * db
+            on all rows
+    """,
+    right=r"""
+        (part.copy() for part in start) → (part.astype("f4") for part in start); X = X.astype("f4")
+        return [W, b], losses → return (W, b), [float(np.float32(loss)) for loss in losses]
+            in float32
+        np.mean((out - X) ** 2) → np.linalg.norm(out - X) ** 2 / len(X) / len(X.T)
+        W -= lr * dW → W = W - lr * dW
+            with a norm and new arrays
+    """,
+)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, slip
+from helpers.checks.formula import formula_task
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Wrong, verdict
 
@@ -18,19 +18,21 @@ FUNCTIONS: dict[str, Callable[[Array, Array], float]] = {
 
 
 def _two_sided(f: Callable[[Array], float], x: Array, eps: float) -> Array:
-    units = eps * np.eye(x.size).reshape(x.size, *x.shape)
-    return np.array([(f(x + unit) - f(x - unit)) / (2 * eps) for unit in units]).reshape(x.shape)
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        nudge = np.zeros(x.shape)
+        nudge[i] = eps
+        gradient[i] = (f(x + nudge) - f(x - nudge)) / (2 * eps)
+    return gradient
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    asked = [((3,), 1e-5), ((1,), 1e-5), ((4,), 0.01), ((2, 3), 1e-5), ((2, 1, 2), 0.02), ((3,), 1e-5)]
+    asked = [((3,), 1e-5, 0), ((1,), 1e-5, 1), ((4,), 0.01, 0), ((2, 3), 1e-5, 2), ((2, 1, 2), 0.02, 1)]
     cases: list[Case] = []
-    for i, (shape, eps) in enumerate(asked):
-        x: Array = rng.uniform(0.5, 2.0, size=shape).round(2)
-        if i == len(asked) - 1:
-            x = rng.integers(1, 5, size=shape)  # an array of integers cannot be nudged
-        name = list(FUNCTIONS)[(0, 1, 0, 2, 1, 0)[i]]
-        cases.append({"f": name, "x": x, "eps": eps, "c": rng.uniform(1.0, 2.0, size=shape).round(2)})
+    for shape, eps, number in [*asked, ((3,), 1e-5, 0)]:
+        x, c = rng.uniform(0.5, 2.0, size=shape).round(2), rng.uniform(1.0, 2.0, size=shape).round(2)
+        cases.append({"f": list(FUNCTIONS)[number], "x": x, "eps": eps, "c": c})
+    cases[-1]["x"] = rng.integers(1, 5, size=3)  # an array of integers cannot be nudged
     return cases
 
 
@@ -55,46 +57,29 @@ def _called_around_x(case: Case, value: Any) -> None:
     if not len(moves):
         raise Wrong("f was never called", "f is known only by its values: ask for them, near x.")
     if all(dtype.startswith("i") for dtype in value["dtypes"]):
-        raise Wrong(
-            f"f was given arrays of integers only, none of them {eps:g} away from x",
-            "An array of integers keeps 2 where 2 + 1e-5 is written into it: nudge a copy that holds floats.",
-        )
+        hint = "An array of integers keeps 2 where 2 + 1e-5 is written into it: nudge a copy with floats."
+        raise Wrong(f"f was given arrays of integers only, none of them {eps:g} away from x", hint)
     if not moves.any():
-        raise Wrong(
-            "f was called at x only: no entry was moved",
-            "Look at the array just before each call of f. `=` gives an array a second name; .copy() makes a "
-            "second array.",
-        )
+        hint = "Look at the array before each call of f. `=` gives an array a second name; .copy() makes a "
+        raise Wrong("f was called at x only: no entry was moved", hint + "second array.")
     # A hundredth of eps: less is what rounding leaves.
     moved = (np.abs(moves) > eps / 100).sum(axis=1)
-    first = int(moved[moved > 0][0]) if moved.any() else 0
-    if first > 1:
-        row = "In this x, x[i] is a whole row. " if x.ndim > 1 and first == x[0].size else ""
-        raise Wrong(
-            f"f was given x with {first} of {x.size} entries moved at once",
-            f"{row}A slope belongs to one entry: move that one, and leave the others as they are.",
-        )
+    first, farthest = int(moved[moved > 0][0]), float(np.abs(moves).max())
     if moved.max() > 1:
-        raise Wrong(
-            f"f was given x with one entry moved, later with {moved.max()}",
-            "Put an entry back before you nudge the next one: else the slopes mix.",
-        )
-    farthest = float(np.abs(moves).max())
-    if value["dtypes"] == ["f4"]:
-        raise Wrong(
-            f"f was given arrays of float32: eps is {eps:g}, and x was moved by {farthest:.5g}",
-            "float32 has 7 digits, and what is left of a nudge so small is rough: take float64.",
-        )
-    if abs(farthest - eps) > 1e-9:  # x + eps is rounded: a nudge of 1e-5 is exact to about 1e-11 of itself
-        raise Wrong(
-            f"eps is {eps:g}, but f was called {farthest:.4g} away from x",
-            "Use the argument eps: farther, the curve bends; nearer, rounding eats the digits.",
-        )
+        row = "In this x, x[i] is a whole row. " if x.ndim > 1 and first == x[0].size else ""
+        hint = f"{row}A slope belongs to one entry: move that one, and leave the others as they are."
+        if first == 1:
+            hint = "Put an entry back before you nudge the next one: else the slopes mix."
+        raise Wrong(f"f was given x with {moved.max()} of {x.size} entries moved at once", hint)
+    # x + eps is rounded: a nudge of 1e-5 is exact to about 1e-11 of itself.
+    if abs(farthest - eps) > 1e-9:
+        hint = "Use the argument eps: farther, the curve bends; nearer, rounding eats the digits."
+        if value["dtypes"] == ["f4"]:
+            hint = "f was given float32, with 7 digits: what is left of so small a nudge is rough."
+        raise Wrong(f"eps is {eps:g}, but f was called {farthest:.5g} away from x", hint)
     if not moves.min() < 0 < moves.max():
-        raise Wrong(
-            f"f was called above or below x only: moved by {moves.min():.3g} to {moves.max():.3g}",
-            "One-sided is too coarse. Each entry goes up by eps and down by eps, both times from x itself.",
-        )
+        what = f"f was called above or below x only: moved by {moves.min():.3g} to {moves.max():.3g}"
+        raise Wrong(what, "One-sided is too coarse. Each entry goes up and down by eps, from x itself.")
 
 
 numerical_gradient = formula_task(
@@ -106,23 +91,17 @@ numerical_gradient = formula_task(
     show=("f", "x", "eps"),
     rules=[_called_around_x],
     right=_two_sided,
-    slips=[
-        slip(
-            lambda f, x, eps: 2 * _two_sided(f, x, eps),
-            "every slope is twice too large",
-            "How far is it from x - eps to x + eps?",
-        ),
-        slip(
-            lambda f, x, eps: _two_sided(f, x, eps) * eps**2,
-            "every slope is eps² times what it should be",
-            "a / 2 * eps multiplies by eps. Put the denominator in brackets.",
-        ),
-        slip(
-            lambda f, x, eps: np.trunc(_two_sided(f, x, eps)),
-            "the slopes have lost what comes after the point",
-            "An array of integers holds integers only: which dtype has the array that collects the slopes?",
-        ),
-    ],
+    slips="""
+        (2 * eps) → eps
+            every slope is twice too large
+            How far is it from x - eps to x + eps?
+        (2 * eps) → 2 * eps
+            every slope is eps² times what it should be
+            a / 2 * eps multiplies by eps. Put the denominator in brackets.
+        gradient = np.zeros(x.shape) → gradient = np.zeros(x.shape, int)
+            the slopes have lost what comes after the point
+            An array of integers holds integers only: which dtype has the array that collects the slopes?
+    """,
     parts="One slope for each entry of x, in the shape of x: two values of f, and the distance between them.",
     unchanged="Nudge a copy. Adding eps and taking it away again leaves a rounding error.",
     # Rounding: f is below 100 and eps 1e-5, so two right answers differ by less than 1e-7. For float32, a

@@ -10,10 +10,10 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import close, leaves_input_unchanged
-from helpers.checks.data_splits.rows import off_share
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import drawn, new_seed
+from helpers.checks.rows import off_share
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 CANDIDATES = ([1, 3, 5, 9, 15], [25, 1, 7], [2, 50, 10, 4])
@@ -70,18 +70,16 @@ def _probe(learner: Any, case: Case) -> Seen:
 @verdict
 def _candidate_and_score(case: Case, value: Any) -> None:
     answer, candidates = value["answer"], case["candidates"]
-    what = f"expected (best, test_score), got {short(answer)}"
-    if not (isinstance(answer, list) and len(answer) == 2):
-        raise Wrong(what, "Return two things: the candidate that you chose, and its score on the test rows.")
-    kinds = (type(answer[0]), type(answer[1]))
-    if kinds == (float, int) and answer[1] in candidates:  # a score of 1.0 may be among the candidates too
-        raise Wrong(what, "The candidate comes first.")
-    if answer[0] not in candidates:
+    if isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], int | float):
+        # A score of 1.0 may be among the candidates too.
+        if answer[0] in candidates and (type(answer[0]), type(answer[1])) != (float, int):
+            return
         position = isinstance(answer[0], int) and 0 <= answer[0] < len(candidates)
-        hint = "This is a position in the list: return what stands there." if position else ""
-        raise Wrong(f"{short(answer[0])} is not one of the candidates {candidates}", hint)
-    if not isinstance(answer[1], int | float):
-        raise Wrong(what, "The score is one number.")
+        if answer[1] not in candidates:
+            hint = "This is a position in the list: return what stands there." if position else ""
+            raise Wrong(f"{short(answer[0])} is not one of the candidates {candidates}", hint)
+    hint = "The candidate comes first. Its score on the test rows, one number, is the second."
+    raise Wrong(f"expected (best, test_score), got {short(answer)}", hint)
 
 
 def _calls(value: Any, run: int = 0) -> list[tuple[Any, set[int], set[int], float]]:
@@ -93,10 +91,10 @@ def _calls(value: Any, run: int = 0) -> list[tuple[Any, set[int], set[int], floa
 def _scored_on_new_rows(case: Case, value: Any) -> None:
     if not value["runs"][0]:
         raise Wrong("score was never called", "score(candidate, train, rows) gives the accuracy on `rows`.")
-    for part in (part for _, *parts, _ in value["runs"][0] for part in parts):
-        if len(set(part.tolist())) < len(part):
-            labels = set(part.tolist()) <= set(case["y"].tolist())
-            what = f"score was given rows that come more than once: {short(part)}"
+    for rows in (rows for _, *parts, _ in value["runs"][0] for rows in parts):
+        if len(set(rows.tolist())) < len(rows):
+            labels = set(rows.tolist()) <= set(case["y"].tolist())
+            what = f"score was given rows that come more than once: {short(rows)}"
             raise Wrong(what, "These are labels; score asks for row numbers." if labels else "")
     if any(train & rows for _, train, rows, _ in _calls(value)):
         what = "a model was scored on rows that it was trained on"
@@ -105,24 +103,16 @@ def _scored_on_new_rows(case: Case, value: Any) -> None:
 
 @verdict
 def _test_rows_kept_for_the_end(case: Case, value: Any) -> None:
-    *before, (tested, _, test, _) = _calls(value)
-    n, early = len(case["y"]), {candidate for candidate, _, rows, _ in before if rows == test}
-    used = set().union(*(train | rows for _, train, rows, _ in before))
-    if len(before) + 1 == FOLDS * len(case["candidates"]):
-        what = f"score was called {len(before) + 1} times: folds only, no test at the end"
-        raise Wrong(what, "After the choice comes one more call, for the winner on the test rows.")
-    if early == {tested}:
-        raise Wrong("the winner was scored more than once on the test rows", "A test set is used once.")
-    if early:
-        what = "several candidates were scored on the same rows as the winner at the end"
-        raise Wrong(what, "If the test rows help to choose, their score flatters.")
+    *before, (_, _, test, _) = _calls(value)
+    n, used = len(case["y"]), set().union(*(train | rows for _, train, rows, _ in before))
+    if early := [candidate for candidate, _, rows, _ in before if rows == test]:
+        what = f"the rows of the last score were scored before, for {first_of(early)}"
+        raise Wrong(what, "A test set is used once. If the test rows help to choose, their score flatters.")
     if test & used:
-        what = f"the rows of the last score were in use before: {first_of(test & used)}"
-        rest = n - len(test)
         hint = f"In use were {len(used)} of the {n} rows; the test rows are none of them."
-        if used == set(range(rest)):
-            hint = f"In use were 0 to {rest - 1}, as positions in the list of the {rest} remaining rows are."
-        raise Wrong(what, hint)
+        if used == set(range(n - len(test))):
+            hint = f"In use were 0 to {max(used)}, as positions in a list of the {len(used)} other rows are."
+        raise Wrong(f"the rows of the last score were in use before: {first_of(test & used)}", hint)
     for run in (0, 1):  # one test set that is not stratified may have the shares by chance
         last = np.array(sorted(_calls(value, run)[-1][2]))
         for name, count, share in off_share(case["y"], last, TEST_SIZE):
@@ -138,27 +128,22 @@ def _five_folds_for_each(case: Case, value: Any) -> None:
     for candidate in case["candidates"]:
         own = [(train, rows) for name, train, rows, _ in before if name == candidate]
         cuts.add(frozenset(frozenset(rows) for _, rows in own))
-        if len(own) != FOLDS:
-            what = f"before the end, candidate {candidate} was scored {len(own)} times, expected {FOLDS}"
-        elif sorted(row for _, rows in own for row in rows) != sorted(rest):
-            what = f"the turns of candidate {candidate} do not score every row outside the test set once"
-        elif any(train != rest - rows for train, rows in own):
-            what = f"in a turn of candidate {candidate} the other four folds are not what it trained on"
-        else:
-            continue
-        raise Wrong(what, "In each of five turns one fold of the remaining rows is scored, the others train.")
+        each_once = sorted(row for _, rows in own for row in rows) == sorted(rest)
+        if len(own) != FOLDS or not each_once or any(train != rest - rows for train, rows in own):
+            sizes = [f"{len(train)} train and {len(rows)} are scored" for train, rows in own]
+            what = f"before the end, candidate {candidate} had {len(own)} turns: {'; '.join(sizes)}"
+            hint = (
+                f"In five turns each of the {len(rest)} rows outside the test set is scored once, as part of "
+            )
+            raise Wrong(what, hint + "a fold, and the other four folds train.")
     if len(cuts) > 1:
-        what = "the candidates were compared on different folds"
-        raise Wrong(what, "Cut the folds once, before you go through the candidates.")
+        raise Wrong("the candidates were compared on different folds", "Cut the folds once, for all of them.")
 
 
 @verdict
 def _highest_average_tested(case: Case, value: Any) -> None:
     *before, (tested, train, test, result) = _calls(value)
     best, test_score = value["answer"]
-    if tested != best:
-        what = f"the last score was for candidate {tested}, but {best} is returned"
-        raise Wrong(what, "The winner is scored on the test set, and returned.")
     # The mean of the five scores, and the share of all rows that are right: both are fair.
     own = {c: [(r, len(rows)) for name, _, rows, r in before if name == c] for c in case["candidates"]}
     means = {c: np.mean([r for r, _ in scores]) for c, scores in own.items()}
@@ -168,9 +153,9 @@ def _highest_average_tested(case: Case, value: Any) -> None:
         hint = "The highest wins. Each is the average of the candidate's own five scores, and not rounded."
         raise Wrong(f"candidate {best} was chosen, but the average scores are {what}", hint)
     rest = len(case["y"]) - len(test)
-    if len(train) != rest:
-        what = f"for the last score {len(train)} rows trained, expected all {rest} outside the test set"
-        raise Wrong(what, "When the choice is made, the folds have done their work.")
+    if tested != best or len(train) != rest:
+        what = f"the last score was for candidate {tested}, trained on {len(train)} rows"
+        raise Wrong(what, f"Returned is {best}: at the end all {rest} rows outside the test set train it.")
     if not close(test_score, result):
         what = f"the returned score is {test_score:.7g}, but on the test rows it was {result:.7g}"
         raise Wrong(what, "Return the score on the test rows, as it is.")

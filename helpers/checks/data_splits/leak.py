@@ -16,7 +16,6 @@ from helpers.checks.probing import Seen, ask, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 Array = np.ndarray
-Prepare = Callable[[Array, Array], tuple[Array, Array]]
 # From the rows that give the statistics, and X.
 _WAYS: dict[str, Callable[[Array, Array], Array]] = {
     "standardises": lambda fit, X: (X - fit.mean(axis=0)) / fit.std(axis=0),
@@ -27,21 +26,6 @@ _WAYS: dict[str, Callable[[Array, Array], Array]] = {
         [X[:, :-1], X[:, -1] / fit[:, -1].max()]
     ),
 }
-
-
-def make_prepare(way: str, rows: str) -> Prepare:
-    """A preparation of that way, with statistics from the "training rows" or from "all rows".
-
-    >>> prepare = make_prepare("subtracts the median", "training rows")
-    >>> prepare(np.array([[1.0], [3.0]]), np.array([[9.0]]))[1]
-    array([[7.]])
-    """
-
-    def prepare(X_train: Array, X_test: Array) -> tuple[Array, Array]:
-        fit = np.concatenate([X_train, X_test]) if rows == "all rows" else X_train
-        return _WAYS[way](fit, X_train), _WAYS[way](fit, X_test)
-
-    return prepare
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -63,7 +47,9 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 def _prepare(case: Case, turn: int, X_train: Array, X_test: Array) -> list[Array]:
     """What the preparation of that turn makes of the rows; of which kind it is, only the judge knows."""
-    return list(make_prepare(case["way"], case["secret"]["uses"][turn])(X_train, X_test))
+    all_rows = case["secret"]["uses"][turn] == "all rows"
+    fit = np.concatenate([X_train, X_test]) if all_rows else X_train
+    return [_WAYS[case["way"]](fit, X_train), _WAYS[case["way"]](fit, X_test)]
 
 
 def _probe(learner: Any, case: Case) -> Seen:
@@ -87,8 +73,7 @@ def _probe(learner: Any, case: Case) -> Seen:
 def _true_or_false(case: Case, value: Any) -> None:
     for answer in value["answer"]:
         if not isinstance(answer, bool | int) or answer not in (0, 1):
-            many = "Return one truth value for the whole array."
-            hint = many if np.ndim(answer) else f"This is of type {type(answer).__name__}."
+            hint = f"This is of type {type(answer).__name__}: return one truth value."
             raise Wrong(f"expected True or False, got {short(answer)}", hint)
 
 
@@ -120,26 +105,22 @@ def _finds_it(case: Case, value: Any) -> None:
     said = [bool(answer) for answer in value["answer"]]
     for rows, got, want, calls in zip(uses, said, wanted, value["calls"], strict=True):
         what = f"a prepare that {case['way']}, with the statistics of {rows}: expected {want}, got {got}"
-        if got != want and said == [not one for one in wanted]:
-            raise Wrong(what, "It is the wrong way round: True means that there is a leak.")
-        if got != want:
-            raise Wrong(what, _what_could_be_seen(_pairs(calls), want, case["way"]))
-
-
-def _what_could_be_seen(pairs: list[tuple[Any, Any]], leaks: bool, way: str) -> str:
-    """How far Z_train moved in the learner's calls, and if it did not though there is a leak, perhaps why."""
-    one, other = (call[1] for call in pairs[0])
-    same = "In your calls Z_train was the same, whatever the test rows"
-    if not leaks:
-        return f"{same}. Z_test may depend on X_test: that is its purpose."
-    if one.shape == other.shape and np.array_equal(np.sort(one, axis=0), np.sort(other, axis=0)):
-        return "In your calls X_test held the same rows, in another order: a mean does not see that."
-    moved = max(float(np.abs(a[2] - b[2]).max()) for a, b in pairs)
-    if moved:
-        return f"In your calls Z_train moved, by {moved:.2g} at most, when X_test changed: that is the leak."
-    if way == "subtracts the median":
-        return f"{same}. A median moves when rows cross it, from one side to the other."
-    return f"{same}: the test rows of your calls were too much alike."
+        if got == want:
+            continue
+        pairs, hint = _pairs(calls), "In your calls Z_train was the same, whatever the test rows"
+        one, other = (np.sort(call[1], axis=0) for call in pairs[0])
+        moved = max(float(np.abs(a[2] - b[2]).max()) for a, b in pairs)
+        if said == [not one for one in wanted]:
+            hint = "It is the wrong way round: True means that there is a leak."
+        elif not want:
+            hint += ". Z_test may depend on X_test: that is its purpose."
+        elif np.array_equal(one, other):
+            hint = "In your calls X_test held the same rows, in another order: a mean does not see that."
+        elif moved:
+            hint = f"In your calls Z_train moved, by {moved:.2g}, when X_test changed: that is the leak."
+        elif case["way"] == "subtracts the median":
+            hint += ". A median moves when rows cross it, from one side to the other."
+        raise Wrong(what, hint)
 
 
 find_the_leak = Task(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.blocks import expected_and_got, leaves_input_unchanged
+from helpers.checks.formula import slips_of
 from helpers.checks.plain import short
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Slip, Task, Wrong, all_of, verdict
@@ -36,23 +37,17 @@ def _probe(learner: Any, case: Case) -> Seen:
 
 
 Group = Sequence[tuple[int, Array]]  # of each batch its number of rows, and its gradient
-Combine = Callable[[Sequence[Group], int], Any]  # from the groups so far, and `every`
 
 
-def _over_rows(groups: Sequence[Group], every: int) -> Array:
-    return np.average([g for _, g in groups[-1]], axis=0, weights=[n for n, _ in groups[-1]])
-
-
-def _sum(group: Group) -> Array:
-    return np.sum([n * g for n, g in group], axis=0)
-
-
-def _rows(group: Group) -> int:
-    return sum(n for n, _ in group)
+def _combined(groups: Sequence[Group], every: int) -> Any:
+    """What the step of the last group sees."""
+    rows = [sum(n for n, _ in group) for group in groups]
+    sums = [sum(n * g for n, g in group) for group in groups]
+    return sums[-1] / rows[-1]
 
 
 def _accumulated(
-    model: Any, loss: Any, optimizer: Any, batches: Any, every: int, combine: Combine = _over_rows
+    model: Any, loss: Any, optimizer: Any, batches: Any, every: int, combined: Callable[..., Any] = _combined
 ) -> int:
     """The right way; with another combination, a slip."""
     groups: list[Group] = []
@@ -63,81 +58,59 @@ def _accumulated(
             model.backward(loss.backward())
             group.append((len(y), model.d_flat.copy()))
         groups.append(group)
-        model.d_flat[...] = combine(groups, every)
+        model.d_flat[...] = combined(groups, every)
         optimizer.step()
     return len(groups)
 
 
-COMBINATIONS: list[tuple[Combine, str, str]] = [
-    (
-        lambda groups, every: np.sum([g for _, g in groups[-1]], axis=0),
-        "the step sees the sum of the gradients of the batches",
-        "Asked is the gradient of a mean over rows: what is the sum divided by?",
-    ),
-    (
-        lambda groups, every: np.mean([g for _, g in groups[-1]], axis=0),
-        "the step sees the plain mean of the gradients, so that the rows of a small batch count more",
-        "In the example of the task that is 3, and asked is 2.4: each row counts the same.",
-    ),
-    (
-        lambda groups, every: _sum(groups[-1]),
-        "the step sees the sum over the rows of the group",
-        "Asked is the gradient of their mean loss: how many rows has the group?",
-    ),
-    (
-        lambda groups, every: np.sum([g for _, g in groups[-1]], axis=0) / every,
-        "the sum of the last group was divided as that of a full one, and it has fewer batches",
-        "Its batches are as if they had been one batch: how many rows has that?",
-    ),
-    (
-        lambda groups, every: sum(map(_sum, groups)) / sum(map(_rows, groups)),
-        "the step sees the mean over all rows so far, those of earlier groups too",
-        "Each step belongs to its own group: what must be as at the beginning when a group begins?",
-    ),
-    (
-        lambda groups, every: sum(map(_sum, groups)) / _rows(groups[-1]),
-        "the gradients of earlier groups are in the sum",
-        "Each step belongs to its own group: with what does its sum begin?",
-    ),
-    (
-        lambda groups, every: _sum(groups[-1]) / sum(map(_rows, groups)),
-        "the sum was divided by all rows so far, those of earlier groups too",
-        "Each step belongs to its own group: with what does the number of its rows begin?",
-    ),
-]
+SLIPS = slips_of(
+    _combined,
+    """
+    sums[-1] / rows[-1] → sum(g for _, g in groups[-1])
+        the step sees the sum of the gradients of the batches
+        Asked is the gradient of a mean over rows: what is the sum divided by?
+    sums[-1] / rows[-1] → np.mean([g for _, g in groups[-1]], axis=0)
+        the step sees the plain mean of the gradients, so that the rows of a small batch count more
+        In the example of the task that is 3, and asked is 2.4: each row counts the same.
+    sums[-1] / rows[-1] → sums[-1]
+        the step sees the sum over the rows of the group
+        Asked is the gradient of their mean loss: how many rows has the group?
+    sums[-1] / rows[-1] → sum(g for _, g in groups[-1]) / every
+        the sum of the last group was divided as that of a full one, and it has fewer batches
+        Its batches are as if they had been one batch: how many rows has that?
+    sums[-1] / rows[-1] → sum(sums) / sum(rows)
+        the step sees the mean over all rows so far, those of earlier groups too
+        Each step belongs to its own group: what must be as at the beginning when a group begins?
+    sums[-1] / rows[-1] → sum(sums) / rows[-1]
+        the gradients of earlier groups are in the sum
+        Each step belongs to its own group: with what does its sum begin?
+    sums[-1] / rows[-1] → sums[-1] / sum(rows)
+        the sum was divided by all rows so far, those of earlier groups too
+        Each step belongs to its own group: with what does the number of its rows begin?
+    """,
+)
 
 
 @verdict
 def _protocol(case: Case, value: Any) -> None:
     sizes, every, n = case["sizes"], case["every"], len(case["y"])
+    nothing = np.zeros(0)
     forwards = [event["rows"] for event in value["events"] if event["did"] == "forward"]
     labels = [event["labels"] for event in value["events"] if event["did"] == "loss"]
-    if max(map(len, forwards), default=0) > max(sizes):
-        raise Wrong(
-            f"{max(map(len, forwards))} rows went through the network at once; the largest batch "
-            f"has {max(sizes)}",
-            "The memory holds one batch: each goes forward and backward by itself.",
-        )
-    if not (
-        np.array_equal(np.concatenate([np.zeros(0), *forwards]), np.arange(n))
-        and np.array_equal(np.concatenate([np.zeros(0), *labels]), case["y"])
-    ):
-        passes = f"{len(forwards)} forward passes for {len(sizes)} batches"
-        raise Wrong(
-            f"the batches did not go through the network once each, in their order, with their own labels: "
-            f"there were {passes}",
-            "One forward and one backward pass for each batch (X, y) of `batches`.",
-        )
-    after, seen = [], 0
-    for event in value["events"]:
-        seen += event["did"] == "forward"
-        after += [seen] * (event["did"] == "step")
+    if (most := max(map(len, forwards), default=0)) > max(sizes):
+        what = f"{most} rows went through the network at once; the largest batch has {max(sizes)}"
+        raise Wrong(what, "The memory holds one batch: each goes forward and backward by itself.")
+    rows, met = np.concatenate([nothing, *forwards]), np.concatenate([nothing, *labels])
+    if not (np.array_equal(rows, np.arange(n)) and np.array_equal(met, case["y"])):
+        what = "the batches did not go through the network once each, in their order, with their own labels"
+        hint = "One forward and one backward pass for each batch (X, y) of `batches`."
+        raise Wrong(f"{what}: there were {len(forwards)} forward passes for {len(sizes)} batches", hint)
+    did = [event["did"] for event in value["events"]]
+    after = [did[:place].count("forward") for place, name in enumerate(did) if name == "step"]
     wanted = sorted({*range(every, len(sizes) + 1, every), len(sizes)})
     if after != wanted:
         hint = f"A step comes when {every} batches are gathered, and when no more are left."
-        if after == wanted[:-1]:
-            hint = "When the batches are over, a group that is not complete takes its step too."
-        elif after == list(range(1, len(sizes) + 1)):
+        if after == list(range(1, len(sizes) + 1)):
             hint = "A step after every batch is ordinary training. Here a group of batches makes one."
         raise Wrong(f"steps came after the batches {short(after)}, expected {short(wanted)}", hint)
 
@@ -147,34 +120,23 @@ def _gradients(case: Case, value: Any) -> None:
     batches, every = np.split(np.arange(len(case["y"])), np.cumsum(case["sizes"])[:-1]), case["every"]
     groups: list[Group] = []
     for i, step in enumerate(value["steps"]):
-        rows = batches[i * every : (i + 1) * every]
-        groups.append([(len(r), gradient_at(step["before"], case, r)) for r in rows])
-        got, right, last = step["gradient"], _over_rows(groups, every), groups[-1][-1][1]
+        own = batches[i * every : (i + 1) * every]
+        groups.append([(len(rows), gradient_at(step["before"], case, rows)) for rows in own])
+        got, right, last = step["gradient"], _combined(groups, every), groups[-1][-1][1]
         if near(got, right):
             continue
-        for combine, what, hint in COMBINATIONS:
-            if near(got, combine(groups, every)):
-                raise Wrong(what, hint)
-        if got.any() and near(got, _along(got, last) * last):
-            raise Wrong(
-                f"in step {i + 1} the optimizer found the gradient of the last batch of its group alone"
-                + ("" if near(got, last) else f", times {_along(got, last):.3g}"),
-                "Where do those of the other batches stay? model.backward overwrites model.d_flat, under "
-                "whatever name, and the step looks there.",
+        for one in SLIPS:
+            if near(got, one.formula(groups, every)):
+                raise Wrong(one.what, one.hint)
+        hint = "The step sees the gradient of the mean loss over all rows of its group."
+        if got.any() and near(got, got @ last / (last @ last) * last):
+            hint = (
+                "It points along that of the last batch alone. model.backward overwrites model.d_flat, under "
             )
-        raise Wrong(
-            f"the gradient in step {i + 1} is {_along(got, right):.4g} times what it should be"
-            if near(got, _along(got, right) * right)
-            else f"the gradient in step {i + 1} is off\n{expected_and_got(right, got)}",
-            "The step sees the gradient of the mean loss over all rows of its group.",
-        )
+            hint += "whatever name, and the step looks there: where do those of the other batches stay?"
+        raise Wrong(f"the gradient in step {i + 1} is off\n{expected_and_got(right, got)}", hint)
     if value["answer"] != len(groups):
         raise Wrong(f"{len(groups)} steps were taken, got {short(value['answer'])}", "Return their number.")
-
-
-def _along(got: Array, right: Array) -> float:
-    """How many times `right` goes into `got`."""
-    return float(got @ right / (right @ right))
 
 
 accumulate = Task(
@@ -184,7 +146,7 @@ accumulate = Task(
     cases=_cases,
     probe=_probe,
     show=("sizes", "every"),
-    slips=[Slip(partial(_accumulated, combine=combine), what, hint) for combine, what, hint in COMBINATIONS],
+    slips=[Slip(partial(_accumulated, combined=one.formula), one.what, one.hint) for one in SLIPS],
     hints={"AttributeError": NAMES, "TypeError": NAMES},
     verdict=all_of(
         leaves_input_unchanged(hint="Do not write into the arrays of a batch."),

@@ -1,13 +1,12 @@
 """Task 1 of exercise 09: the rows of an epoch, shuffled and cut into batches."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from helpers.checks.blocks import raises
-from helpers.checks.plain import first_of, short
+from helpers.checks.plain import short
 from helpers.checks.probing import call
 from helpers.checks.randomness import (
     drawn,
@@ -19,6 +18,7 @@ from helpers.checks.randomness import (
     other_seed_differs,
     same_again,
 )
+from helpers.checks.rows import each_row_once, row_numbers
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 ASKED = [(20, 5), (103, 16), (7, 3), (1797, 64), (9, 32), (12, 1)]
@@ -26,19 +26,14 @@ REFUSED = (0, -4)  # range refuses a step of 0 by itself, and makes no batches o
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    refused = [
-        raises(
-            ValueError,
-            because=f"batch_size is {size}",
-            names=size,
-            hint="A batch has at least one row: what does your function do when it has not?",
-            n_samples=10,
-            batch_size=size,
-            seed=new_seed(rng),
-        )
+    def case(n: int, size: int) -> Case:
+        return {"n_samples": n, "batch_size": size, "seed": new_seed(rng)}
+
+    hint = "A batch has at least one row: what does your function do when it has not?"
+    return [case(n, size) for n, size in ASKED] + [
+        raises(ValueError, because=f"batch_size is {size}", names=size, hint=hint, **case(10, size))
         for size in REFUSED
     ]
-    return [{"n_samples": n, "batch_size": size, "seed": new_seed(rng)} for n, size in ASKED] + refused
 
 
 def _probe(learner: Any, case: Case) -> Any:
@@ -55,57 +50,19 @@ def _lists(batches: Any) -> list[list[int]]:
     return [np.asarray(batch).tolist() for batch in batches]
 
 
-def _is_batch(batch: Any) -> bool:
-    rows = np.asarray(batch)
-    return rows.ndim == 1 and rows.dtype.kind in "iu"
-
-
-def _even(n: int, parts: int) -> list[int]:
-    """The sizes of nearly equal batches, as of np.array_split."""
-    return [len(part) for part in np.array_split(np.arange(n), parts)]
-
-
 @verdict
 @in_each_draw
 def _every_row_once(case: Case, answer: Any) -> None:
     n, size = case["n_samples"], case["batch_size"]
-    if not (isinstance(answer, list | np.ndarray) and len(answer) and all(map(_is_batch, answer))):
-        raise Wrong(
-            f"expected a list of arrays of row numbers, got {short(answer)}",
-            "A batch is one array of whole numbers, the rows that it takes; return all batches in a list.",
-        )
-    batches = _lists(answer)
-    times = Counter(row for batch in batches for row in batch)
-    strange, missing = times.keys() - set(range(n)), set(range(n)) - times.keys()
-    if strange:
-        raise Wrong(
-            f"there are only the rows 0 to {n - 1}: got {first_of(strange)}",
-            "Row numbers begin with 0 and end with n_samples - 1. X[-1] is the last row once more.",
-        )
+    if not (isinstance(answer, list | np.ndarray) and len(answer)):
+        raise Wrong(f"expected a list of arrays of row numbers, got {short(answer)}")
+    batches = {f"batch {i}": row_numbers(batch, f"batch {i}") for i, batch in enumerate(answer, 1)}
+    sizes = [len(batch) for batch in batches.values()]
     wanted = [size] * (n // size) + [n % size] * (n % size > 0)
-    sizes = [len(batch) for batch in batches]
     if sizes != wanted:
-        hint = "Every batch has batch_size rows, and the last one what is left over."
-        if [*sizes, len(missing)] == wanted:
-            hint = "The last batch is smaller, and its rows belong to the epoch too."
-        elif sizes == _even(n, size):
-            hint = "batch_size is the number of rows in a batch, not the number of batches."
-        elif sizes == _even(n, len(wanted)):
-            hint = "These batches are nearly equal. Asked are full ones, and a last one with what is left."
-        raise Wrong(
-            f"the batches have {short(sizes)} rows, expected {short(wanted)}"
-            + (f"; {len(missing)} of {n} rows are in no batch: {first_of(missing)}" if missing else ""),
-            hint,
-        )
-    twice = [row for row, count in times.items() if count > 1]
-    if twice:
-        places = [number for number, batch in enumerate(batches, start=1) if twice[0] in batch]
-        where = f"row {twice[0]} is in the batches {first_of(places)}"
-        raise Wrong(
-            f"{len(twice)} rows come more than once, and {len(missing)} never: "
-            + (where if len(places) > 1 else f"row {twice[0]} is twice in batch {places[0]}"),
-            "An epoch visits every row once: what one batch has taken, no other takes.",
-        )
+        what = f"the batches have {short(sizes)} rows, expected {short(wanted)}"
+        raise Wrong(what, f"Every batch has batch_size rows, the last one what is left over of the {n}.")
+    each_row_once(batches, n, nowhere="in no batch")
 
 
 @verdict

@@ -1,4 +1,4 @@
-"""What the tasks on splits share: arrays of row numbers, each row once, and the share of each class."""
+"""What the tasks on rows share: arrays of row numbers, each row once, and the share of each class."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,25 +19,23 @@ def two_parts(answer: Any, names: tuple[str, str], labels: Any = (), where: str 
         raise Wrong(f"{where}one array came, two are needed: {both}; got {short(answer)}")
     if not isinstance(answer, list) or len(answer) != 2:
         raise Wrong(f"{where}expected two arrays of row numbers, {both}; got {short(answer)}")
-    known = set(np.asarray(labels).tolist())
-    return [_row_numbers(part, known, where + name) for name, part in zip(names, answer, strict=True)]
+    return [row_numbers(part, where + name, labels) for name, part in zip(names, answer, strict=True)]
 
 
-def _row_numbers(part: Any, labels: set[Any], name: str) -> Array:
+def row_numbers(part: Any, name: str, labels: Any = ()) -> Array:
+    """A part of an answer, as an array of row numbers; `labels` are what it may hold by mistake."""
     if isinstance(part, list) and any(isinstance(piece, list | np.ndarray) for piece in part):
         raise Wrong(f"{name} is a list of {len(part)} pieces, not one array", "Join the pieces.")
     rows = np.asarray(part)
     if rows.dtype == bool:
         hint = "The task asks for the numbers of the rows where it is True: np.flatnonzero gives them."
         raise Wrong(f"{name} is a mask of True and False, not row numbers: {short(rows)}", hint)
-    if rows.size > len(labels) > 0 and set(rows.ravel().tolist()) <= labels:
+    known = set(np.asarray(labels).tolist())
+    if rows.size > len(known) > 0 and set(rows.ravel().tolist()) <= known:
         hint = "Return the numbers of the rows, and leave it to the caller to write y[train] and y[test]."
         raise Wrong(f"{name} holds labels, not row numbers: {short(rows)}", hint)
-    if rows.size and rows.dtype.kind == "f":
-        hint = "Row numbers are whole numbers: with floats nobody can pick rows."
-        raise Wrong(f"the row numbers of {name} have dtype {rows.dtype}: {short(rows)}", hint)
     if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
-        raise Wrong(f"expected an array of row numbers, {name}; got {short(part)}")
+        raise Wrong(f"expected an array of row numbers, {name}; got {short(part)}, of dtype {rows.dtype}")
     return rows.astype(int)
 
 

@@ -94,8 +94,10 @@ finds four tumours in five.
 healthy, and counts them out for 50 and 950 people. That works as long as the ill and the healthy look the
 same in both places.)
 
-**Accuracy** is the share of right answers. It does not ask which answers are wrong. This lesson has the
-questions that do, and one that comes before all of them.
+**Accuracy** is the share of right answers. It does not ask which answers are wrong. Like every **evaluation
+metric** it makes one number of predictions and truth, and something is lost on the way. **Model
+evaluation** is choosing such numbers, and measuring them, with their uncertainty, on rows that were not
+fitted. This lesson has the questions that accuracy leaves out, and one that comes before all of them.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -242,7 +244,8 @@ $$\text{precision} = \frac{TP}{TP+FP} \qquad \text{recall} = \frac{TP}{TP+FN} \q
 F_1 = \frac{2PR}{P+R}$$
 
 Aloud: **precision**, of those who were called, how many are ill? **Recall**, of those who are ill, how many
-were called? **F1** is their harmonic mean: two times the product by the sum, close to the smaller one.
+were called? The **F1 score** is their harmonic mean: two times the product by the sum, close to the smaller
+one.
 """
 
 
@@ -502,9 +505,10 @@ for name, model in {
 r"""
 <details><summary>What came out</summary>
 
-To 0, and from below. The tree is right about every row that it has seen, and about new ones worse than saying
-the mean. **R² can be negative**: it is no square, in spite of its name. The mean of the *training* rows comes
-out a little below 0 too, since it is not quite the mean of the new ones.
+To 0, and from below. The tree is right about every row that it has seen, and about new ones worse than
+saying the mean. **R²** (the **coefficient of determination**) can be negative: it is no square, in spite of
+its name. The mean of the *training* rows comes out a little below 0 too, since it is not quite the mean of
+the new ones.
 
 </details>
 

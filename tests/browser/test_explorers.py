@@ -13,7 +13,12 @@ from tests.browser.notebook import drawn, error_outputs, picture, redrawn, slide
 
 pytestmark = pytest.mark.browser
 
-LABELS = {"data_splits": "test size", "backward": "learning rate", "tuning": "schedule"}
+LABELS = {
+    "data_splits": "test size",
+    "baselines_and_metrics": "threshold",
+    "backward": "learning rate",
+    "tuning": "schedule",
+}
 
 
 def notebook_with(folder: Path, slug: str) -> Path:

@@ -42,6 +42,21 @@ def course(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A course of one lesson, built once, since a kernel takes a second."""
+    root = tmp_path_factory.mktemp("built")
+    put(root, LESSON)
+    build.build([], root, print)
+    return root
+
+
+@pytest.fixture
+def made(tmp_path, built) -> Path:
+    """A copy of it."""
+    return shutil.copytree(built, tmp_path / "made")
+
+
 def put(root: Path, text: str, kind: str = "lesson", name: str = "90_small") -> Source:
     """Write a source."""
     source = Source(kind, name, root)
@@ -60,13 +75,12 @@ def all_bytes(root: Path) -> dict[Path, bytes]:
 
 
 class TestBuilding:
-    def test_twice_gives_the_same_bytes(self, course):
-        build.build([], course, print)
-        first = all_bytes(course)
-        build.build([], course, print)
+    def test_twice_gives_the_same_bytes(self, made):
+        first = all_bytes(made)
+        build.build([], made, print)
         assert first
-        assert all_bytes(course) == first
-        assert build.check([], course) == []
+        assert all_bytes(made) == first
+        assert build.check([], made) == []
 
     def test_a_cell_that_times_something_keeps_the_times_of_its_first_build(self, course):
         timed = '\n# %% tags=["nbval-ignore-output"]\nimport time\nprint(time.time_ns())\n'
@@ -98,9 +112,8 @@ class TestBuilding:
         ids = [cell.id for cell in sources.read(source).cells]
         assert len(set(ids)) == len(ids)
 
-    def test_the_notebook_is_valid_and_was_run(self, course):
-        build.build([], course, print)
-        notebook = nbformat.read(course / "lessons/90_small.ipynb", as_version=4)
+    def test_the_notebook_is_valid_and_was_run(self, built):
+        notebook = nbformat.read(built / "lessons/90_small.ipynb", as_version=4)
         nbformat.validate(notebook)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == [1, 2, 3]
@@ -138,13 +151,12 @@ STOPS = {
 
 class TestStops:
     @pytest.mark.parametrize(("text", "words"), STOPS.values(), ids=STOPS.keys())
-    def test_a_wrong_lesson_stops_with_file_and_cell_and_keeps_the_old(self, course, text, words):
-        build.build([], course, print)
-        before = all_bytes(course)
-        put(course, text)
+    def test_a_wrong_lesson_stops_with_file_and_cell_and_keeps_the_old(self, made, text, words):
+        before = all_bytes(made)
+        put(made, text)
         with pytest.raises(CourseError, match=rf"(?s)sources/lessons/90_small.py.*{words}"):
-            build.build([], course, print)
-        assert all_bytes(course) == before
+            build.build([], made, print)
+        assert all_bytes(made) == before
 
     def test_the_place_of_an_error_is_found_in_any_locale(self, course, monkeypatch):
         """Python on Windows reads a file as cp1252 where no encoding is named."""
@@ -232,12 +244,14 @@ class TestStops:
 
 
 class TestCheck:
-    def test_sees_every_difference(self, course):
-        path = course / "lessons/90_small.ipynb"
+    def test_sees_every_difference(self, made):
+        course, path = made, made / "lessons/90_small.ipynb"
+        original = path.read_bytes()
+        path.unlink()
         assert build.check([], course) == [
             "lessons/90_small.ipynb is not built. Run `course build 90_small`."
         ]
-        build.build([], course, print)
+        path.write_bytes(original)
         for change, words in [
             (lambda nb: nb.cells[3].update(source='print("two")'), "cell 4 is not what"),
             (lambda nb: nb.cells[1].update(id="other"), "cell 2 is not what"),
@@ -249,7 +263,6 @@ class TestCheck:
         ]:
             notebook = nbformat.read(path, as_version=4)
             change(notebook)
-            original = path.read_bytes()
             build.write(notebook, path)
             assert any(words in problem for problem in build.check([], course)), words
             path.write_bytes(original)
@@ -424,9 +437,8 @@ class TestOtherMachines:
         ("alt", "new_pictures", "kept"),
         [("a line", False, True), ("another", False, False), ("a line", True, False)],
     )
-    def test_a_stored_picture_stays_where_all_words_do(self, course, alt, new_pictures, kept):
-        build.build([], course, print)
-        source = Source("lesson", "90_small", course)
+    def test_a_stored_picture_stays_where_all_words_do(self, made, alt, new_pictures, kept):
+        source = Source("lesson", "90_small", made)
         stored = nbformat.read(source.built, as_version=4)
         stored.cells[2].outputs = self.picture("AAAA")
         build.write(stored, source.built)

@@ -196,8 +196,10 @@ def test_progress_shows_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert re.search(r"all .* 3 of 4", done.output)
 
 
-@pytest.mark.parametrize("encoding", ["cp932", "latin-1", "cp437"])
-@pytest.mark.parametrize("words", [["progress"], ["build", "no_such"]])
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [("cp932", ["progress"]), ("latin-1", ["build", "no_such"]), ("cp437", ["progress"])],
+)
 def test_a_console_without_our_signs_is_no_error(encoding: str, words: list[str]) -> None:
     variables = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     done = subprocess.run(

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from helpers import data, features
 from helpers.splits import stratified_holdout
+from tests.thorough import examples
 
 RNG = np.random.default_rng(0)
 # Eighths: exact in binary, so that two ways of computing a tiny variance differ by rounding only.
@@ -21,7 +22,7 @@ tables = st.tuples(st.integers(2, 12), st.integers(1, 4)).flatmap(
 
 def for_all(*strategies):
     """Hypothesis' `given`, with as many examples as take a moment."""
-    return lambda test: settings(max_examples=40, deadline=None)(given(*strategies)(test))
+    return lambda test: settings(max_examples=examples(40), deadline=None)(given(*strategies)(test))
 
 
 def agree(a, b, atol=1e-12):

@@ -11,11 +11,12 @@ from scipy.stats import binom, binomtest
 from sklearn import metrics as theirs
 
 from helpers import metrics as ours
+from tests.thorough import examples
 
 
 def for_all(*strategies):
     """Hypothesis' `given`, with as many examples as take a moment."""
-    return lambda test: settings(max_examples=30, deadline=None)(given(*strategies)(test))
+    return lambda test: settings(max_examples=examples(30), deadline=None)(given(*strategies)(test))
 
 
 def agree(a, b, atol=1e-12):

@@ -1,7 +1,6 @@
 """Every check is itself checked: against slips and other wrong answers, and unusual right ones."""
 
 import ast
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import helpers.checks
 from helpers.checks import find_task, grade, lessons_with_tasks, tasks_of
 from helpers.checks.notebook import tell
 from tests.mistakes import Answer, load_answers
+from tests.thorough import THOROUGH
 
-SEEDS = range(20 if os.environ.get("COURSE_THOROUGH") else 3)  # `course test --thorough`
+SEEDS = range(20 if THOROUGH else 3)
 MOST_MISTAKES = 6  # more is a sign that the verdict looks for too much
 ALTERNATIVES_EACH = 2
 TASKS = [task for lesson in lessons_with_tasks() for task in tasks_of(lesson)]

@@ -81,53 +81,24 @@ def rows_of(pairs: list[Any]) -> np.ndarray:
     return np.concatenate([test for _, test in pairs])
 
 
+def by_name(module: Any, room: Callable[[Any], Any], names: str) -> dict[str, Callable[[Any, Any, Any], Any]]:
+    """The rooms made of what a module has under these names."""
+    return {name: room(getattr(module, name)) for name in names.split()}
+
+
+SCALERS = "StandardScaler MinMaxScaler RobustScaler PCA PolynomialFeatures"
+CODERS = "OneHotEncoder OrdinalEncoder SimpleImputer"
+COUNTS = "accuracy_score balanced_accuracy_score confusion_matrix precision_score recall_score f1_score"
+CHANCES = "roc_auc_score average_precision_score log_loss brier_score_loss"
+ERRORS = "mean_squared_error root_mean_squared_error mean_absolute_error r2_score"
 ROOMS: dict[str, Callable[[Any, Any, Any], Any]] = {
-    **{
-        make.__name__: transformed(make)
-        for make in (
-            features.StandardScaler,
-            features.MinMaxScaler,
-            features.RobustScaler,
-            features.PCA,
-            features.PolynomialFeatures,
-            features.OneHotEncoder,
-            features.OrdinalEncoder,
-            features.SimpleImputer,
-        )
-    },
+    **by_name(features, transformed, f"{SCALERS} {CODERS}"),
     "most frequent": transformed(lambda: features.SimpleImputer(strategy="most_frequent")),
     "pipeline": transformed(lambda: features.make_pipeline(features.StandardScaler(), features.PCA(2))),
-    **{
-        score.__name__: of_labels(score)
-        for score in (
-            metrics.accuracy_score,
-            metrics.balanced_accuracy_score,
-            metrics.confusion_matrix,
-            metrics.precision_score,
-            metrics.recall_score,
-            metrics.f1_score,
-        )
-    },
-    **{
-        score.__name__: of_numbers(score)
-        for score in (
-            metrics.roc_auc_score,
-            metrics.average_precision_score,
-            metrics.log_loss,
-            metrics.brier_score_loss,
-        )
-    },
+    **by_name(metrics, of_labels, COUNTS),
+    **by_name(metrics, of_numbers, f"{CHANCES} {ERRORS}"),
     "roc_curve": lambda X, y, p: np.concatenate(metrics.roc_curve(y, p)[:2]),
     "precision_recall_curve": lambda X, y, p: np.concatenate(metrics.precision_recall_curve(y, p)),
-    **{
-        error.__name__: of_numbers(error)
-        for error in (
-            metrics.mean_squared_error,
-            metrics.root_mean_squared_error,
-            metrics.mean_absolute_error,
-            metrics.r2_score,
-        )
-    },
     "stratified_holdout": lambda X, y, p: np.concatenate(splits.stratified_holdout(y, 0.25, rng())),
     "group_holdout": lambda X, y, p: np.concatenate(splits.group_holdout(y, 0.5, rng())),
     "stratified_k_fold": lambda X, y, p: np.concatenate(

@@ -28,6 +28,7 @@ from helpers.explore.playground.problem import problem
 from helpers.explore.playground.session import MOST_RECORDS, enough
 from helpers.explore.playground.sweep import window
 from helpers.training import predict
+from tests.thorough import examples
 
 # Settings ---------------------------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ def any_settings(draw: st.DrawFn) -> Settings:
     )
 
 
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(deadline=None, max_examples=examples(40))
 @given(any_settings())
 def test_the_code_trains_the_same_network_to_the_last_digit(chosen: Settings) -> None:
     session = Session(chosen)
@@ -357,7 +358,7 @@ def parsed(frame: PlaygroundFrame) -> ET.Element:
     return ET.fromstring(svg)
 
 
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(deadline=None, max_examples=examples(40))
 @given(any_settings(), st.sampled_from([0, 1, 30]), st.sampled_from(["weights", "gradients"]))
 def test_every_setting_has_a_picture(chosen: Settings, steps: int, panel: str) -> None:
     session = Session(chosen)

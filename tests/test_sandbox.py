@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -27,6 +27,7 @@ from helpers.checks import find_task, lessons_with_tasks, tasks_of, wire
 from helpers.checks.plain import same_plain, to_plain
 from helpers.checks.probing import Observation, observe
 from tests.mistakes import FOLDER, Answer, load_answers
+from tests.thorough import examples
 
 needs_sandbox = pytest.mark.skipif(
     bool(sandbox.why_not()) and "CI" not in os.environ, reason=f"no sandbox here: {sandbox.why_not()}"
@@ -53,6 +54,7 @@ plain = st.recursive(
 )
 
 
+@settings(max_examples=examples(100), deadline=None)
 @given(plain)
 def test_what_is_sent_arrives(value):
     arrived = wire.loads(wire.dumps(value))

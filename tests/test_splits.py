@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from helpers import splits
+from tests.thorough import examples
 
 seeds = st.integers(0, 2**32 - 1)
 shares = st.floats(0.05, 0.95)
@@ -14,7 +15,7 @@ shares = st.floats(0.05, 0.95)
 
 def for_all(*strategies):
     """Hypothesis' `given`, with as many examples as the machine of a learner finishes in a moment."""
-    return lambda test: settings(max_examples=60, deadline=None)(given(*strategies)(test))
+    return lambda test: settings(max_examples=examples(60), deadline=None)(given(*strategies)(test))
 
 
 def rng(seed):

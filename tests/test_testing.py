@@ -14,7 +14,10 @@ from course.places import ROOT
 
 
 def stage(*words: str, limit: float = 60, is_pytest: bool = False, may_skip: bool = True) -> testing.Stage:
-    return testing.Stage("a stage", "unit", list(words), limit, {}, is_pytest, may_skip)
+    variables = {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"
+    }  # a stage of these tests needs none, and they take long
+    return testing.Stage("a stage", "unit", list(words), limit, variables, is_pytest, may_skip)
 
 
 def test_all_stages_in_their_order() -> None:
@@ -67,6 +70,12 @@ def test_a_stage_passes_only_if_everything_says_so(
 ) -> None:
     result = testing.judge(stage(is_pytest=is_pytest, may_skip=may_skip), code, 1.0, counted, "")
     assert (result.passed, result.failed, result.why) == expected
+
+
+@pytest.fixture(autouse=True)
+def no_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No list of fonts is made for stages that draw nothing."""
+    monkeypatch.setattr(testing, "warm_up", lambda folder: None)
 
 
 def write_test(root: Path, body: str) -> None:

@@ -5,6 +5,7 @@ own test (as an answer, it must get them): it is written once.
 """
 
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -173,10 +174,13 @@ class _Judge:
                 continue
             if self.is_slip(one, bad, answer, parts):
                 raise Wrong(one.what, one.hint)
+        want = self.right(case)
         if not parts:
-            raise Wrong(
-                f"expected {_in_words(self.right(case), iter(self.hints))}, got {short(answer)}", self.form
-            )
+            raise Wrong(f"expected {_in_words(want, iter(self.hints))}, got {short(answer)}", self.form)
+        got = list(leaves(answer, like=want))
+        for order in itertools.permutations(got) if 1 < len(got) < 5 else ():
+            if all(map(self.close, order, leaves(want))):
+                raise Wrong("what came is right, but in another order", self.form)
 
     def is_slip(self, one: WrongFormula, bad: Any, answer: Any, parts: Mapping[str, Any]) -> bool:
         """Whether the answer is what the slip gives (and that is not right by chance)."""

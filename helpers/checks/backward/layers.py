@@ -14,7 +14,7 @@ Array = np.ndarray
 
 def _tied_cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
-    for n, inputs, hidden in [(2, 3, 2), (4, 3, 2), (3, 3, 3), (1, 4, 2), (5, 2, 1), (40, 6, 5)]:
+    for n, inputs, hidden in [(4, 3, 3), (2, 3, 2), (3, 3, 3), (1, 4, 2), (5, 2, 1), (40, 6, 5)]:
         X, d_out = rng.normal(size=(2, n, inputs)).round(2)
         W = rng.normal(size=(inputs, hidden)).round(2)
         X[-1] *= np.sign((X @ W)[-1, 0]) or 1  # in each case at least one unit is on
@@ -46,6 +46,12 @@ tied_backward = formula_task(
         * (Z > 0) → * 1
             all three slopes are as if there were no ReLU
             Where Z was not positive, nothing passes.
+        * (Z > 0) → * (d_out @ W > 0)
+            slopes passed ReLU where they are positive themselves
+            ReLU lets a slope through where Z was positive, whatever its own sign.
+        Z = X @ W + b → Z = X @ W
+            the slopes are those of a Z without b
+            Compare your forward pass with that of the task.
         dW: + d_out.T @ H → + 0
             dW is the share of the first use of W only
             W is used twice, in X @ W and in H @ W.T, and both shares count.
@@ -124,6 +130,9 @@ soft_cross_entropy_backward = formula_task(
         (T * len(logits)) → T
             every slope is n times too large
             The loss is the mean over the rows, so each row counts 1/n.
+        (T * len(logits)) → (T * logits.size)
+            every slope is C times too small: it was divided by the number of all logits
+            The loss is the mean over the rows. How many are they?
         (T * len(logits)) → len(logits)
             every slope is T times what it should be
             How far does a logit divided by T move when you nudge the logit?

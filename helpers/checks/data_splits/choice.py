@@ -151,6 +151,9 @@ def _highest_average_tested(case: Case, value: Any) -> None:
     if all(averages[best] < max(averages.values()) - 1e-9 for averages in (means, pooled)):
         what = ", ".join(f"{name}: {mean:.5f}" for name, mean in means.items())
         hint = "The highest wins. Each is the average of the candidate's own five scores, and not rounded."
+        highest = int(np.argmax(list(means.values())))
+        if best == highest:
+            hint = f"{best} is the position of the highest in the list: return what stands there."
         raise Wrong(f"candidate {best} was chosen, but the average scores are {what}", hint)
     rest = len(case["y"]) - len(test)
     if tested != best or len(train) != rest:

@@ -116,6 +116,8 @@ def _finds_it(case: Case, value: Any) -> None:
             hint += ". Z_test may depend on X_test: that is its purpose."
         elif np.array_equal(one, other):
             hint = "In your calls X_test held the same rows, in another order: a mean does not see that."
+        elif np.isin(one, other).all() or np.isin(other, one).all():
+            hint = "In your calls one X_test held no value that the other had not: a maximum may stay."
         elif moved:
             hint = f"In your calls Z_train moved, by {moved:.2g}, when X_test changed: that is the leak."
         elif case["way"] == "subtracts the median":

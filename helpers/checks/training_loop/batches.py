@@ -86,6 +86,7 @@ mini_batches = Task(
     signature="mini_batches(n_samples, batch_size, rng)",
     cases=_cases,
     probe=_probe,
+    hints={"ValueError": "There is an answer to this input: batch_size is at least 1."},
     verdict=all_of(
         _every_row_once,
         _shuffled,

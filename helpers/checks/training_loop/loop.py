@@ -152,7 +152,8 @@ def _batches(case: Case, value: Any) -> None:
 def _losses(case: Case, value: Any) -> None:
     got = np.asarray(value["losses"])
     if got.shape != (case["num_epochs"],):
-        raise Wrong(f"expected a list of {case['num_epochs']} losses, one for each epoch, got {short(got)}")
+        what = f"expected a list of {case['num_epochs']} losses, one for each epoch, got {short(got)}"
+        raise Wrong(what, "It is the mean over the rows of the epoch.")
     facts = [[(step["value"], len(step["rows"])) for step in steps] for steps in _epochs(case, value)]
     parts = [tuple(map(np.array, zip(*epoch, strict=True))) for epoch in facts]
     right = np.array(_means(parts))

@@ -68,6 +68,9 @@ gradient_noise = formula_task(
         enough: math.ceil(squares.mean() / length**2) → math.ceil(math.sqrt(squares.mean()) / length)
             `enough` is as if the noise fell as 1/B
             Half the noise takes four times the rows.
+        enough: squares.mean() / length**2 → noise**2 / length**2
+            `enough` comes from the noise of batch_size rows
+            Begin with the noise of batches of one row: how many rows bring it down to the length?
         enough: math.ceil → math.floor
             with `enough` rows the noise is still above the length of the full gradient
             Rows come whole: which of the two neighbours is enough?

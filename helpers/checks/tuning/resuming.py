@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.plain import same_plain, to_plain
+from helpers.checks.plain import same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 from helpers.checks.watched import small_problem
@@ -15,19 +15,9 @@ ASKED = [("SGD with momentum", False, 3, 2), ("Adam", False, 2, 2), ("SGD with m
 # What the next step depends on: in words, and where it is.
 PARTS = {
     "weights": ("the weights", "All parameters of a model lie in the array model.flat."),
-    "optimizer": (
-        "the optimizer's memory",
-        "Momentum and Adam remember past gradients: optimizer.state() is a copy of that, and "
-        "optimizer.load_state(…) takes it.",
-    ),
-    "generator": (
-        "the generator's state",
-        "The order of the next epochs comes from rng: rng.bit_generator.state can be read and assigned to.",
-    ),
-    "running": (
-        "the running statistics",
-        "Batch norm learns means and variances that are not in model.flat: model.state() names their arrays.",
-    ),
+    "optimizer": ("the optimizer's memory", "optimizer.state() copies it, optimizer.load_state(…) takes it."),
+    "generator": ("the generator's state", "rng.bit_generator.state can be read and assigned to."),
+    "running": ("the running statistics", "Batch norm learns them; model.state() names their arrays."),
 }
 
 
@@ -44,11 +34,8 @@ class _Run:
         self.layers = [Linear(3, 6, rng=self.rng), Linear(6, 3, rng=self.rng)]
         norm = [BatchNorm(6)] if case["batch_norm"] else []
         self.model = Sequential(self.layers[0], *norm, ReLU(), self.layers[1])
-        self.optimizer: Any = (
-            Adam(self.model, lr=0.05)
-            if case["optimizer"] == "Adam"
-            else SGD(self.model, lr=0.1, momentum=0.9)
-        )
+        adam = case["optimizer"] == "Adam"
+        self.optimizer: Any = Adam(self.model, 0.05) if adam else SGD(self.model, 0.1, momentum=0.9)
         self.parts = self.model, self.optimizer, self.rng
 
     def train(self, case: Case, num_epochs: int) -> dict[str, Any]:
@@ -65,14 +52,13 @@ class _Run:
         """All that the next step depends on."""
         inside = [array.ravel() for layer in self.layers for array in (layer.W, layer.b)]
         running = [array.ravel() for array in self.model.state().values()]
-        return to_plain(
-            {
-                "weights": np.concatenate([*inside, self.model.flat]),
-                "running": np.concatenate([np.zeros(0), *running]),
-                "optimizer": {key: np.array(part) for key, part in self.optimizer.state().items()},
-                "generator": repr(self.rng.bit_generator.state),
-            }
-        )
+        facts = {
+            "weights": np.concatenate([*inside, self.model.flat]),
+            "running": np.concatenate([np.zeros(0), *running]),
+            "optimizer": {key: np.array(part) for key, part in self.optimizer.state().items()},
+            "generator": repr(self.rng.bit_generator.state),
+        }
+        return to_plain(facts)
 
 
 def _probe(learner: Any, case: Case) -> Seen:
@@ -94,10 +80,6 @@ def _probe(learner: Any, case: Case) -> Seen:
     return Seen("a checkpoint", **seen)
 
 
-def _losses(run: Any) -> str:
-    return ", ".join(f"{loss:.6f}" for loss in run["losses"][:4])
-
-
 @verdict
 def _as_it_was(case: Case, value: Any) -> None:
     def same(a: str, b: str, part: str) -> bool:
@@ -105,36 +87,24 @@ def _as_it_was(case: Case, value: Any) -> None:
 
     for part, (words, where) in PARTS.items():
         if not same("saved", "at", part):
-            raise Wrong(
-                f"taking the checkpoint changed {words} of the run that it was taken from",
-                "__init__ only looks and copies: it draws nothing from rng and sets nothing.",
-            )
+            what = f"taking the checkpoint changed {words} of the run that it was taken from"
+            raise Wrong(what, "__init__ only looks and copies: it draws nothing from rng and sets nothing.")
         if same("once", "at", part):
             continue
         if same("once", "right", part):
-            raise Wrong(
-                f"restore brings back {words} of the end of the training, not of the checkpoint",
-                "What training goes on to change needs a copy, made in __init__. " + where,
-            )
-        raise Wrong(
-            f"restore does not change {words}"
-            if same("once", "fresh", part)
-            else f"restore does not bring {words} of the checkpoint back",
-            f"{where} What restore sets must be part of the objects that it is given.",
-        )
+            what = f"restore brings back {words} of the end of the training, not of the checkpoint"
+            raise Wrong(what, f"What training goes on to change needs a copy, made in __init__. {where}")
+        did = "change" if same("once", "fresh", part) else "bring back"
+        hint = f"{where} What restore sets must be part of the objects that it is given."
+        raise Wrong(f"restore does not {did} {words}", hint)
     if any(not same("on_once", "right", part) for part in (*PARTS, "losses")):
-        raise Wrong(
-            f"training goes on differently\nexpected losses: {_losses(value['right'])}\n"
-            f"got:             {_losses(value['on_once'])}",
-            "After restore, everything that the next step depends on is what it was, to the last bit.",
-        )
+        right, got = (short(value[run]["losses"][:4]) for run in ("right", "on_once"))
+        hint = "After restore, everything that the next step depends on is what it was, to the last bit."
+        raise Wrong(f"training goes on differently\nexpected losses: {right}\ngot:             {got}", hint)
     for part, (words, _) in PARTS.items():
         if not same("twice", "at", part):
-            raise Wrong(
-                f"a second restore from the same checkpoint does not bring {words} back",
-                "A checkpoint can be restored as often as one likes: what is trained after the first restore "
-                "must not be the checkpoint's own.",
-            )
+            hint = "What is trained after the first restore must not be the checkpoint's own."
+            raise Wrong(f"a second restore from the same checkpoint does not bring {words} back", hint)
 
 
 resume = Task(
@@ -145,10 +115,8 @@ resume = Task(
     probe=_probe,
     show=("optimizer", "batch_norm", "epochs_before", "epochs_after"),
     hints={
-        "AttributeError": "Keep what the checkpoint needs in self.…, and use model.flat, model.state(), "
-        "optimizer.state(), optimizer.load_state(…) and rng.bit_generator.state. restore is a method.",
-        "TypeError": "The two methods are __init__(self, model, optimizer, rng) and "
-        "restore(self, model, optimizer, rng).",
+        "AttributeError": "Compare the name with the table. What restore needs, __init__ keeps in self.…",
+        "TypeError": "The two methods are __init__ and restore, each (self, model, optimizer, rng).",
     },
     verdict=all_of(leaves_input_unchanged(), _as_it_was),
 )

@@ -1,14 +1,11 @@
 """Task 1 of exercise 10: the learning rates of a warm-up that goes over into a cosine."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, slip
+from helpers.checks.formula import formula_task
 from helpers.checks.task import Case
-
-Array = np.ndarray
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -19,18 +16,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
-def _rates(
-    rise: Callable[[Array, int], Any] = lambda t, w: (t + 1) / w,
-    fall: Callable[[Array, int, int], Any] = lambda t, w, n: (1 + np.cos(np.pi * (t - w) / (n - w))) / 2,
-) -> Callable[[float, int, int], Array]:
-    """The rates, from how they rise in steps t < w of n, and how they fall in the others."""
-
-    def rates(lr: float, num_warmup: int, num_steps: int) -> Array:
-        t = np.arange(num_steps)
-        up = rise(t[:num_warmup], num_warmup) if num_warmup else []
-        return lr * np.concatenate([up, fall(t[num_warmup:], num_warmup, num_steps)])
-
-    return rates
+def _rates(lr: float, num_warmup: int, num_steps: int) -> np.ndarray:
+    t, w = np.arange(num_steps), num_warmup
+    up = (t[:w] + 1) / w if w else []
+    down = (1 + np.cos(np.pi * (t[w:] - w) / (num_steps - w))) / 2
+    return lr * np.concatenate([up, down])
 
 
 cosine_with_warmup = formula_task(
@@ -38,55 +28,37 @@ cosine_with_warmup = formula_task(
     "cosine_with_warmup(lr, num_warmup, num_steps)",
     points=2,
     cases=_cases,
-    right=_rates(),
+    right=_rates,
     parts="One rate for each step. Compare with the task's example: the first, the last of the warm-up, …",
-    slips=[
-        slip(
-            _rates(rise=lambda t, w: t / w),
-            "the first rate is 0, and the warm-up ends below lr",
-            "The first step has a share of lr already, and the last one of the warm-up all of it.",
-        ),
-        slip(
-            _rates(rise=lambda t, w: (t + 1) / (w + 1)),
-            "the warm-up ends below lr",
-            "The last of the num_warmup steps has all of lr.",
-        ),
-        slip(
-            _rates(fall=lambda t, w, n: (1 + np.cos(np.pi * t / n)) / 2),
-            "after the warm-up the rate jumps down: the cosine has begun at step 0",
-            "The cosine begins when the warm-up ends: how many steps has it gone by then?",
-        ),
-        slip(
-            _rates(fall=lambda t, w, n: (1 + np.cos(np.pi * (t - w) / n)) / 2),
-            "the cosine is too slow: it would end num_warmup steps after the training",
-            "How many steps are left for it?",
-        ),
-        slip(
-            _rates(fall=lambda t, w, n: (1 + np.cos(np.pi * (t - w) / (n - w - 1))) / 2),
-            "the last rate is 0",
-            "A step with a rate of 0 is wasted: the cosine would reach 0 one step after the last.",
-        ),
-        slip(
-            _rates(fall=lambda t, w, n: (1 + np.cos(np.pi * (t - w + 1) / (n - w))) / 2),
-            "the cosine is one step ahead, so that the last rate is 0",
-            "Its first step has all of lr.",
-        ),
-        slip(
-            _rates(fall=lambda t, w, n: 1 + np.cos(np.pi * (t - w) / (n - w))),
-            "after the warm-up the rate is twice as large",
-            "1 + cos begins at 2.",
-        ),
-        slip(
-            _rates(fall=lambda t, w, n: np.cos(np.pi * (t - w) / (n - w))),
-            "in the second half the rates are below 0",
-            "A cosine goes from 1 to -1, the rate from lr to 0.",
-        ),
-        slip(
-            _rates(rise=lambda t, w: np.linspace(0, 1, w)),
-            "the first rate is 0",
-            "A step with a rate of 0 is wasted: the first one has a share of lr already.",
-        ),
-    ],
+    slips="""
+        (t[:w] + 1) / w → t[:w] / w
+            the first rate is 0, and the warm-up ends below lr
+            The first step has a share of lr already, and the last one of the warm-up all of it.
+        (t[:w] + 1) / w → (t[:w] + 1) / (w + 1)
+            the warm-up ends below lr
+            The last of the num_warmup steps has all of lr.
+        (t[w:] - w) / (num_steps - w) → t[w:] / num_steps
+            after the warm-up the rate jumps down: the cosine has begun at step 0
+            The cosine begins when the warm-up ends: how many steps has it gone by then?
+        / (num_steps - w) → / num_steps
+            the cosine is too slow: it would end num_warmup steps after the training
+            How many steps are left for it?
+        / (num_steps - w) → / (num_steps - w - 1)
+            the last rate is 0
+            A step with a rate of 0 is wasted: the cosine would reach 0 one step after the last.
+        (t[w:] - w) → (t[w:] - w + 1)
+            the cosine is one step ahead, so that the last rate is 0
+            Its first step has all of lr.
+        ))) / 2 → )))
+            after the warm-up the rate is twice as large
+            1 + cos begins at 2.
+        down = … → down = np.cos(np.pi * (t[w:] - w) / (num_steps - w))
+            in the second half the rates are below 0
+            A cosine goes from 1 to -1, the rate from lr to 0.
+        (t[:w] + 1) / w → np.linspace(0, 1, w)
+            the first rate is 0
+            A step with a rate of 0 is wasted: the first one has a share of lr already.
+    """,
     form="One rate for each step, in a list or an array.",
     hints={"ZeroDivisionError": "num_warmup may be 0: then there is only the cosine."},
 )

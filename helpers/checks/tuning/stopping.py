@@ -4,13 +4,11 @@ The validation losses are written in the case; training only moves the parameter
 be told from its weights.
 """
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, slip
+from helpers.checks.formula import formula_task
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Wrong, verdict
@@ -78,78 +76,49 @@ def _probe(learner: Any, case: Case) -> Seen:
     return Seen(answer, ran=len(path) - 1, asked=asked, held=held)
 
 
-Better = Callable[[float, float, float], bool]  # of this loss, the best so far, and the one before
-
-
 def _stopped(
-    model: Any,
-    train_epoch: Any,
-    validation_loss: Any,
-    patience: int,
-    max_epochs: int,
-    *,
-    better: Better = lambda new, best, before: new < best,
-    first: float = float("inf"),
-    wait: int = 0,
-    counting: bool = False,
-    told: Callable[[int, int], int] = lambda best_epoch, last: best_epoch,
+    model: Any, train_epoch: Any, validation_loss: Any, patience: int, max_epochs: int
 ) -> tuple[int, np.ndarray]:
-    """The right way; each option makes it a slip."""
-    best, best_epoch, losses, waited, kept = first, 0, [], 0, model.flat.copy()
+    best, best_epoch, losses, kept = float("inf"), 0, [], model.flat.copy()
     for epoch in range(1, max_epochs + 1):
         train_epoch()
         losses.append(validation_loss())
-        if better(losses[-1], best, losses[-2] if epoch > 1 else first):
+        if losses[-1] < best:
             best, best_epoch, kept = losses[-1], epoch, model.flat.copy()
-        else:
-            waited += 1
-        if (waited if counting else epoch - best_epoch) >= max(1, patience + wait):
+        if epoch - best_epoch >= patience:
             break
     model.flat[...] = kept
-    return told(best_epoch, len(losses)), np.array(losses)
-
-
-def _but(**options: Any) -> Callable[..., Any]:
-    return partial(_stopped, **options)
+    return best_epoch, np.array(losses)
 
 
 @verdict
 def _epoch_by_epoch(case: Case, value: Any) -> None:
     ran, asked, answer = value["ran"], value["asked"], value["answer"]
-    if not ran:
-        raise Wrong("train_epoch was never called", "Each epoch: train_epoch(), then validation_loss().")
-    if ran > case["max_epochs"]:
-        raise Wrong(
-            f"{ran} epochs were run, and max_epochs is {case['max_epochs']}",
-            "max_epochs is the most that may be run, also while validation still improves.",
-        )
+    if not 0 < ran <= case["max_epochs"]:
+        hint = "Each epoch: train_epoch(), then validation_loss(). max_epochs is the most that may be run."
+        raise Wrong(f"{ran} epochs were run, and max_epochs is {case['max_epochs']}", hint)
     for epoch in range(1, ran + 1):
         if asked.count(epoch) != 1:
             early = "before the first epoch, and " if 0 in asked and epoch not in asked else ""
-            raise Wrong(
-                f"validation_loss() was called {early}{asked.count(epoch)} times after epoch {epoch}",
-                "Each call goes through all validation rows. Each epoch: train_epoch(), then "
-                "validation_loss() once; keep the number.",
-            )
+            what = f"validation_loss() was called {early}{asked.count(epoch)} times after epoch {epoch}"
+            raise Wrong(what, "Each epoch: train_epoch(), then validation_loss() once; keep the number.")
     if isinstance(answer, list) and len(answer) == 2 and np.shape(answer[1]) not in ((), (ran,)):
-        raise Wrong(
-            f"{ran} epochs were run, and the list has {len(answer[1])} losses",
-            "The list has the validation loss of every epoch that was run, the last ones too.",
-        )
+        hint = "The list has the validation loss of every epoch that was run, the last ones too."
+        raise Wrong(f"{ran} epochs were run, and the list has {len(answer[1])} losses", hint)
 
 
 @verdict
 def _back_at_the_best(case: Case, value: Any) -> None:
-    best, held = int(value["answer"][0]), value["held"]
+    best, held, ran = int(value["answer"][0]), value["held"], value["ran"]
     if best not in held and best == _probe(_stopped, case).value["answer"][0]:
         what = f"those of epoch {held[0]}" if held else "those of no epoch"
-        last = ", the last" + (", where max_epochs ended it" if value["ran"] == case["max_epochs"] else "")
-        raise Wrong(
-            f"the best epoch is {best}, but the model's weights are {what}"
-            + (last if held == [value["ran"]] else ""),
+        last = ", the last" + (", where max_epochs ended it" if ran == case["max_epochs"] else "")
+        hint = (
             "Look at model.flat in the best epoch and just before you return: is what you kept an array of "
-            "its own, and are its numbers back in model.flat itself, on every way out?",
         )
+        hint += "its own, and are its numbers back in model.flat itself, on every way out?"
+        what += last if held == [ran] else ""
+        raise Wrong(f"the best epoch is {best}, but the model's weights are {what}", hint)
 
 
 early_stopping = formula_task(
@@ -162,70 +131,52 @@ early_stopping = formula_task(
     rules=[_epoch_by_epoch],
     right=_stopped,
     last_rules=[_back_at_the_best],
-    slips=[
-        slip(
-            _but(wait=1),
-            "training went on for one epoch after the patience-th in a row without a new best",
-            "The patience-th epoch without a new best is the last one: count on the example of the task.",
-        ),
-        slip(
-            _but(wait=-1),
-            "training stopped one epoch before the patience-th in a row without a new best",
-            "The patience-th epoch without a new best is the last one: count on the example of the task.",
-        ),
-        slip(
-            _but(counting=True),
-            "training stopped after `patience` epochs without a new best, but not in a row",
-            "A new best starts the waiting anew.",
-        ),
-        slip(
-            _but(better=lambda new, best, before: new < before),
-            "a loss that was lower than the one before, and not than all before, counted as a new best",
-            "With what do you compare?",
-        ),
-        slip(
-            _but(better=lambda new, best, before: new <= best),
-            "a loss equal to the best counted as a new best",
-            "A new best is lower than all before.",
-        ),
-        slip(
-            _but(better=lambda new, best, before: not new >= best),
-            "a loss that is NaN counted as a new best",
-            "Every comparison with NaN is False, `nan >= best` too.",
-        ),
-        slip(
-            _but(better=lambda new, best, before: best == float("inf") or new < best),
-            "the first loss, NaN, counted as the best, and nothing is lower than NaN",
-            "NaN is no new best, the first loss neither: which number is every loss lower than?",
-        ),
-        slip(
-            _but(better=lambda new, best, before: new < best - 1e-4),
-            "a loss that was lower than all before by less than 0.0001 did not count as a new best",
-            "Lower is lower, by however little.",
-        ),
-        slip(
-            _but(first=10.0),
-            "no loss counted as a new best: all of them are above 20",
-            "With which value does the best loss begin? A loss may have any size.",
-        ),
-        slip(
-            _but(told=lambda best_epoch, last: best_epoch - 1),
-            "best_epoch is one less than the number of the best epoch",
-            "Epochs count from 1.",
-        ),
-        slip(
-            _but(told=lambda best_epoch, last: last),
-            "best_epoch is the last epoch that was run",
-            "Asked is the one whose loss is lowest, which the model goes back to.",
-        ),
-        slip(
-            lambda model, train_epoch, validation_loss, patience, max_epochs: _stopped(
-                model, train_epoch, validation_loss, patience, max_epochs - 1
-            ),
-            "training ended one epoch before max_epochs, and patience had not run out",
-            "Run max_epochs epochs if nothing ends it before.",
-        ),
-    ],
+    slips="""
+        >= patience → > patience
+            training went on for one epoch after the patience-th in a row without a new best
+            The patience-th epoch without a new best is the last one: count on the example of the task.
+        >= patience → >= max(1, patience - 1)
+            training stopped one epoch before the patience-th in a row without a new best
+            The patience-th epoch without a new best is the last one: count on the example of the task.
+        best, best_epoch, losses, kept = … → …; waited = 0
+        losses.append(validation_loss()) → …; waited += not losses[-1] < best
+        epoch - best_epoch >= patience → waited >= patience
+            training stopped after `patience` epochs without a new best, but not in a row
+            A new best starts the waiting anew.
+        epoch - best_epoch >= patience → epoch > 1 and losses[-1] > losses[-2]
+            training stopped at the first loss above the one before
+            Stop when so many epochs in a row, as `patience` says, had no new best.
+        if losses[-1] < best: → if losses[-1] < (losses[-2:-1] or [best])[0]:
+            a loss that was lower than the one before, and not than all before, counted as a new best
+            With what do you compare?
+        losses[-1] < best → losses[-1] <= best
+            a loss equal to the best counted as a new best
+            A new best is lower than all before.
+        losses[-1] < best → not losses[-1] >= best
+            a loss that is NaN counted as a new best
+            Every comparison with NaN is False, `nan >= best` too.
+        losses[-1] < best → best == float("inf") or losses[-1] < best
+            the first loss, NaN, counted as the best, and nothing is lower than NaN
+            NaN is no new best, the first loss neither: which number is every loss lower than?
+        losses[-1] < best → losses[-1] < best - 1e-4
+            a loss that was lower than all before by less than 0.0001 did not count as a new best
+            Lower is lower, by however little.
+        float("inf") → 10.0
+            no loss counted as a new best
+            With which value does the best loss begin? Here all losses are above 20.
+        float("inf") → 0.0
+            no loss counted as a new best
+            With which value does the best loss begin? Every loss has to be lower.
+        return best_epoch → return best_epoch - 1
+            best_epoch is one less than the number of the best epoch
+            Epochs count from 1.
+        return best_epoch → return len(losses)
+            best_epoch is the last epoch that was run
+            Asked is the one whose loss is lowest, which the model goes back to.
+        range(1, max_epochs + 1) → range(1, max_epochs)
+            training ended one epoch before max_epochs, and patience had not run out
+            Run max_epochs epochs if nothing ends it before.
+    """,
     parts={
         "best_epoch": "Its loss is lower than all before, none later is lower; NaN never is.",
         "losses": "One for each epoch, to the patience-th in a row without a new best, or to max_epochs.",

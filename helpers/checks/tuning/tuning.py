@@ -92,124 +92,79 @@ def _accuracy(case: Case, network: Any, part: str) -> Any:
 
 @verdict
 def _budget(case: Case, value: Any) -> None:
-    networks = _trained(value)
     answer = value["answer"].tolist() if isinstance(value["answer"], np.ndarray) else value["answer"]
     if not same_form((0, 0, 0), answer) or any(map(np.ndim, answer)):
-        raise Wrong(
-            f"expected (lr, batch_size, test_accuracy), got {short(value['answer'])}",
-            "Return three numbers: the two settings of the best trial, and the accuracy of its network on "
-            "the test rows.",
-        )
-    if not networks:
-        raise Wrong("no network was trained", "build(lr) makes one, with its loss and its optimizer.")
-    rows = {row for network in networks for row in network["rows"]}
-    if min(rows) < 0 or max(rows) >= SIZES["train"]:
-        where = (
-            "of parts['validation'] or parts['test']" if min(rows) >= 0 else "that are in none of the parts"
-        )
-        raise Wrong(
-            f"a network was trained on rows {where}",
-            "Train on the rows of parts['train']: what a network has learnt from cannot judge it.",
-        )
-    epochs = [len(network["rows"]) / SIZES["train"] for network in networks]
-    for number, trained in enumerate(epochs, start=1):
-        if abs(trained - case["num_epochs"]) > 1e-9:
-            raise Wrong(
-                f"network {number} was trained for {trained:g} epochs, expected {case['num_epochs']}",
-                "Equal chances: every trial has a new network and trains it for num_epochs epochs.",
-            )
-    trials = case["budget"] // case["num_epochs"]
-    if len(networks) != trials:
-        raise Wrong(
-            f"{len(networks)} networks were trained, for {sum(epochs):g} epochs in all; a budget of "
-            f"{case['budget']} is enough for {trials}",
-            "Use the whole budget, and no more: a network that is trained again counts again.",
-        )
+        hint = "Return three numbers: the two settings of the best trial, and its accuracy on the test rows."
+        raise Wrong(f"expected (lr, batch_size, test_accuracy), got {short(value['answer'])}", hint)
+    rows = {row for network in value["networks"] for row in network["rows"]}
+    if strange := rows - set(range(SIZES["train"])):
+        what = f"a network was trained on {len(strange)} rows that are none of parts['train']"
+        raise Wrong(what, "What a network has learnt from cannot judge it.")
+    epochs = [len(network["rows"]) / SIZES["train"] for network in _trained(value)]
+    trials, each = case["budget"] // case["num_epochs"], case["num_epochs"]
+    if len(epochs) != trials or not np.allclose(epochs, each):
+        what = f"{len(epochs)} networks were trained, for {short(sorted(set(epochs)))} epochs"
+        hint = "Use the whole budget, and no more: each trial has a new network; a network that is trained "
+        raise Wrong(f"{what}; expected {trials}, each for {each}", hint + "again counts again.")
 
 
 @verdict
 def _drawn(case: Case, value: Any) -> None:
     rates = np.array([network["lr"] for network in _trained(value)])
     sizes = {max(network["sizes"]) for network in _trained(value)}
-    if rates.min() < LOWEST * 0.999 or rates.max() > HIGHEST * 1.001:
-        raise Wrong(
-            f"learning rates from {rates.min():.3g} to {rates.max():.3g} were tried",
-            "Learning rates lie between 0.001 and 1: 10 to the power of what lies between -3 and 0?",
-        )
-    if len(np.unique(rates)) < len(rates):
-        raise Wrong(
-            f"{len(rates)} trials have {len(np.unique(rates))} different learning rates",
-            "In a random search every trial draws its own.",
-        )
+    different, n = len(np.unique(rates)), len(rates)
+    if different < n:
+        raise Wrong(f"{n} trials have {different} different learning rates", "Every trial draws its own.")
     # By chance less than once in 100 000: the mean exponent of 48 trials is -1.5 ± 0.12.
-    exponents, many = np.log10(rates), len(rates) >= 48
-    if many and (abs(exponents.mean() + 1.5) > 0.8 or exponents.min() > -1.4 or exponents.max() < -1.6):
-        raise Wrong(
-            f"{(rates > 0.1).sum()} of {len(rates)} learning rates are above 0.1, and {(rates < 0.01).sum()} "
-            "below 0.01; expected about a third each",
-            "From 0.001 to 0.01 is as far as from 0.1 to 1: it is the exponent that is uniform.",
-        )
+    exponents, many = np.log10(rates), n >= 48
+    one_side = abs(exponents.mean() + 1.5) > 0.8 or exponents.min() > -1.4 or exponents.max() < -1.6
+    if rates.min() < LOWEST * 0.999 or rates.max() > HIGHEST * 1.001 or (many and one_side):
+        what = f"of {n} learning rates, from {rates.min():.3g} to {rates.max():.3g}, {sum(rates > 0.1)} are "
+        what += f"above 0.1 and {sum(rates < 0.01)} below 0.01; expected about a third each"
+        raise Wrong(what, "From 0.001 to 0.01 is as far as from 0.1 to 1: the exponent is uniform.")
     # Of 48 right draws one of the four is missing once in 250 000 searches; of 6, often.
     if not sizes <= {*BATCH_SIZES} or (many and len(sizes) < 4):
-        raise Wrong(
-            f"the batch sizes of {len(rates)} trials were {sorted(sizes)}",
-            "Each trial draws its batch size too, one of 8, 16, 32 and 64.",
-        )
+        hint = "Each trial draws its batch size too, one of 8, 16, 32 and 64."
+        raise Wrong(f"the batch sizes of {n} trials were {sorted(sizes)}", hint)
 
 
 @verdict
 def _tested_once(case: Case, value: Any) -> None:
-    networks = _trained(value)
     tested = [network["tested_at"] for network in value["networks"] if network["tested_at"] is not None]
-    if len(tested) != 1 or tested[0] < value["last_step"]:
-        raise Wrong(
-            "test rows were looked at before the last trial was over"
-            if len(tested) == 1
-            else f"{len(tested)} networks were given test rows, expected one",
-            "If test rows help to choose, their score flatters. First choose among all; then the winner "
-            "meets the test rows, once.",
-        )
-    unscored = sum(_accuracy(case, network, "validation") is None for network in networks)
+    if not tested:
+        raise Wrong("no network was given test rows", "At the end the winner's network meets them, once.")
+    if len(tested) > 1 or tested[0] < value["last_step"]:
+        early = "test rows were looked at before the last trial was over"
+        what = early if len(tested) == 1 else f"{len(tested)} networks were given test rows, expected one"
+        raise Wrong(what, "If test rows help to choose, their score flatters. Only the winner meets them.")
+    unscored = sum(_accuracy(case, network, "validation") is None for network in _trained(value))
     if unscored:
-        raise Wrong(
-            f"{unscored} of {len(networks)} networks were not scored on all validation rows after training",
-            "Each trial ends with its accuracy on parts['validation'].",
-        )
+        what = f"{unscored} of the trained networks were not scored on all validation rows after training"
+        raise Wrong(what, "Each trial ends with its accuracy on parts['validation'].")
 
 
 @verdict
 def _winner(case: Case, value: Any) -> None:
     (lr, batch_size, test_accuracy), networks = value["answer"], _trained(value)
-    chosen = next((network for network in networks if np.isclose(network["lr"], lr, rtol=1e-5)), None)
-    if chosen is None:
-        raise Wrong(f"no trial had the learning rate {short(lr)}", "First comes the winner's lr itself.")
-    scores = [_accuracy(case, network, "validation") for network in networks]
-    score = scores[networks.index(chosen)]
-    if score < max(scores) - 1e-9:
-        raise Wrong(
-            f"lr = {chosen['lr']:.4g} was returned, of trial {networks.index(chosen) + 1} of {len(scores)}, "
-            f"right on {score:.3f} of the validation rows; the best trial has {max(scores):.3f}",
-            "The winner is the trial with the highest accuracy on the validation rows: look at what you kept "
-            "of it, and at what you return.",
-        )
-    if batch_size != max(chosen["sizes"]):
-        raise Wrong(
-            f"batch_size = {short(batch_size)} was returned, but that trial used {max(chosen['sizes'])}",
-            "The two settings belong to one trial: keep them together with its score.",
-        )
-    test = _accuracy(case, chosen, "test")
+    number = next((i for i, one in enumerate(networks) if np.isclose(one["lr"], lr, rtol=1e-5)), None)
+    scores: list[Any] = [_accuracy(case, network, "validation") for network in networks]
+    if number is None or scores[number] < max(scores) - 1e-9:
+        which = "of no trial" if number is None else f"of a trial that is right on {scores[number]:.3f}"
+        what = f"lr = {short(lr)} was returned, {which}; the best trial has {max(scores):.3f}"
+        hint = "The trial with the highest accuracy on the validation rows wins: what did you keep of it?"
+        raise Wrong(what, hint)
+    used, test = max(networks[number]["sizes"]), _accuracy(case, networks[number], "test")
+    if batch_size != used:
+        what = f"batch_size = {short(batch_size)} was returned, but that trial used {used}"
+        raise Wrong(what, "The two settings belong to one trial: keep them together with its score.")
     if test is None:
-        other = next(i for i, network in enumerate(networks, 1) if network["tested_at"] is not None)
-        raise Wrong(
-            f"the settings are those of trial {networks.index(chosen) + 1}, but the network that was given "
-            f"test rows is that of trial {other} of {len(networks)}"
-            if chosen["tested_at"] is None
-            else "the winner was not asked for all test rows",
-            "The winner's network, as it is, meets all test rows: keep it together with its score.",
-        )
+        other = [i for i, network in enumerate(networks) if network["tested_at"] is not None]
+        what = f"the settings are of trial {number + 1}, but the network of trial {other[0] + 1} was given"
+        what = "the winner was not asked for all" if number in other else what
+        raise Wrong(f"{what} test rows", "The winner's network, as it is, meets all test rows.")
     if abs(test_accuracy - test) > 1e-5:  # float32 has 7 digits; one row of 80 is 0.0125
         hint = "Return the accuracy of the winner on the test rows."
-        if abs(test_accuracy - score) < 1e-5:
+        if abs(test_accuracy - scores[number]) < 1e-5:
             hint = "That is its accuracy on the validation rows, which chose the winner, so it flatters."
         raise Wrong(f"the returned accuracy is {test_accuracy:.4f}, on the test rows it was {test:.4f}", hint)
 
@@ -219,23 +174,13 @@ def _by_the_generator(case: Case, value: Any) -> None:
     def facts(name: str, fact: str) -> list[Any]:
         return [network[fact] for network in value[name]]
 
+    hint = "All chance comes from the `rng` that is passed, in the draws and in the training."
     if any(facts("once", fact) != facts("again", fact) for fact in ("lr", "rows")):
-        raise Wrong(
-            "a second search with the same generator makes other trials",
-            "All chance comes from `rng`, so that others can repeat your search.",
-        )
-    words = {
-        "lr": "tries the same learning rates",
-        "sizes": "tries the same batch sizes",
-        "rows": "shuffles the rows as before",
-    }
-    for fact, again in words.items():
+        raise Wrong("a second search with the same generator makes other trials", hint)
+    for fact, words in (("lr", "learning rates"), ("sizes", "batch sizes"), ("rows", "shuffled rows")):
         # Six batch sizes are the same by chance once in 4096 searches.
         if facts("networks", fact) == facts("other", fact) and (fact != "sizes" or len(value["other"]) >= 48):
-            raise Wrong(
-                f"a search with another generator {again}",
-                "All chance comes from the `rng` that is passed, in the draws and in the training.",
-            )
+            raise Wrong(f"a search with another generator has the same {words}", hint)
 
 
 tune_in_a_budget = Task(

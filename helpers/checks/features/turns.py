@@ -99,9 +99,6 @@ class Step:
         names, means = self.learnt
         return names[((X[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)]
 
-    def score(self, X: Any, y: Any) -> float:
-        return float((self.predict(X) == np.asarray(y)).mean())
-
     def _given(self, X: Any, did: str, can: bool) -> tuple[Array, Array]:
         if not can:
             raise AttributeError(f"the step '{self.kind}' has no {did}")

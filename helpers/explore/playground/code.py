@@ -56,6 +56,8 @@ def as_code(session: Session) -> str:
     note = ""
     if session.changed_on_the_way:
         note = "# Settings were changed while it trained; this trains with the last ones from the start.\n"
+    if session.edited:
+        note += "# A weight was set by hand; this trains without that.\n"
     return note + "\n".join([*imports, "", *body, ""])
 
 

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from helpers.explore.playground.network import build_loss
 from helpers.nn import Sequential
 from helpers.nn.fast import Steps
 from helpers.nn.losses import Loss
 
+if TYPE_CHECKING:
+    from helpers.explore.playground.session import Session
+
 ROUNDS = 12
 STEP = 1e-4
+LIMITS = {"SGD": 2.0, "momentum": 2 * 1.9, "Nesterov": 2 * 1.9 / 2.8}
+"""λmax times the longest rate that is stable on a bowl: 2 for gradient descent; with momentum μ = 0.9
+2 (1 + μ), as Nesterov 2 (1 + μ) / (1 + 2μ). An optimizer that scales its steps has no such number."""
+CORNERS = ("absolute error", "hinge")
+"""Losses without curvature."""
+
+
+def longest_stable_rate(session: Session) -> float | None:
+    """The longest learning rate that is stable for a full batch where the network stands; see `LIMITS`."""
+    settings = session.settings
+    if (
+        settings.optimizer not in LIMITS
+        or settings.loss in CORNERS
+        or settings.batch_norm
+        or session.diverged
+    ):
+        return None
+    curvature = curvature_of(session)
+    return LIMITS[settings.optimizer] / curvature if 0 < curvature < np.inf else None
+
+
+def curvature_of(session: Session) -> float:
+    """The steepest curvature of the training loss, with its penalty, where the network stands."""
+    problem, settings = session.problem, session.settings
+    X, y = problem.X[problem.train], problem.targets[problem.train]
+    return largest_curvature(session.model, build_loss(settings, problem), X, y, settings.l2)
 
 
 def largest_curvature(model: Sequential, loss: Loss, X: np.ndarray, y: Any, l2: float = 0.0) -> float:

@@ -58,6 +58,31 @@ class Problem:
     num_classes: int = 0
     outputs: int = 1
 
+    def inputs_at(self, size: int, features: tuple[str, ...]) -> np.ndarray:
+        """The inputs (size · size, features), in float32, of the places of a smaller map, row by row.
+
+        A regression has one input only: its map is the same in every row.
+        """
+        if self.num_classes:
+            return columns(places(self.extent, size=size), features).astype(np.float32)
+        along = columns(places(self.extent, line=True, size=size), features)
+        return np.tile(along, (size, 1)).astype(np.float32)
+
+    def on_map(self, points: np.ndarray | None = None) -> np.ndarray:
+        """Where points (n, 2), by default those of the data, lie on the map: from the left and from the top.
+
+        In shares of the map's side, so 0 to 1.
+
+        >>> shares = problem(Settings()).on_map()
+        >>> shares.shape, bool((shares > 0).all() and (shares < 1).all())
+        ((256, 2), True)
+        """
+        left, right, bottom, top = self.extent
+        points = self.points if points is None else points
+        return np.column_stack(
+            [(points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)]
+        )
+
     def rng(self) -> np.random.Generator:
         """A generator that goes on where the data and the split stopped."""
         rng = np.random.default_rng()
@@ -155,11 +180,11 @@ def around(points: np.ndarray, square: bool) -> tuple[float, float, float, float
     )
 
 
-def places(extent: tuple[float, float, float, float], line: bool) -> np.ndarray:
-    """The places of the map, row by row from the top; for a line, those along x."""
+def places(extent: tuple[float, float, float, float], line: bool = False, size: int = GRID) -> np.ndarray:
+    """The size × size places of the map, row by row from the top; for a line, those along x."""
     left, right, bottom, top = extent
     if line:
-        return np.linspace(left, right, GRID)[:, None]
-    centres = (np.arange(GRID) + 0.5) / GRID
+        return np.linspace(left, right, size)[:, None]
+    centres = (np.arange(size) + 0.5) / size
     x, y = left + centres * (right - left), top - centres * (top - bottom)
-    return np.column_stack([np.tile(x, GRID), np.repeat(y, GRID)])
+    return np.column_stack([np.tile(x, size), np.repeat(y, size)])

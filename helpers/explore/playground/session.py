@@ -5,39 +5,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 import numpy as np
 
 from helpers.explore.playground import network
+from helpers.explore.playground.coarse import Coarse, Units, score
+from helpers.explore.playground.curvature import longest_stable_rate
 from helpers.explore.playground.problem import problem
+from helpers.explore.playground.records import MOST_RECORDS, BatchLosses, Scores, gap
 from helpers.explore.playground.settings import LIVE, Settings
-from helpers.nn.fast import Steps, forward_for
+from helpers.explore.playground.story import Story
+from helpers.nn.fast import Steps
 from helpers.training import Batches, predict
 
 ENOUGH_STEPS = 200
-MOST_RECORDS = 240
-
-
-@dataclass(frozen=True)
-class Scores:
-    """How good the network is after `step` steps; `score` is the accuracy, for a regression R²."""
-
-    step: int
-    train_loss: float
-    validation_loss: float
-    train_score: float
-    validation_score: float
 
 
 class Session:
     """The state of the playground: a network for some settings, and what happened to it so far.
 
-    `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, thinned
-    out as they become many, and `best` is the one with the smallest validation loss; `diverged` is set when a
-    loss is no longer finite, and `step` then does nothing.
-    `changed_on_the_way` says that a setting was changed without beginning anew.
+    `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, each a
+    hundredth of the steps after the one before, and thinned out as they become many; `batch_losses` are
+    those of the single batches; `rewritten` counts how often one of these did not only grow. `story` is what
+    is said. `diverged` is set when a loss is no longer finite, and `step` then does nothing.
+    `changed_on_the_way` says that a setting was changed without beginning anew, `edited` that a weight was
+    set by hand.
 
     >>> session = Session(Settings(lr=0.3))
     >>> session.step(200)
@@ -47,10 +41,11 @@ class Session:
     """
 
     settings: Settings
-    best: Scores
+    story: Story
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:
+        self.rewritten = 0
         self.reset(settings or Settings())
 
     # What one can do ------------------------------------------------------------------------------
@@ -65,20 +60,21 @@ class Session:
         self.optimizer = network.build_optimizer(settings, self.model)
         self.penalty = network.build_penalty(settings, self.model)
         self._steps = Steps(self.model, self.loss, self.optimizer)
-        self._coarse = self.model.astype(np.float32).eval()
-        self._coarse_forward = forward_for(self._coarse, self.problem.grid.shape)
+        self._coarse = Coarse(self.model, settings, self.problem)
         self._measure = network.build_loss(settings, self.problem)
         train, validation = self.problem.train, self.problem.validation
         X, y = self.problem.X, self.problem.targets
         self._parts = [(X[rows], y[rows], self.problem.y[rows]) for rows in (train, validation)]
         self.steps = self.epochs = 0
-        self.diverged = self.changed_on_the_way = False
+        self.diverged = self.changed_on_the_way = self.edited = False
         self.records: list[Scores] = []
-        self.batch_losses: list[float] = []
-        self._every = 25
+        self.batch_losses = BatchLosses()
+        self.rewritten += 1
+        self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
-        self.best = self._scores()
-        self.records.append(self.best)
+        self._next_record = 1
+        self.records.append(self._coarse.scores(0))
+        self.story = Story(self)
 
     def change(self, **changes: Any) -> bool:
         """Change settings. True when the network has to begin anew; the `LIVE` ones leave it its weights.
@@ -92,9 +88,13 @@ class Session:
         if self.steps == 0 or self.diverged or not different <= LIVE:
             self.reset(settings)
             return True
+        if self.records[-1].step < self.steps:
+            self._record()  # where a curve may turn, it has a point
+        self.story.turn(self)
         self.settings, self.changed_on_the_way = settings, True
         self.optimizer.lr = settings.lr
         self.penalty = network.build_penalty(settings, self.model)
+        self._stable_rate = None
         if "batch_size" in different:
             self._begin_batches()
         return False
@@ -105,22 +105,47 @@ class Session:
             raise ValueError(f"n is a number of steps, a whole number from 0 on; got {n!r}.")
         steps, penalty, losses, first = self._steps, self.penalty, self.batch_losses, self.steps
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for _ in range(n):
-                if self.diverged:
-                    break
+            for _ in range(0 if self.diverged else n):
                 X, y = self._next_batch()
                 value = steps.gradient(X, y)
                 if penalty:
                     penalty.add_gradient(self.model)
                 steps.descend()
-                losses.append(value)
                 self.steps += 1
+                self.rewritten += losses.add(self.steps, value)
                 if not value < np.inf:
                     self.diverged = True
-                elif self._at == len(self._batches):
-                    self._end_epoch()
-        del losses[:-1000]
+                    self.story.look(self)
+                    break
+                self.epochs += self._at == len(self._batches)
+                if self.steps >= self._next_record:
+                    self._record()
         return self.steps - first
+
+    def set_weight(self, layer: int, row: int, column: int, value: float) -> None:
+        """Set one weight: of the layer with that number, from its input `row` to its unit `column`.
+
+        All count from 0. What was recorded stays, and the new scores are recorded beside the old ones of this
+        step: the curve jumps. Raises ValueError or TypeError for a weight or a number that there is not.
+        """
+        weights = self.weights()
+        for name, at, count in (
+            ("layer", layer, len(weights)),
+            ("row", row, len(weights[layer]) if 0 <= layer < len(weights) else 0),
+            ("column", column, weights[layer].shape[1] if 0 <= layer < len(weights) else 0),
+        ):
+            if not 0 <= at < count:
+                raise ValueError(f"{name} is {at}. Choose a whole number from 0 to {count - 1}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"A weight is a finite number, got {value!r}.")
+        weights[layer][row, column] = value
+        self.edited, self._stable_rate = True, None
+        while len(self.records) > 1 and self.records[-2].step == self.steps:
+            self.records.pop()  # the scores of an edit just before
+            self.rewritten += 1
+        self._now = None
+        self._record()
+        self.story.turn(self)
 
     # What one can ask -----------------------------------------------------------------------------
 
@@ -136,8 +161,6 @@ class Session:
 
     def now(self) -> Scores:
         """How good the network is at this moment."""
-        if self.records and self.records[-1].step == self.steps:
-            return self.records[-1]
         if self._now is None or self._now.step != self.steps:
             self._now = self._scores()
         return self._now
@@ -147,12 +170,30 @@ class Session:
 
         That is twice as fast as in float64 and as good as the eye. The next call overwrites them.
         """
-        with np.errstate(all="ignore"):
-            self._coarse.flat = self.model.flat
-            mine, theirs = self._coarse.state(), self.model.state()
-            for name, array in theirs.items():
-                mine[name][...] = array
-            return self._coarse_forward(self.problem.grid)
+        return self._coarse.grid()
+
+    def answers(self) -> np.ndarray:
+        """The outputs (24 · 24, outputs) over the map, from as many places as the maps of the units."""
+        return self._coarse.answers()
+
+    def units(self) -> Units:
+        """What each hidden unit says over the map, as small maps of bytes, for each layer; see `Units`."""
+        return self._coarse.units()
+
+    def inputs(self) -> Units:
+        """The inputs over the map, as the maps of a first layer; they stay the same in training."""
+        return self._coarse.inputs
+
+    def stable_rate(self) -> float | None:
+        """An estimate of the largest learning rate with which a full batch would go downhill here.
+
+        That is 2/λmax for gradient descent. None where curvature does not tell it: for an optimizer that
+        scales its steps, a loss with corners, batch norm, or when the loss has overflowed. It takes a few
+        milliseconds when the network has moved, so not for every picture.
+        """
+        if self._stable_rate is None or self._stable_rate[0] != self.steps:
+            self._stable_rate = self.steps, longest_stable_rate(self)
+        return self._stable_rate[1]
 
     def layers_after(self, X: np.ndarray) -> list[Any]:
         """The layers, after X (n, features) went forward through them."""
@@ -165,8 +206,12 @@ class Session:
             return [float(np.linalg.norm(layer.dW)) for layer in network.linear_layers(self.model)]
 
     def weights(self) -> list[np.ndarray]:
-        """The weights of each layer that has some, without the biases."""
+        """The weights (inputs, units) of each layer that has some, without the biases; live."""
         return [layer.W for layer in network.linear_layers(self.model)]
+
+    def gradients(self) -> list[np.ndarray]:
+        """∂L/∂W (inputs, units) of each of these layers, for the last batch, with the penalty; live, too."""
+        return [layer.dW for layer in network.linear_layers(self.model)]
 
     # How it is done -------------------------------------------------------------------------------
 
@@ -184,39 +229,21 @@ class Session:
         self._at += 1
         return self._batches.parts[self._at - 1]
 
-    def _end_epoch(self) -> None:
-        self.epochs += 1
-        if self.steps - self.records[-1].step >= self._gap():
-            self._record()
-        if len(self.records) > MOST_RECORDS:
-            self._every = max(2 * self._every, 2 * len(self._batches))
-            self.records = self.records[::2]
-
-    def _gap(self) -> int:
-        """Steps between two records: few at first, where most happens; more as they become many."""
-        return max(1, min(self.steps // 4, self._every))
-
     def _record(self) -> None:
-        scores = self._scores()
-        self.records.append(scores)
-        if scores.validation_loss < self.best.validation_loss:
-            self.best = scores
+        self._next_record = self.steps + gap(self.steps)
+        self.records.append(self._coarse.scores(self.steps))
+        if len(self.records) > MOST_RECORDS:
+            self.records = self.records[::2]
+            self.rewritten += 1
+        self.story.look(self)
 
     def _scores(self) -> Scores:
         numbers = []
         with np.errstate(all="ignore"):
             for X, target, y in self._parts:
                 output = predict(self.model, X)
-                numbers += [float(self._measure.forward(output, target)), self._score(output, y)]
+                numbers += [float(self._measure.forward(output, target)), score(self.problem, output, y)]
         return Scores(self.steps, numbers[0], numbers[2], numbers[1], numbers[3])
-
-    def _score(self, output: np.ndarray, y: np.ndarray) -> float:
-        if self.settings.regression:
-            unexplained = output[:, 0] - y
-            centred = y - y.mean()
-            return 1 - float(unexplained.dot(unexplained)) / (float(centred.dot(centred)) or 1.0)
-        classes = output[:, 0] > 0 if self.problem.outputs == 1 else output.argmax(axis=1)
-        return float(np.count_nonzero(classes == y)) / len(y)
 
 
 def steps_per_epoch(settings: Settings) -> int:

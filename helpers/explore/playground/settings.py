@@ -94,23 +94,123 @@ class Settings:
         return self.data == "line"
 
     def but(self, **changes: Any) -> Settings:
-        """These settings with some changes; a loss or a batch that no longer fits gives way to one that does.
+        """These settings with some changes; from classes to numbers or back, the loss becomes the usual one.
 
-        >>> Settings().but(data="line").loss
-        'squared error'
+        >>> Settings().but(data="line").loss, Settings().but(data="line").but(data="moons").loss
+        ('squared error', 'cross-entropy')
         """
         if unknown := set(changes) - set(NAMES):
             raise ValueError(f"There is no setting {_listed(sorted(unknown))}. There are {_listed(NAMES)}.")
         data = changes.get("data", self.data)
-        if "loss" not in changes and data in DATA and self.loss not in losses_for(data):
-            changes["loss"] = losses_for(data)[0]
+        if "loss" not in changes and data in DATA and losses_for(data) != losses_for(self.data):
+            changes["loss"] = losses_for(data)[0]  # also where the old one would do
         features = changes.get("features", self.features)
         if data == "line" and "data" in changes and not any("x2" not in name for name in features):
             changes["features"] = ("x1", *features)
         return replace(self, **changes)
 
+    def in_words(self, name: str) -> str:
+        """A setting as it is read out: its name and its value.
+
+        >>> Settings().in_words("lr"), Settings().in_words("train_share"), Settings().in_words("features")
+        ('learning rate 0.3', 'training part 50 %', 'inputs x1, x2')
+        """
+        value = getattr(self, name)
+        if name == "features":
+            return f"{LABELS[name]} {', '.join(value)}"
+        if name == "train_share":
+            return f"{LABELS[name]} {100 * value:.0f} %"
+        if isinstance(value, bool):
+            return f"{LABELS[name]} {ON_OFF[value]}"
+        return f"{LABELS[name]} {value:g}" if isinstance(value, float) else f"{LABELS[name]} {value}"
+
+    def changes(self, start: Settings | None = None) -> dict[str, list[str]]:
+        """For each group of settings, in words, what differs from `start` (by default that of the course).
+
+        >>> Settings(noise=0.4, optimizer="Adam").changes()
+        {'Data': ['noise 0.4'], 'Network': [], 'Training': ['optimizer Adam']}
+        """
+        start = (start or Settings()).but(data=self.data)  # a loss that only follows the data is no change
+        return {
+            group: [self.in_words(name) for name in names if getattr(self, name) != getattr(start, name)]
+            for group, names in GROUPS.items()
+        }
+
+    def as_text(self) -> str:
+        """A short text that `from_text` turns into these settings again: the data, and what is not usual.
+
+        >>> Settings(data="spiral", lr=0.03, features=("x1", "x2", "sin πx1")).as_text()
+        'data=spiral; features=x1+x2+sin πx1; lr=0.03'
+        """
+        usual = Settings().but(data=self.data)
+        names = [n for n in NAMES if n == "data" or getattr(self, n) != getattr(usual, n)]
+        return "; ".join(f"{name}={written(getattr(self, name))}" for name in names)
+
+    @classmethod
+    def from_text(cls, text: str) -> Settings:
+        """The settings of a text that `as_text` wrote; what it leaves out is as usual.
+
+        Raises ValueError or TypeError, which say which part of the text is wrong and what to write.
+
+        >>> Settings.from_text("data=spiral; lr=0.03").lr
+        0.03
+        >>> Settings.from_text("lr=fast")
+        Traceback (most recent call last):
+        ...
+        ValueError: "lr=fast" does not say what it should: lr is a number, such as lr=0.3.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"The settings are a text such as {cls().but(lr=0.1).as_text()!r}, got {text!r}.")
+        values: dict[str, Any] = {}
+        for part in filter(None, (part.strip() for part in text.replace("\n", ";").split(";"))):
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or name not in NAMES:
+                raise ValueError(
+                    f"{_quoted(part)} is no setting. Write parts such as lr=0.1, with a semicolon between "
+                    f"them; the names are {', '.join(NAMES)}."
+                )
+            if name in values:
+                raise ValueError(f"{name} is given twice: leave one of them out.")
+            values[name] = _read(name, value, part)
+        return cls().but(**values)
+
 
 NAMES = tuple(field.name for field in fields(Settings))
+LABELS = {
+    "data": "data",
+    "noise": "noise",
+    "train_share": "training part",
+    "features": "inputs",
+    "hidden_layers": "hidden layers",
+    "units": "units in each layer",
+    "activation": "activation",
+    "initialisation": "first weights",
+    "loss": "loss",
+    "optimizer": "optimizer",
+    "lr": "learning rate",
+    "batch_size": "batch size",
+    "l1": "L1 penalty",
+    "l2": "L2 penalty",
+    "dropout": "dropout",
+    "batch_norm": "batch norm",
+    "seed": "seed",
+}
+"""What a reader calls each setting."""
+GROUPS = {
+    "Data": ("noise", "train_share", "seed"),
+    "Network": (
+        "features",
+        "hidden_layers",
+        "units",
+        "activation",
+        "initialisation",
+        "dropout",
+        "batch_norm",
+    ),
+    "Training": ("loss", "optimizer", "l1", "l2"),
+}
+"""The settings that are folded away; data, learning rate and batch size are always in sight."""
+ON_OFF = ("off", "on")
 LIVE = frozenset({"lr", "batch_size", "l1", "l2"})
 """What may change while a network trains: it keeps its weights."""
 
@@ -131,6 +231,37 @@ def losses_for(data: str) -> tuple[str, ...]:
     ('squared error', 'absolute error', 'Huber')
     """
     return VALUE_LOSSES if data == "line" else CLASS_LOSSES
+
+
+def written(value: Any) -> str:
+    """A value as it stands in the text of settings.
+
+    >>> written(("x1", "x2")), written(True), written(0.1), written("leaky ReLU")
+    ('x1+x2', 'on', '0.1', 'leaky ReLU')
+    """
+    if isinstance(value, tuple):
+        return "+".join(value)
+    return ON_OFF[value] if isinstance(value, bool) else str(value)
+
+
+def _read(name: str, value: str, part: str) -> Any:
+    """The value of one part of a text of settings."""
+    usual = getattr(Settings(), name)
+    if isinstance(usual, str):
+        return value
+    if isinstance(usual, tuple):
+        return tuple(filter(None, (piece.strip() for piece in value.split("+"))))
+    try:
+        return bool(ON_OFF.index(value)) if isinstance(usual, bool) else type(usual)(value)
+    except ValueError:
+        kind = {bool: "on or off", int: "a whole number", float: "a number"}[type(usual)]
+        raise ValueError(
+            f"{_quoted(part)} does not say what it should: {name} is {kind}, such as {name}={written(usual)}."
+        ) from None
+
+
+def _quoted(part: str) -> str:
+    return f'"{part}"' if len(part) <= 60 else f'"{part[:60]}…"'
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,212 +3,287 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from helpers.explore.playground.curvature import largest_curvature
-from helpers.explore.playground.network import build_loss
-from helpers.nn.activations import ReLU, Sigmoid, Tanh
+from helpers.explore.playground.diagnoses import Facts
+from helpers.explore.playground.evidence import TRIAL_STEPS
 
 if TYPE_CHECKING:
-    from helpers.explore.playground.session import Scores, Session
+    from helpers.explore.playground.session import Session
+
+TWO_COORDINATES = " It sees two numbers of each picture, not its 64 pixels."
 
 
 def sentence(session: Session) -> str:
     """The most important thing that can be said about the training at this moment, and what to try.
 
+    Its numbers are those of this moment, or averages that say so. It costs next to nothing: what it rests on
+    was seen while the network trained.
+
     >>> from helpers.explore.playground.session import Session
     >>> sentence(Session())[:22]
     'Before the first step:'
     """
-    now = session.now()
-    for diagnosis in DIAGNOSES:
-        if words := diagnosis(session, now):
-            return words
-    return learning(session, now)
+    if not session.steps:
+        return at_the_start(session)
+    story = session.story
+    over = OVER.get(story.kind)
+    if over and over(session, story.facts):
+        return f"{moved(session)}. {seen_and_unseen(session)}"
+    return SAYS[story.kind](session, story.facts)
 
 
-def at_the_start(session: Session, now: Scores) -> str:
-    if session.steps:
-        return ""
+def at_the_start(session: Session) -> str:
     return (
         "Before the first step: the weights are the initial ones, and the map shows what they happen to say. "
-        "Press Play, or Step to take one batch."
+        f"Press Play, or Step to take one batch.{whole_batch(session)}"
     )
 
 
-def overflowed(session: Session, now: Scores) -> str:
-    if not session.diverged and math.isfinite(now.train_loss):
-        return ""
+def whole_batch(session: Session) -> str:
+    """A word for a batch that is larger than the training part.
+
+    >>> from helpers.explore.playground.session import Session
+    >>> from helpers.explore.playground.settings import Settings
+    >>> whole_batch(Session(Settings(batch_size=256)))
+    ' A batch of 256 is all 128 training points.'
+    """
+    n, size = len(session.problem.train), session.settings.batch_size
+    return f" A batch of {size} is all {n} training points." if size > n else ""
+
+
+def opening(session: Session, facts: Facts) -> str:
+    past = session.story.past
+    if session.steps == past.since:
+        return f"Changed at step {past.since:,}: the weights stay. Press Play or Step to see what it does."
+    return f"{moved(session)}. It is too early to say more.{whole_batch(session)}"
+
+
+def moved(session: Session) -> str:
+    """What happened, without a judgement."""
+    past = session.story.past
+    since = f" since the change at step {past.since:,}" if past.since else ""
+    return (
+        f"In {steps(session.steps - past.since)}{since} the training loss went from "
+        f"{brief(past.first.train_loss)} to {brief(session.now().train_loss)}"
+    )
+
+
+def overflowed(session: Session, facts: Facts) -> str:
     lr = session.settings.lr
     return (
-        f"The loss overflowed at step {session.steps}: with learning rate {lr:g} every step overshoots "
-        f"further than the one before. Divide the learning rate by ten (to {lr / 10:g}) and begin anew."
+        f"The loss overflowed at step {session.steps:,}: the numbers became too large to compute with, at "
+        f"learning rate {lr:g}. Divide it by ten (to {lr / 10:g}) and begin anew."
     )
 
 
-def rising(session: Session, now: Scores) -> str:
-    losses = train_losses(session, now)
-    if len(losses) < 3 or now.train_loss < 1.3 * losses.min():
-        return ""
-    half = len(losses) // 2
-    if losses[half:].mean() < 1.05 * losses[:half].mean() and now.train_loss < 1.1 * losses[0]:
-        return ""
-    return f"The loss is rising: {too_large(session)} Make it smaller."
-
-
-def bouncing(session: Session, now: Scores) -> str:
-    recent = train_losses(session, now)[-12:]
-    if len(recent) < 6 or recent.mean() < 0.05:
-        return ""
-    up_and_down = np.abs(np.diff(recent)).mean() / recent.mean()
-    gained = (recent[:3].mean() - recent[-3:].mean()) / recent.mean()
-    if up_and_down < 0.15 or gained > 2 * up_and_down:
-        return ""
-    batch, n = session.settings.batch_size, len(session.problem.train)
-    if batch < n / 4:
-        return (
-            f"The loss jumps up and down: each step follows only {samples(batch)} of {n}, so its gradient is "
-            "noisy. A smaller learning rate or a larger batch calms it."
-        )
-    return f"The loss jumps up and down: {too_large(session)} Make it smaller."
-
-
-def too_large(session: Session) -> str:
-    """Why the learning rate is too large, with the curvature where that is the reason."""
-    settings = session.settings
-    curvature = curvature_of(session)
-    if settings.optimizer == "SGD" and curvature > 0 and settings.lr > 2 / curvature:
-        return (
-            f"the learning rate {settings.lr:g} is too large for this curvature, "
-            f"which allows at most 2/λmax = {2 / curvature:.2g}."
-        )
-    if settings.batch_size < len(session.problem.train) / 4:
-        return (
-            f"a step with learning rate {settings.lr:g} trusts {samples(settings.batch_size)} too much, "
-            "whose gradient is noisy."
-        )
-    return f"steps with learning rate {settings.lr:g} are too long here."
-
-
-def all_alike(session: Session, now: Scores) -> str:
-    settings = session.settings
-    if settings.initialisation != "zeros" or not settings.hidden_layers or settings.dropout:
-        return ""
+def alike(session: Session, facts: Facts) -> str:
     return (
         "All weights began at 0, so all units of a layer compute the same and get the same gradient: they "
-        "stay equal for ever. Choose a random initialisation."
+        "stay equal for ever. Choose random first weights."
     )
 
 
-def dead(session: Session, now: Scores) -> str:
-    if session.settings.activation != "ReLU":
-        return ""
-    highest = np.concatenate([a.max(axis=0) for a in activations(session, ReLU)] or [np.zeros(0)])
-    off, units = int((highest <= 0).sum()), len(highest)
-    if off < 0.5 * units or not units or now.validation_score > 0.9:
-        return ""
+def collapsed(session: Session, facts: Facts) -> str:
     return (
-        f"{off} of {units} ReLU units are never on: their gradient is 0, and they cannot come "
-        "back. Try a smaller learning rate, or leaky ReLU."
+        f"{percent(facts['share'])} of the weights are at 0 under {penalty(session)}, and the network "
+        "answers nearly the same everywhere. Make the penalty smaller."
     )
 
 
-def saturated(session: Session, now: Scores) -> str:
-    name = session.settings.activation
-    if name == "tanh":
-        outputs = [np.abs(a) for a in activations(session, Tanh)]
-    else:
-        outputs = [np.abs(2 * a - 1) for a in activations(session, Sigmoid)] if name == "sigmoid" else []
-    share = float(np.mean([(a > 0.98).mean() for a in outputs])) if outputs else 0.0
-    if share < 0.5 or now.validation_score > 0.9:
-        return ""
+def risen(session: Session, facts: Facts) -> str:
+    lowest, recent = facts["lowest"], session.story.recent
+    where = f"around step {lowest.middle:,}" if lowest.middle else "at the start"
     return (
-        f"{share:.0%} of the {name} outputs are at their ends, where the curve is flat: hardly any gradient "
-        "gets through. Smaller weights at the start or a smaller learning rate avoid it."
+        f"The training loss has gone up, from {brief(lowest.train_loss)} {where} to an average of "
+        f"{brief(recent.train_loss)}. {jumps_why(session, facts)}"
     )
 
 
-def by_heart(session: Session, now: Scores) -> str:
-    best = session.best
-    worse = now.validation_loss > 1.15 * best.validation_loss + 0.01
-    if not worse or now.train_loss > best.train_loss or best.step == 0:
-        return ""
+def by_heart(session: Session, facts: Facts) -> str:
+    best, recent = facts["best"], session.story.recent
+    rose = f"from {brief(best.validation_loss)} to {brief(recent.validation_loss)}"
+    more = TWO_COORDINATES if session.settings.data == "digits" else " Stop earlier, or use more data."
     return (
-        f"It learns by heart: since step {best.step:,} the validation loss has gone up from "
-        f"{brief(best.validation_loss)} to {brief(now.validation_loss)}, while the training loss fell to "
-        f"{brief(now.train_loss)}. Stop earlier, use more data, or penalise large weights."
+        f"It learns by heart: since step {best.middle:,} the validation loss went up {rose} (averages), "
+        f"while the training loss fell to {brief(recent.train_loss)}.{more}"
     )
 
 
-def straight(session: Session, now: Scores) -> str:
-    settings = session.settings
-    bends = settings.hidden_layers and settings.activation != "none"
-    if bends or settings.regression or now.validation_score > 0.9 or session.steps < 100:
-        return ""
+def dead(session: Session, facts: Facts) -> str:
+    return (
+        f"{facts['off']} of {facts['units']} ReLU units are off for every training point: no gradient passes "
+        "through them. Try a smaller learning rate, or leaky ReLU."
+    )
+
+
+def vanishing(session: Session, facts: Facts) -> str:
+    first, *_, last = session.gradient_norms()
+    return (
+        f"The gradients vanish on their way back: {brief(last)} at the output layer, {brief(first)} at the "
+        "first layer. Try tanh or ReLU, batch norm, or fewer layers."
+    )
+
+
+def saturated(session: Session, facts: Facts) -> str:
+    return (
+        f"{percent(facts['share'])} of the {session.settings.activation} outputs are at their ends, where "
+        "the curve is flat, and the loss does not fall. Try a smaller learning rate or smaller first weights."
+    )
+
+
+def jumping(session: Session, facts: Facts) -> str:
+    about = percent(facts["jumps"])
+    return f"The training loss jumps up and down, by about {about}. {jumps_why(session, facts)}"
+
+
+def jumps_why(session: Session, facts: Facts) -> str:
+    """What was seen in a trial with all points, and what to try."""
+    settings, n = session.settings, len(session.problem.train)
+    if facts["cause"] == "noise":
+        return (
+            f"The noise of {samples(settings.batch_size)} of {n} does that: {TRIAL_STEPS} trial steps with "
+            "all of them fall calmly. Lower the rate, or enlarge the batch."
+        )
+    limit = f"2/λmax is about {facts['rate']:.2g} here" if facts["rate"] else ""
+    if facts["cause"] == "long":
+        limit = f" ({limit})" if limit else ""
+        return (
+            f"Steps with learning rate {settings.lr:g} are too long: a trial with all {n} points does not "
+            f"fall calmly either{limit}. Make it smaller."
+        )
+    if facts["cause"] == "curved":
+        return f"The learning rate {settings.lr:g} is too large for the curvature: {limit}. Make it smaller."
+    return "Try a smaller learning rate."
+
+
+def linear(session: Session, facts: Facts) -> str:
+    settings, now = session.settings, session.now()
     why, missing = "without an activation", "an activation"
     if not settings.hidden_layers:
         why, missing = "without hidden layers", "a hidden layer"
-    how = "a straight line" if set(settings.features) <= {"x1", "x2"} else "one weight per feature"
+    line = "its border is a straight line"
+    if session.problem.num_classes > 2:
+        line = "borders between two classes are straight"
+    if not set(settings.features) <= {"x1", "x2"}:
+        line = "it has one weight for each input"
+    more = TWO_COORDINATES if settings.data == "digits" else ""
     return (
-        f"A network {why} is one linear function: it can only separate with {how}, and gets "
-        f"{percent(now.validation_score)} right. Add {missing}, or features that bend."
+        f"A network {why} is linear: {line}. It gets {percent(now.validation_score)} of the validation "
+        f"points right. Add {missing}, or inputs that bend.{more}"
     )
 
 
-def slow(session: Session, now: Scores) -> str:
-    first = session.records[0].train_loss
-    if session.steps < 50 or now.train_loss < 0.85 * first:
-        return ""
-    moved = (
-        f"In {steps(session.steps)} the loss has hardly moved, from {brief(first)} to {brief(now.train_loss)}"
+def stuck(session: Session, facts: Facts) -> str:
+    now, first = session.now(), session.story.past.first
+    said = (
+        f"In {steps(session.steps - session.story.past.since)} the training loss has hardly moved, from "
+        f"{brief(first.train_loss)} to {brief(now.train_loss)}"
     )
-    settings = session.settings
-    if settings.optimizer == "SGD":
-        curvature = curvature_of(session)
-        if not curvature > 0 or settings.lr < 0.2 / curvature:
-            return f"{moved}: the learning rate {settings.lr:g} is small. Make it larger."
-    elif settings.lr < 1e-3:
-        return f"{moved}: the learning rate {settings.lr:g} is small. Make it larger."
-    return f"{moved}: it lies on a plateau. Give it time, or try Adam, another initialisation or more units."
+    ends = brief(facts["usual"][-1]), brief(facts["larger"][-1])
+    tried = (
+        f"A trial of {TRIAL_STEPS} steps ended at {ends[0]}, with ten times the learning rate at {ends[1]}"
+    )
+    if facts["faster"]:
+        return f"{said}. {tried}: {session.settings.lr:g} is small. Make it larger."
+    return f"{said}. {tried}. Give it time, or try Adam."
 
 
-def done(session: Session, now: Scores) -> str:
-    if session.settings.regression or now.validation_score < 0.97 or now.train_loss > 0.15:
-        return ""
+def done(session: Session, facts: Facts) -> str:
+    score = session.now().validation_score
     return (
-        f"It has learnt this: {percent(now.validation_score)} of the points that it never saw are right "
-        f"after {session.steps:,} steps. Make it harder: more noise, a smaller training part, or other data."
+        f"It has learnt this: {percent(score)} of the points that it never saw are right after "
+        f"{steps(session.steps)}. Make it harder: more noise, a smaller training part, or other data."
     )
 
 
-def learning(session: Session, now: Scores) -> str:
-    first = session.records[0].train_loss
+def resting(session: Session, facts: Facts) -> str:
+    settings, recent = session.settings, facts["recent"]
+    said = (
+        f"The training loss hardly falls now: over the last {steps(recent.end - recent.begin)} it stayed "
+        f"around {brief(recent.train_loss)}."
+    )
+    border = {
+        "unit": " The border is straight: with one unit in a layer it cannot bend. Use more units.",
+        "penalty": f" The border is straight: {penalty(session)} holds most weights at 0. Make it smaller.",
+        "dropout": f" The border is straight. Try less dropout than {settings.dropout:g}.",
+        "straight": " The border is straight. Give it time, or try another optimizer.",
+    }.get(facts["cause"])
+    return said + (border + whole_batch(session) if border else f" {seen_and_unseen(session)}")
+
+
+def learning(session: Session, facts: Facts) -> str:
+    said = moved(session)
+    return f"Learning: {said[0].lower()}{said[1:]}. {seen_and_unseen(session)}"
+
+
+def seen_and_unseen(session: Session) -> str:
+    """How good it is on the points that it never saw."""
+    now = session.now()
     gap = now.validation_loss - now.train_loss
-    fell = f"from {brief(first)} to {brief(now.train_loss)}"
-    says = f"Learning: in {steps(session.steps)} the training loss went {fell}"
-    if gap > max(0.3 * now.train_loss, 0.03):
-        return (
-            f"{says}; on points that it never saw the loss is {brief(now.validation_loss)}. "
-            "The difference is what it knows only about its training points."
-        )
-    return f"{says}, and on points that it never saw it is as good ({brief(now.validation_loss)})."
+    said = f"On points that it never saw the loss is {brief(now.validation_loss)}"
+    if abs(gap) <= 0.1 * now.train_loss:
+        said += ", about as good"
+    said += f", and {percent(now.validation_score)} are right." if not session.settings.regression else "."
+    return said + (TWO_COORDINATES if session.settings.data == "digits" else whole_batch(session))
 
 
-DIAGNOSES = (
-    at_the_start,
-    overflowed,
-    all_alike,
-    rising,
-    by_heart,
-    dead,
-    saturated,
-    bouncing,
-    straight,
-    slow,
-    done,
-)
+def alike_in_size(a: float, b: float, factor: float) -> bool:
+    """Whether neither of two losses is more than `factor` times the other."""
+    return a <= factor * b and b <= factor * a
+
+
+def penalty(session: Session) -> str:
+    """The penalties that are on."""
+    settings = session.settings
+    return " and ".join(
+        f"{name} {value:g}" for name, value in (("L1", settings.l1), ("L2", settings.l2)) if value
+    )
+
+
+SAYS = {
+    function.__name__: function
+    for function in (
+        opening,
+        overflowed,
+        alike,
+        collapsed,
+        risen,
+        by_heart,
+        dead,
+        vanishing,
+        saturated,
+        done,
+        jumping,
+        linear,
+        stuck,
+        resting,
+        learning,
+    )
+}
+OVER: dict[str, Callable[[Session, Facts], bool]] = {
+    "risen": lambda session, facts: session.story.recent.train_loss < 1.1 * facts["lowest"].train_loss,
+    "by_heart": lambda session, facts: (
+        session.story.recent.validation_loss < 1.03 * facts["best"].validation_loss
+    ),
+    "vanishing": lambda session, facts: session.gradient_norms()[0] > 0.01 * session.gradient_norms()[-1],
+    "done": lambda session, facts: session.now().validation_score < 0.95,
+    "stuck": lambda session, facts: (
+        not alike_in_size(session.now().train_loss, session.story.past.first.train_loss, 1.17)
+    ),
+    "resting": lambda session, facts: (
+        not alike_in_size(session.story.recent.train_loss, facts["recent"].train_loss, 1.1)
+    ),
+    "learning": lambda session, facts: session.now().train_loss > session.story.past.first.train_loss,
+}
+"""When a diagnosis that stays for ten epochs would say what the picture no longer shows."""
+
+PAUSED = {
+    "unwatched": "Paused: the page gave no sign of life for {seconds:g} seconds. Press Play to go on.",
+    "long": "Paused after {seconds:g} seconds of playing. Press Play to go on.",
+}
+"""Why playing ended by itself, for the player: `PAUSED["unwatched"].format(seconds=8)`."""
 
 
 def alt(session: Session, panel: str) -> str:
@@ -227,25 +302,6 @@ def alt(session: Session, panel: str) -> str:
         f"{brief(now.validation_loss)} and {score} {level(session, now.validation_score)}; and the "
         f"{'sizes of the gradients' if panel == 'gradients' else 'weights'} of each layer."
     )
-
-
-def curvature_of(session: Session) -> float:
-    """The steepest curvature of the training loss, with its penalty, where the network stands."""
-    problem, settings = session.problem, session.settings
-    X, y = problem.X[problem.train], problem.targets[problem.train]
-    return largest_curvature(session.model, build_loss(settings, problem), X, y, settings.l2)
-
-
-def train_losses(session: Session, now: Scores) -> np.ndarray:
-    values = [one.train_loss for one in session.records]
-    return np.array(values if session.records[-1].step == now.step else [*values, now.train_loss])
-
-
-def activations(session: Session, kind: Any) -> list[np.ndarray]:
-    """The outputs of the layers of this kind for the training points."""
-    X = session.problem.X[session.problem.train]
-    layers = session.layers_after(X)
-    return [layer.a for layer in layers if isinstance(layer, kind)]
 
 
 def level(session: Session, score: float) -> str:

@@ -28,7 +28,7 @@ WORDS = {
     "00_start": "5b3a57036f8b3cc8",
     "01_data_splits": "989132dca775f3a2",
     "02_features": "897b943313829d8e",
-    "03_baselines_and_metrics": "2005e9946c7d42d4",
+    "03_baselines_and_metrics": "78484382abf64a7c",
     "04_forward": "9dec5fad5963a25e",
     "05_backward": "71cba2ac53d34f6c",
     "06_activations": "d4d6d84b13a0c63b",

@@ -100,43 +100,51 @@ making a loss infinite.)
 
 ## "The loss is the standard for a model's quality"
 
-Which loss? During training you see that of the training rows. Choose the depth of a tree by it, or by the
-accuracy on validation rows, and look at what the choice is worth on test rows. Two labels in ten are wrong.
-If the training loss were a standard, both choices would be equally good.
+Which loss, and on which rows? During training you see that of the training rows. Choose the depth of a tree
+by it, or by the accuracy on validation rows, and look at what the choice is worth on test rows. Two labels in
+ten are wrong. If the training loss were a standard, both choices would be equally good. Is it the loss or the
+rows? The two other combinations tell.
 """
 
 # %%
 X_c, y_c = data.load_breast_cancer()
-by_loss, by_validation = [], []
+ways = ["training loss", "training accuracy"]
+ways += ["validation loss", "validation accuracy"]
+worth = {way: [] for way in ways}
 for seed in range(10):
     rng = np.random.default_rng(seed)
     wrong = rng.random(len(y_c)) < 0.2
     given = np.where(wrong, 1 - y_c, y_c)
     train, validation, test = three_way(len(y_c), 0.3, 0.3, rng)
-    trees, losses, scores = [], [], []
-    for depth in (1, 2, 3, 4, 6, 10, 20):
-        tree = DecisionTreeClassifier(max_depth=depth, random_state=0)
+    trees = [DecisionTreeClassifier(max_depth=depth, random_state=0)
+             for depth in (1, 2, 3, 4, 6, 10, 20)]  # fmt: skip
+    signs = {way: [] for way in ways}
+    for tree in trees:
         tree.fit(X_c[train], given[train])
-        P = np.clip(tree.predict_proba(X_c[train]), 1e-6, 1)
-        trees.append(tree)
-        losses.append(log_loss(given[train], P))
-        scores.append(tree.score(X_c[validation], given[validation]))
-    for found, best in [(by_loss, np.argmin(losses)), (by_validation, np.argmax(scores))]:
-        found.append(trees[best].score(X_c[test], y_c[test]))
-print("chosen by training loss:       ", told(by_loss))
-print("chosen by validation accuracy: ", told(by_validation))
+        for name, rows in {"training": train, "validation": validation}.items():
+            P = np.clip(tree.predict_proba(X_c[rows]), 1e-6, 1)
+            signs[f"{name} loss"].append(-log_loss(given[rows], P))
+            accuracy = tree.score(X_c[rows], given[rows])
+            signs[f"{name} accuracy"].append(accuracy)
+    for way in ways:  # the tree with the best sign, on the true labels
+        chosen = trees[np.argmax(signs[way])]
+        worth[way].append(chosen.score(X_c[test], y_c[test]))
+for way, values in worth.items():
+    print(f"chosen by {way:20} {told(values)}")
 
 # %%
+by_loss, by_accuracy = worth["training loss"], worth["validation accuracy"]
 claim(
     "loss-is-the-standard",
-    measured=np.mean(by_validation) - np.mean(by_loss),
+    measured=np.mean(by_accuracy) - np.mean(by_loss),
     what="test accuracy lost by choosing on the training loss",
 )
 
 # %% [markdown]
 r"""
-The training loss chose the tree that learnt the wrong labels by heart. Even on held-out rows a loss is a
-stand-in: smooth, so that it has a slope to follow. Quality is what the task asks for.
+It is the rows. On training rows loss and accuracy both chose a tree that learnt wrong labels by heart; on
+validation rows either would do. A loss is smooth, so that training has a slope to follow; whether it is also
+what the task asks for is another question.
 
 ## "The loss is a rate"
 
@@ -171,8 +179,14 @@ claim(
 # %% [markdown]
 r"""
 Whether a confidence of 0.9 is right nine times in ten is another question, called calibration (lesson 16).
-If scores were calibrated, the threshold of the lesson would need no search: call from
-$p = \frac{1}{1 + 20}$ on, where one false alarm costs as much as a twentieth of a miss.
+If scores are calibrated, a threshold needs no search (Elkan 2001). Calling a person with probability $p$ of
+being ill costs $1 - p$ on average, sending them home $20p$. So call from $p = 1/21$ on. But the model of the
+lesson was fitted where 106 of 284 are ill, and used where 50 of 1,000 are. Count each ill one of the 106 as
+50/106 people of the screening, each healthy one of the 178 as 950/178: then the balance is at
+
+$$\frac{p}{1-p} = \frac{1 \cdot 950/178}{20 \cdot 50/106} = 0.57 \,, \qquad p = 0.36 \,.$$
+
+The search in the lesson found 0.36 too (it prints 0.4).
 
 ## Records
 
@@ -183,7 +197,7 @@ $p = \frac{1}{1 + 20}$ on, where one false alarm costs as much as a twentieth of
 claim(
     "bert-reached-sota",
     source="Devlin et al. 2019: on eleven tasks, when it was published. Liu et al. 2019 (RoBERTa) trained "
-    "the same kind of network longer, and overtook it within a year.",
+    "the same kind of network longer, on more text, and overtook it within a year.",
 )
 
 # %%
@@ -200,8 +214,9 @@ spread of seeds and splits, and what does it cost?
 
 ## When the positives are rare
 
-The ROC curve does not see how rare they are: both of its rates stay. The **precision–recall curve** does.
-The scores of 200 positives and of more and more negatives, drawn from the same two bell curves:
+The ROC curve does not see how rare they are: both of its rates stay. The **precision–recall curve** does: it
+has a point (recall, precision) for each threshold. The **average precision** is the area under it, measured
+in steps. The scores of 200 positives and of more and more negatives, drawn from the same two bell curves:
 """
 
 # %%
@@ -216,13 +231,13 @@ for n in (200, 2_000, 20_000):
 
 # %% [markdown]
 r"""
-(`np.r_` joins arrays. **Average precision** is the area under the precision–recall curve.) For a screening
-the second column is the one that hurts.
+(`np.r_` joins arrays.) For a screening the second column is the one that hurts.
 
 ## Without labels
 
 **Hierarchical clustering** joins the two nearest groups, again and again, until one is left; cut the tree
-where ten are left. Against k-means on 600 digits, each group named after its most frequent digit:
+where ten are left. Against k-means on 600 digits, each group named after its most frequent digit among these
+rows:
 """
 
 
@@ -264,13 +279,14 @@ show(
 
 # %% [markdown]
 r"""
-The islands are real neighbourhoods. How large an island is and which other lies beside it is not to be read
-from the map: with another seed the same rows lie elsewhere.
+t-SNE saw no labels, and most islands are of one digit: that is how you know that they are real here. (It has
+drawn islands into pure noise, too.) Which island lies beside which is not to be read from the map: with
+another seed they lie elsewhere. Nor is their size, which t-SNE evens out (Wattenberg 2016).
 
-**Association rule learning** looks for things that come together. Who buys bread and jam: how many buy
-butter too? First find the sets that are in at least three of eight baskets. **Apriori** goes by size: a set
-can be frequent only if all smaller sets in it are. **Eclat** keeps, for each set, the numbers of its
-baskets, and intersects them.
+**Association rule learning** looks for things that come together. Who buys bread and jam: how many buy butter
+too? First find the sets that are in at least three of eight baskets (that number is a set's *support*).
+**Apriori** goes by size: a set can be frequent only if all smaller sets in it are. **Eclat** keeps, for each
+set, the numbers of its baskets, and intersects them.
 """
 
 # %%
@@ -315,7 +331,8 @@ print(f"of {with_both} with bread and jam {with_butter} have butter")
 
 # %% [markdown]
 r"""
-(`s <= basket` asks whether all of `s` is in the basket, `&` keeps what is in both.) Three of three is a rule
+(`s <= basket` asks whether all of `s` is in the basket, `&` keeps what is in both, and a `frozenset` is a set
+that can be looked up in a dictionary.) Three of three is a rule
 with a *confidence* of 1, from three baskets: think of lesson 01's intervals before you believe it.
 
 Sources
@@ -324,6 +341,8 @@ Sources
   informative](https://doi.org/10.1371/journal.pone.0118432), *PLOS ONE* 2015.
 - J. Devlin and others, [BERT](https://arxiv.org/abs/1810.04805), 2019; Y. Liu and others,
   [RoBERTa](https://arxiv.org/abs/1907.11692), 2019.
+- C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001; C. Guo and others, [On calibration of
+  modern neural networks](https://arxiv.org/abs/1706.04599), 2017.
 - M. Ferrari Dacrema and others, [Are we really making much progress?](https://arxiv.org/abs/1907.06902),
   2019.
 - L. van der Maaten and G. Hinton, [Visualizing data using

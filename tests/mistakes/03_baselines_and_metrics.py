@@ -138,8 +138,8 @@ answers(
             model and baseline have changed places
         binomtest(only_A, n).pvalue → binomtest(max(only_A, only_B), n, alternative="greater").pvalue
             one side was counted
-        if n > 0 else 1.0 → if n > 0 else 0.0
-            both have the same rows right
+        if n > 0 else 1.0 → if n >= 0 else 1.0
+            look at that line
     """,
     right=r"""
         model.fit(X[train], y[train]) → X = X.astype("f4"); model.fit(X[train], y[train])

@@ -96,8 +96,8 @@ by_class = formula_task(
     cases=_matrices,
     right=_by_class,
     parts={
-        "precision": "Of those that were called this class, the share that is of it.",
-        "recall": "Of those that are of this class, the share that was called it.",
+        "precision": "Of those that were called this class, the share that is of it; 0 where there is none.",
+        "recall": "Of those that are of this class, the share that was called it; 0 where there is none.",
         "f1": "Two times the product of precision and recall, divided by their sum; 0 where the sum is 0.",
     },
     slips="""

@@ -13,7 +13,11 @@ from helpers.checks.watched import UNKNOWN, Journal
 
 Array = np.ndarray
 NAMES = ("model", "baseline")
-PARTS = ("the gain in accuracy", "the rows that only the model", "the rows that only the baseline")
+PARTS = {
+    "the gain in accuracy": "Two shares of the test rows, one minus the other.",
+    "the rows that only the model has right": "Count where it is right and the other is not.",
+    "the rows that only the baseline has right": "Count where it is right and the other is not.",
+}
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -154,10 +158,9 @@ def _values(case: Case, value: Any) -> None:
         raise Wrong(
             "the counts are of all rows that each has right", "Rows that both have right tell nothing."
         )
-    for name, came, want in zip(PARTS, got, (gain, only_A, only_B), strict=False):
+    for (name, hint), came, want in zip(PARTS.items(), got, (gain, only_A, only_B), strict=False):
         if not close(came, want, rtol=1e-6, atol=1e-9):
-            name += " has right" if "rows" in name else ""
-            raise Wrong(f"{name}: the number is off\n{expected_and_got(want, came)}")
+            raise Wrong(f"{name}: the number is off\n{expected_and_got(want, came)}", hint)
     want = _chance(only_A, n)
     if close(got[3], want, rtol=1e-6, atol=1e-12):
         return
@@ -180,9 +183,6 @@ against_baseline = Task(
     probe=_probe,
     signature="against_baseline(model, baseline, X, y, train, test)",
     show=("train", "test"),
-    hints={
-        "ValueError": "Which shapes does this line hand on? fit takes rows and their labels, predict rows."
-    },
     verdict=all_of(
         leaves_input_unchanged("X", "y", "train", "test"),
         _fitted_on_training_rows,

@@ -11,13 +11,14 @@ Array = np.ndarray
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    """Scores with many ties across the kinds, without ties, perfect whole numbers, and all equal."""
+    """Scores with many ties, perfect whole numbers, the wrong way round, and all equal."""
     cases: list[Case] = []
     for n, step in [(14, 0.5), (16, 0.4), (40, 0.3), (25, 1.0), (11, 0.0)]:
         truth = rng.permutation(n) < n // 3
         score = rng.normal(size=n) + truth
         cases.append({"truth": truth, "score": (score // step * step).round(1) if step else score})
     cases.append({"truth": np.arange(7) > 3, "score": np.arange(7)})
+    cases.append({"truth": np.arange(9) < 4, "score": np.array([1, 2, 4, 2, 3, 6, 5, 3, 7]) / 10})
     cases.append({"truth": np.array([True, False, True]), "score": np.full(3, 0.5)})
     return cases
 
@@ -36,8 +37,8 @@ roc_points = formula_task(
     cases=_cases,
     right=_roc_points,
     parts={
-        "fpr": "Of the negative rows, the share that is called at each threshold.",
-        "tpr": "Of the positive rows, the share that is called at each threshold.",
+        "fpr": "In front 0, then for each different score the share of the negative rows that is called.",
+        "tpr": "In front 0, then for each different score the share of the positive rows that is called.",
     },
     slips="""
         return … → return fpr, tpr
@@ -88,6 +89,9 @@ auc_by_ranks = formula_task(
     right=_auc,
     parts="Write down the ranks of the first case by hand, then their sum over the positive rows.",
     slips="""
+        return … → auc = (ranks[truth].sum() - m * (m + 1) / 2) / (m * k); return max(auc, 1 - auc)
+            an AUC below 0.5 was turned round
+            Positive rows with low scores win few pairs, and the answer says so.
         ranks = below + (equal + 1) / 2 → ranks = np.argsort(np.argsort(score, kind="stable")) + 1
             equal scores do not share the mean of the places that they take
             Two rows on places 3 and 4 both have rank 3.5.

@@ -114,9 +114,9 @@ def _stage() -> Stage:
     for p, color, hatch, sign in ((p_ill, red, "", 1), (p_healthy, blue, "///", -1)):
         heights = np.histogram(p, BINS)[0] / len(p)
         left.bar(BINS[:-1], sign * heights, 0.05, align="edge", color="white", edgecolor=color, hatch=hatch)
-    left.text(0.98, 0.1, "ill", color=red, weight="bold", ha="right")
-    left.text(0.98, -0.12, "healthy", color=blue, weight="bold", ha="right")
-    left.set(xlim=(0, 1), ylim=(-0.21, 0.16), xlabel="score", yticks=(), title="Scores")
+    left.set(xlim=(0, 1), ylim=(-0.21, 0.16), xlabel="score", yticks=(0.06, -0.1), title="Scores")
+    for label, color in zip(left.set_yticklabels(("ill", "healthy")), (red, blue), strict=True):
+        label.set(color=color, weight="bold")
     art = SimpleNamespace(line=left.axvline(0.5, color=ink))
     art.yes = left.text(0.5, 0.145, "yes →", fontsize=9.5)
     middle.set(xlim=(0, 2), ylim=(0, 2), xticks=(0.5, 1.5), yticks=(0.5, 1.5), title="1,000 people")

@@ -44,7 +44,7 @@ Start from `np.zeros((K, K), int)`. `zip(y, guess)` gives the pairs, one after t
 
 # %% answer="baselines_and_metrics/confusion"
 def confusion(y, guess, K):
-    """How many rows of class i (row) were taken for class j (column); shape (K, K)."""
+    """How many rows of class i were taken for class j; shape (K, K)."""
     ### BEGIN SOLUTION
     counts = np.zeros((K, K), int)
     for i, j in zip(y, guess, strict=True):
@@ -85,14 +85,16 @@ class 2, in which all that were *called* class 2?
 
 # %% answer="baselines_and_metrics/by_class"
 def by_class(counts):
-    """Precision, recall and F1 of each class, three arrays (K,); 0 where there is 0/0."""
+    """Precision, recall and F1 of each class; 0 where there is 0/0."""
 
     ### BEGIN SOLUTION
     def share(a, b):
         return np.divide(a, b, out=np.zeros(len(a)), where=b > 0)
 
-    found, called, there = np.diag(counts), counts.sum(axis=0), counts.sum(axis=1)
-    return share(found, called), share(found, there), share(2 * found, called + there)
+    found = np.diag(counts)
+    called, there = counts.sum(axis=0), counts.sum(axis=1)
+    precision, recall = share(found, called), share(found, there)
+    return precision, recall, share(2 * precision * recall, precision + recall)
     ### END SOLUTION
 
 
@@ -125,7 +127,7 @@ With truth [True, False, True, False] and score [0.9, 0.5, 0.5, 0.1]:
 
 # %% answer="baselines_and_metrics/roc_points"
 def roc_points(truth, score):
-    """False- and true-positive rate: (0, 0), then one point for each different score, from the highest."""
+    """The two rates: (0, 0), then a point for each different score."""
     ### BEGIN SOLUTION
     fpr, tpr = [0.0], [0.0]
     for threshold in np.unique(score)[::-1]:
@@ -168,11 +170,12 @@ is the mean of those places?
 
 # %% answer="baselines_and_metrics/auc_by_ranks"
 def auc_by_ranks(truth, score):
-    """The chance that a positive row has the higher score, from the ranks of the positive rows."""
+    """The chance that a positive row has the higher score."""
     ### BEGIN SOLUTION
-    _, where, counts = np.unique(score, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)  # the last place of each different score
-    ranks = (last - (counts - 1) / 2)[where]
+    ranks = np.zeros(len(score))
+    for s in np.unique(score):
+        below, equal = np.sum(score < s), score == s
+        ranks[equal] = below + (np.sum(equal) + 1) / 2  # the mean place
     m, k = np.sum(truth), np.sum(~truth)
     return (ranks[truth].sum() - m * (m + 1) / 2) / (m * k)
     ### END SOLUTION
@@ -200,7 +203,7 @@ together 1.
 
 # %% answer="baselines_and_metrics/skill"
 def skill(y_train, y, y_hat):
-    """1 - squared error of y_hat / squared error of the training mean, both on the rows of y."""
+    """The share of the training mean's squared error that is gone."""
     ### BEGIN SOLUTION
     baseline = np.mean(y_train)
     return 1 - np.sum((y - y_hat) ** 2) / np.sum((y - baseline) ** 2)
@@ -242,7 +245,7 @@ model = make_pipeline(StandardScaler(), LogisticRegression())
 
 # %% answer="baselines_and_metrics/against_baseline"
 def against_baseline(model, baseline, X, y, train, test):
-    """Gain in accuracy, rows that only one of the two predicts right, and how a coin would do that."""
+    """Gain in accuracy, rows that only one has right, and the coin."""
     ### BEGIN SOLUTION
     from scipy.stats import binomtest
 

@@ -57,7 +57,8 @@ for name, p in {
     "C": [0.95, 0.95, 0.45, 0.45],
 }.items():
     p = np.array(p)
-    print(f"{name}: loss {-np.log(p).mean():.2f}, accuracy {(p > 0.5).mean():.2f}")
+    loss, accuracy = -np.log(p).mean(), np.mean(p > 0.5)
+    print(f"{name}: loss {loss:.2f}, accuracy {accuracy:.2f}")
 
 # %% [markdown]
 r"""
@@ -68,13 +69,15 @@ from: in which share of all pairs does the one with the lower loss have the high
 """
 
 # %%
-candidates = [LogisticRegression(C=C, max_iter=2000) for C in (0.01, 0.1, 1, 10, 100)]
+strengths = (0.01, 0.1, 1, 10, 100)
+candidates = [LogisticRegression(C=C, max_iter=2000) for C in strengths]
 candidates += [KNeighborsClassifier(k) for k in (5, 15, 45)]
 candidates += [GaussianNB(var_smoothing=v) for v in (0.01, 0.1)]
 candidates += [RandomForestClassifier(50, random_state=0)]
 agree = []
 for seed in range(5):
-    train, validation, _ = three_way(len(X), 0.4, 0.4, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    train, validation, _ = three_way(len(X), 0.4, 0.4, rng)
     train = train[:300]
     losses, scores = [], []
     for model in candidates:
@@ -90,7 +93,7 @@ print(f"agree in {np.mean(agree):.2f} of {len(agree)} pairs")
 claim(
     "lower-loss-higher-accuracy",
     measured=np.mean(agree),
-    what="share of pairs of models in which the lower loss goes with the higher accuracy",
+    what="share of pairs in which the lower loss has the higher accuracy",
 )
 
 # %% [markdown]
@@ -121,7 +124,7 @@ for seed in range(10):
     signs = {way: [] for way in ways}
     for tree in trees:
         tree.fit(X_c[train], given[train])
-        for name, rows in {"training": train, "validation": validation}.items():
+        for name, rows in ("training", train), ("validation", validation):
             P = np.clip(tree.predict_proba(X_c[rows]), 1e-6, 1)
             signs[f"{name} loss"].append(-log_loss(given[rows], P))
             accuracy = tree.score(X_c[rows], given[rows])
@@ -151,7 +154,7 @@ what the task asks for is another question.
 In Chinese it is often called 损失率, "loss rate".
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "loss-is-a-rate",
     because="A rate lies between 0 and 1. A net that gives each of ten digits 1/10 has a loss of "
@@ -169,7 +172,7 @@ row = X[1000:1001]
 print("probabilities:", model.predict_proba(row)[0].round(2))
 print("label:        ", model.predict(row)[0])
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "classification-outputs-confidence",
     because="What comes out is a real number for each class. The label is discrete, after the largest was "
@@ -193,14 +196,14 @@ The search in the lesson found 0.36 too (it prints 0.4).
 "BERT reached SOTA on several tasks." "If your new model beats BERT, your research is meaningful."
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "bert-reached-sota",
     source="Devlin et al. 2019: on eleven tasks, when it was published. Liu et al. 2019 (RoBERTa) trained "
     "the same kind of network longer, on more text, and overtook it within a year.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "beating-bert-is-meaningful",
     source="Ferrari Dacrema et al. 2019: of 18 published recommenders 7 could be run again, and 6 of "
@@ -290,8 +293,8 @@ set, the numbers of its baskets, and intersects them.
 """
 
 # %%
-baskets = ["bread butter jam", "bread butter", "bread jam butter", "milk bread"]
-baskets += ["milk", "butter jam bread", "milk butter", "jam"]
+baskets = ["bread butter jam", "bread butter", "bread jam butter"]
+baskets += ["milk bread", "milk", "butter jam bread", "milk butter", "jam"]
 baskets = [set(basket.split()) for basket in baskets]
 things = sorted(set.union(*baskets))
 
@@ -321,7 +324,8 @@ def eclat(prefix, ids, rest, least=3):
 
 frequent = apriori()
 everyone = set(range(len(baskets)))
-print("Eclat finds the same:", eclat(frozenset(), everyone, things) == frequent)
+same = eclat(frozenset(), everyone, things) == frequent
+print("Eclat finds the same:", same)
 for s, n in frequent.items():
     if len(s) > 1:
         print(f"{n} of 8 baskets have {', '.join(sorted(s))}")

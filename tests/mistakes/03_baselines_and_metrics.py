@@ -30,14 +30,14 @@ answers(
     "baselines_and_metrics/by_class",
     wrong=r"""
         np.divide(a, b, out=np.zeros(len(a)), where=b > 0) → a / b
-            the value of precision is off
-        return share(found, called), … → return share(found, called).mean(), share(found, there).mean(), 0.0
+            0 where there is none
+        return precision, … → return precision.mean(), recall.mean(), 0.0
             the shape of precision is wrong
-        share(2 * found, called + there) → share(found, called + there)
+        share(2 * precision * recall, precision + recall) → share(found, called + there)
             Let precision and recall both be 1
         np.diag(counts) → np.diag(counts)[::-1]
             precision
-        np.diag(counts), → counts.max(axis=1),
+        np.diag(counts) → counts.max(axis=1)
             precision, recall and f1 are off
         counts.sum(axis=1) → counts.sum(axis=0)
             recall and f1 are off
@@ -45,8 +45,9 @@ answers(
     right=r"""
         np.divide(a, b, out=np.zeros(len(a)), where=b > 0) → np.nan_to_num(a / b)
             nan is made a number
-        np.divide(a, b, out=np.zeros(len(a)), where=b > 0) → [p / q if q else 0 for p, q in zip(a, b)]
-            entry by entry, as lists
+        return np.divide(a, b, … → return np.array([p / q if q else 0 for p, q in zip(a, b)])
+        return precision, … → return precision.tolist(), [*recall], share(2 * found, called + there)
+            entry by entry, as lists, F1 by counts
     """,
 )
 
@@ -81,11 +82,11 @@ answers(
     wrong=r"""
         (ranks[truth].sum() - m * (m + 1) / 2) / (m * k) → ranks[truth].sum() / (m * k)
             the value is off
-        last - (counts - 1) / 2 → last - (counts - 1) // 2
+        m * (m + 1) / 2 → m * m / 2
             the value is off
         (m * k) → (m * m)
             the value is off
-        (counts - 1) / 2 → counts / 2
+        (np.sum(equal) + 1) / 2 → np.sum(equal) / 2
             the value is off
         return … → return float((ranks[truth].mean() > ranks[~truth].mean()))
             the value is off
@@ -93,7 +94,7 @@ answers(
             One number
     """,
     right=r"""
-        ranks = … → from scipy.stats import rankdata; ranks = rankdata(score)
+        m, k = … → from scipy.stats import rankdata; ranks = rankdata(score); m, k = sum(truth), sum(~truth)
             by a library
         return … → return np.mean((np.sign(score[truth][:, None] - score[~truth]) + 1) / 2)
             pairs after all

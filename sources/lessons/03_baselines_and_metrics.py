@@ -508,7 +508,7 @@ in the screening? If AUC told everything, always; if nothing, in half of the pai
 close, within 0.05?
 
 Few rows alone can spoil such an agreement. So there is a control: the same costs on one half of the test rows
-against those on the other half. (`np.sign` gives −1, 0 or 1; `np.triu_indices` gives each pair once.)
+against those on the other half. (`np.triu_indices` gives each pair once.)
 """
 
 # %%
@@ -522,10 +522,15 @@ for j in range(30):
     other.append(cost(truth[1::2], yes[1::2]))
 
 i, j = np.triu_indices(30, k=1)
-order_of = [np.sign(np.array(v)[i] - np.array(v)[j])
-            for v in (AUC, costs, half, other)]  # fmt: skip
-by_AUC, by_cost, by_half, by_other = order_of
-agree, control = by_AUC == -by_cost, by_half == by_other
+
+
+def order_by(values):
+    """1 where the first of the pair has more, -1 where the second has."""
+    return np.sign(np.array(values)[i] - np.array(values)[j])
+
+
+agree = order_by(AUC) == -order_by(costs)
+control = order_by(half) == order_by(other)
 close = np.abs(np.array(AUC)[i] - np.array(AUC)[j]) < 0.05
 print("which share agrees:  all pairs  close pairs")
 for name, v in {"AUC and costs": agree, "costs, halves": control}.items():
@@ -547,8 +552,9 @@ costs agree with themselves in two.
 But AUC and costs can differ without any chance. Test A knows a sure sign that 60 of 100 ill people have and
 no healthy one; the others it cannot tell apart. Test B knows a sign that all ill people have, and 40 of 100
 healthy ones. Draw the two curves: both areas are 0.8. Where one person in a hundred is ill, A misses 4 in a
-thousand, which costs 80, and B calls 396 healthy ones. Where one in five is ill, A costs 1,600 and B 320. The
-costs ask about one point of the curve, AUC about all of it.
+thousand, which costs 80; B calls 396 healthy ones, and "no to all" would cost 200. Where one in five is ill,
+B costs 320; A misses 80, and "yes to all", 800, is the cheapest it can do. The costs ask about one point of
+the curve, AUC about all of it.
 
 AUC is also blind to the scores themselves. Replace each $p$ by $p^6$ and no rank changes, so AUC stays; but a
 score of 0.5 now reads 0.02.
@@ -612,8 +618,8 @@ print(f"on new rows, 20 splits: {np.mean(again):.1f} ± {np.std(again):.1f}")
 r"""
 <details><summary>What came out</summary>
 
-To 0, and rather below it. The tree is right about every row that it has seen. About new ones it is here worse
-than saying the mean, and over twenty splits no better. **R²** (the **coefficient of determination**) can be
+To 0, and rather below it. The tree is right about every row that it has seen. About new ones it is worse than
+saying the mean, here and on average over twenty splits. **R²** (the **coefficient of determination**) can be
 negative: it is no square, in spite of its name. The mean of the *training* rows comes out a little below 0
 too, since it is not quite the mean of the new ones.
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Set the course up in the folder .venv if needed, then start it.
 
-    python3 start.py                  open JupyterLab on the first lesson (--no-browser, --port 8890)
+    python3 start.py                  open JupyterLab on your copies (--no-browser, --port 8890)
     python3 start.py test             the same set-up, then everything that CI checks
     python3 start.py doctor           any other word is a command of `course`; see: python3 start.py --help
 

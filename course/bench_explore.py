@@ -29,7 +29,7 @@ from typing import Any
 import psutil
 
 from course.lab import free_port, lab_command
-from course.places import ROOT, environment, throwaway_homes
+from course.places import QUIET, ROOT, environment, throwaway_homes
 
 EVENTS = 60
 PLAIN_EVENTS = 12
@@ -172,7 +172,9 @@ def kernel() -> Iterator[Kernel]:
 
     with tempfile.TemporaryDirectory() as folder:
         variables = environment(throwaway_homes(Path(folder)))
-        manager, client = start_new_kernel(kernel_name="python3", env=variables, cwd=str(ROOT))
+        manager, client = start_new_kernel(
+            kernel_name="python3", env=variables, cwd=str(ROOT), extra_arguments=[QUIET]
+        )
         try:
             yield Kernel(client, int(manager.provisioner.pid))  # type: ignore[union-attr]
         finally:

@@ -6,7 +6,6 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 
 import asyncio
 import contextlib
-import datetime
 import os
 import re
 import shutil
@@ -20,10 +19,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from course import sources
+from course import predictions, sources
 from course.errors import CourseError
 from course.exercises import generate, is_edited
-from course.places import ROOT, environment
+from course.places import QUIET, ROOT, environment
 from course.sources import Source
 from course.watch import START, VARIABLE, Watch
 
@@ -100,7 +99,8 @@ def run(source: Source, notebook: NotebookNode, *, new_pictures: bool = False) -
         )
     for problem in faults_in_outputs(source, notebook):
         raise CourseError(problem)
-    return _keep_stored(source, _cleaned(notebook), new_pictures=new_pictures)
+    notebook = _keep_stored(source, _cleaned(notebook), new_pictures=new_pictures)
+    return predictions.hide(notebook)
 
 
 def _execute(
@@ -130,7 +130,7 @@ def _client(source: Source, notebook: NotebookNode) -> NotebookClient:
         coalesce_streams=True,
         record_timing=False,
         shutdown_kernel="immediate",
-        extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={START}"],
+        extra_arguments=[QUIET, f"--IPKernelApp.exec_lines={START}"],
     )
 
 
@@ -148,10 +148,16 @@ def _failing_cell(source: Source, notebook: NotebookNode) -> str:
 
 
 def faults_in_outputs(source: Source, notebook: NotebookNode) -> list[str]:
-    """A sentence for each picture without alt text and each warning in the outputs."""
-    problems = []
+    """A sentence for each picture without alt text, each warning, and each guess that the text takes away."""
+    problems = [
+        f"{source}, cell {number}: a reader is to guess {' and '.join(numbers)}, which stands in the text "
+        "under it. Fold that text (<details>)."
+        for number, numbers in predictions.given_away(notebook)
+    ]
     for number, cell in enumerate(notebook.cells, 1):
-        for output in cell.get("outputs", []):
+        if predictions.is_prediction(cell) and not predictions.shown(cell):
+            problems.append(f"{source}, cell {number} puts nothing out to guess. Take its tag away.")
+        for output in predictions.shown(cell):
             if output.get("name") == "stderr":
                 said = output.text.strip().splitlines()[0]
                 problems.append(f"{source}, cell {number} writes to standard error: {said} Correct the cell.")
@@ -227,7 +233,7 @@ def _place(source: Source, made: Path, root: Path) -> list[str]:
         if source.released.exists() and is_edited(source.released):
             return [
                 f"exercises/{source.name} holds somebody's answers and was left as it is, with its solution. "
-                f"`course reset {source.name[:2]}` keeps a copy of it and makes it new."
+                "`course lab` takes them over into my_notebooks/."
             ]
         moves.append(source.released)
     for path in moves:
@@ -293,16 +299,25 @@ def _differences(source: Source, expected: NotebookNode) -> list[str]:
         problems.append(f"{where}: its metadata are not those that a build gives. {advice}")
     count = 0
     for number, (got, want) in enumerate(zip(notebook.cells, expected.cells, strict=True), 1):
+        guess = got.metadata.pop(predictions.KEY, None) if predictions.is_prediction(got) else None
         same = all(got.get(part) == want[part] for part in ("cell_type", "id", "source", "metadata"))
-        if not same or got.get("attachments"):
-            problems.append(f"{where}, cell {number} is not what {source} gives. {advice}")
+        found = [] if same and not got.get("attachments") else [f"is not what {source} gives"]
         if got.cell_type == "code":
             count += 1
-            if got.execution_count != count:  # nbval compares nothing in a cell that was not run
-                problems.append(f"{where}, cell {number} was not run. {advice}")
-            if any(output.output_type == "error" for output in got.outputs):
-                problems.append(f"{where}, cell {number} holds an error. {advice}")
+            found += _faults_of_run(got, count, guess)
+        problems += [f"{where}, cell {number} {fault}. {advice}" for fault in found]
     return problems
+
+
+def _faults_of_run(cell: NotebookNode, count: int, guess: object) -> Iterable[str]:
+    """What shows that a code cell was not run, or that it tells what a reader is to guess."""
+    if predictions.is_prediction(cell):
+        if not guess or cell.outputs or cell.execution_count is not None:
+            yield "does not keep back what is to be guessed"
+    elif cell.execution_count != count:  # nbval compares nothing in a cell that was not run
+        yield "was not run"
+    if any(output.output_type == "error" for output in cell.outputs):
+        yield "holds an error"
 
 
 def _readable(path: Path) -> bool:
@@ -325,27 +340,6 @@ def _orphans(chosen: list[Source], root: Path) -> list[str]:
     ]
 
 
-def reset(name: str, root: Path = ROOT) -> Path | None:
-    """Make a learner's exercise new, after its present state is saved beside it; returns the copy's path.
-
-    The only command that replaces a learner's file. Raises `CourseError` for an unknown exercise.
-    """
-    source = sources.exercise(name, root)
-    if not _readable(source.built):
-        where = source.built.relative_to(root).as_posix()
-        raise CourseError(
-            f"{where} cannot be read, so nothing was changed. Run `course build {source.name}`."
-        )
-    with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
-        made = released_by(source, Path(folder))
-        saved = None
-        if source.released.exists():
-            saved = _free_name(source.released)
-            shutil.copy2(source.released, saved)
-        _put(made, source.released)
-    return saved
-
-
 def released_by(source: Source, folder: Path) -> Path:
     """The exercise that the present solution gives, made in `folder`."""
     copy = folder / source.built.relative_to(source.root)
@@ -353,13 +347,3 @@ def released_by(source: Source, folder: Path) -> Path:
     shutil.copy2(source.built, copy)
     generate(folder, [source.name])
     return folder / source.released.relative_to(source.root)
-
-
-def _free_name(path: Path) -> Path:
-    """A name beside `path`, with the time in it, that no file has yet."""
-    moment = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    number, free = 1, path.with_name(f"{path.stem}.saved-{moment}.ipynb")
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.stem}.saved-{moment}-{number}.ipynb")
-    return free

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from course.errors import CourseError
-from course.places import ROOT, WRITABLE, environment, unwritable
+from course.places import MINE, ROOT, WRITABLE, environment, unwritable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -65,10 +65,11 @@ def lab(
     port: Annotated[int, typer.Option(help="Where the server listens; if taken, the next free port.")] = 8888,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
 ) -> None:
-    """Open JupyterLab on the first lesson.
+    """Open JupyterLab on your own copies of the notebooks, in my_notebooks/, at the first lesson.
 
     Example: course lab --no-browser --port 8890
     """
+    from course import copies
     from course.lab import free_port, lab_command, lab_settings
 
     chosen = free_port(port)
@@ -76,6 +77,8 @@ def lab(
         typer.echo(f"Port {port} is taken, so the course is at port {chosen}.")
     for place in unwritable():
         raise CourseError(f"JupyterLab cannot write into {place}: {WRITABLE}")
+    for line in copies.refresh().lines(ROOT / MINE):
+        typer.echo(line)
     typer.echo("JupyterLab starts; press Ctrl-C here to end it.")
     os.chdir(ROOT)
     become(lab_command(chosen, browser), environment(lab_settings()))
@@ -148,16 +151,20 @@ def run_tests(
 
 
 @app.command()
-def reset(exercise: Exercise) -> None:
-    """Make an exercise new; your present one is saved beside it.
+def reset(
+    notebook: Annotated[
+        str, typer.Argument(help="An exercise, such as 01; or such as lessons/01_data_splits.")
+    ],
+) -> None:
+    """Make your copy of an exercise or a lesson new; the present one is saved beside it.
 
     Example: course reset 01
     """
-    import course.build
+    from course import copies
 
-    saved = course.build.reset(exercise)
-    kept = f" Your answers are in {_short(saved)}." if saved else ""
-    typer.echo(f"The exercise is new.{kept}")
+    name, saved = copies.reset(notebook)
+    kept = f" Your present one is in {_short(saved)}." if saved else ""
+    typer.echo(f"{MINE}/{name} is new.{kept}")
 
 
 @app.command()
@@ -206,7 +213,13 @@ def doctor() -> None:
 
 
 @app.command()
-def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) -> None:
+def bench(
+    subject: Annotated[Subject, typer.Argument(help="What is timed.")],
+    simulate: Annotated[
+        int,
+        typer.Option(help="Grading only: so many submissions through a cluster on this machine.", min=0),
+    ] = 0,
+) -> None:
     """Time the engine, explorers, grading or a graphics card, and print a table; nothing else should run.
 
     Example: course bench engine
@@ -216,9 +229,13 @@ def bench(subject: Annotated[Subject, typer.Argument(help="What is timed.")]) ->
 
         engine()
     elif subject is Subject.grading:
-        from course.bench_grading import bench as grading
+        from course import bench_cluster, bench_grading
 
-        grading()
+        if not simulate:
+            bench_grading.bench()
+            return
+        with bench_cluster.loopback() as cluster:
+            bench_cluster.simulate(simulate, cluster)
     elif subject is Subject.gpu:
         from course.bench_gpu import gpu
 
@@ -245,6 +262,9 @@ def autograde(
     exercise: Exercise,
     students: Students = None,
     workers: Annotated[int, typer.Option(help="Processes that run submissions.", min=1)] = 1,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask cluster that runs them instead, as tcp://10.0.0.1:8786.")
+    ] = "",
     again: Annotated[
         bool, typer.Option("--all", help="Grade also what has not changed since it was graded.")
     ] = False,
@@ -270,7 +290,14 @@ def autograde(
             bar.advance(task)
 
         marks = grading.autograde(
-            exercise, chosen, report=report, again=again, force=force, workers=workers, unsafe=unsafe
+            exercise,
+            chosen,
+            report=report,
+            again=again,
+            force=force,
+            workers=workers,
+            scheduler=scheduler,
+            unsafe=unsafe,
         )
     for mark in marks:
         typer.echo(_line(mark))

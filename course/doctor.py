@@ -10,10 +10,10 @@ from typing import Any
 
 import nbformat
 
-from course import pins
+from course import copies, pins
 from course.errors import CourseError
 from course.lab import FIRST_PORT, free_port
-from course.places import ROOT, WRITABLE, environment, unwritable
+from course.places import MINE, QUIET, ROOT, WRITABLE, environment, unwritable
 
 FREE_GB = 1.0
 SECONDS = 60
@@ -76,6 +76,19 @@ def look_at_folders(root: Path = ROOT) -> Finding:
     return Finding("folders", not bad, seen, WRITABLE.capitalize())
 
 
+def look_at_copies(root: Path = ROOT) -> Finding:
+    """A learner's own copies: whether there are any, and whether it is known what was copied."""
+    course, known = copies.originals(root), copies.read_state(root)
+    made = [name for name in course if (root / MINE / name).exists()]
+    if not made:
+        return Finding("copies", True, f"none yet; `course lab` makes them in {MINE}/")
+    seen = f"{len(made)} of {len(course)} notebooks in {MINE}/"
+    if known:
+        return Finding("copies", True, seen)
+    advice = "Nothing is lost: yours stay, and `course lab` finds out again which of them you wrote in."
+    return Finding("copies", False, f"{seen}, but {copies.STATE} is missing or broken", advice)
+
+
 class Kernel:
     """A notebook kernel, started like a lesson's; use it with `with`."""
 
@@ -87,7 +100,7 @@ class Kernel:
             kernel_name="python3",
             cwd=str(ROOT),
             env=environment(),
-            extra_arguments=["--log-level=ERROR"],
+            extra_arguments=[QUIET],
         )
         return self
 
@@ -96,13 +109,15 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
     def run(self, code: str) -> str:
-        """Run a cell and return what it printed, or the error's name and message."""
+        """Run a cell and return what it printed or showed, or the error's name and message."""
         said: list[str] = []
 
         def keep(message: dict[str, Any]) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
                 said.append(content["text"])
+            elif message["msg_type"] == "display_data":
+                said.append(content["data"].get("text/plain", "") + "\n")
             elif message["msg_type"] == "error":
                 said.append(f"{content['ename']}: {content['evalue']}")
 
@@ -167,6 +182,7 @@ def examine(root: Path = ROOT) -> Iterator[Finding]:
     yield look_at_port()
     yield look_at_disk(root)
     yield _guarded("folders", lambda: look_at_folders(root))
+    yield _guarded("copies", lambda: look_at_copies(root))
     try:
         with Kernel() as kernel:
             yield _guarded("kernel", lambda: look_at_kernel(kernel))

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 from course.errors import CourseError
-from course.places import ROOT, START_LESSON
+from course.places import MINE, ROOT, START_LESSON
 
 FIRST_PORT = 8888
 PORTS_TRIED = 100
+TEMPLATES = ROOT / "course" / "jupyter" / "templates"
 THIS_COMPUTER = "127.0.0.1"
 
 
@@ -54,10 +55,11 @@ def lab_settings() -> dict[str, str]:
     return {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders))}
 
 
-def lab_command(port: int, browser: bool, root: Path = ROOT) -> list[str]:
-    """Return the command that starts JupyterLab on `root`.
+def lab_command(port: int, browser: bool, root: Path = ROOT / MINE) -> list[str]:
+    """Return the command that starts JupyterLab.
 
-    port: where it listens. browser: whether it opens a browser.
+    port: where it listens. browser: whether it opens a browser. root: the folder that it shows, a learner's
+    own copies and nothing else, so that no file of the course is saved by accident.
 
     >>> "--no-browser" in lab_command(8888, browser=False)
     True
@@ -66,6 +68,9 @@ def lab_command(port: int, browser: bool, root: Path = ROOT) -> list[str]:
     command = [sys.executable, "-m", "jupyterlab", "-y"]  # -y: one Ctrl-C ends it, without a question
     command += [f"--ServerApp.root_dir={root}", f"--ServerApp.ip={THIS_COMPUTER}", f"--ServerApp.port={port}"]
     command += [f"--LabApp.default_url={page}", "--log-level=ERROR"]  # the address is shown all the same
+    command += ["--AsyncMappingKernelManager.kernel_manager_class=course.kernels.QuietKernelManager"]
+    # What "Print" and "Save and Export Notebook As HTML" make.
+    command += [f"--HTMLExporter.extra_template_basedirs={TEMPLATES}", "--HTMLExporter.template_name=course"]
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -9,6 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 """The folder of the repository."""
 
+MINE = "my_notebooks"
+"""The folder of a learner's own copies; git ignores it."""
+
 START_LESSON = "lessons/00_start.ipynb"
 
 
@@ -31,6 +34,9 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return variables
 
 
+QUIET = "--log-level=ERROR"
+"""A word for a Python kernel that keeps its warnings to itself; see `course.kernels`."""
+
 WRITABLE = "make it writable, or name another folder (HOME, JUPYTER_RUNTIME_DIR, or where the course lies)."
 
 
@@ -50,10 +56,11 @@ def writable(folder: Path) -> bool:
 
 
 def unwritable(root: Path = ROOT) -> list[Path]:
-    """The folders that the course must write into, and cannot: its own, and Jupyter's for running servers."""
+    """The folders that the course must write into, and cannot: its own two, and Jupyter's for servers."""
     from jupyter_core.paths import jupyter_runtime_dir
 
-    return [place for place in (root, Path(jupyter_runtime_dir())) if not writable(place)]
+    places = (root, root / MINE, Path(jupyter_runtime_dir()))
+    return [place for place in places if not writable(place)]
 
 
 def throwaway_homes(folder: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from course.copies import path_of
 from course.errors import CourseError
 from course.places import ROOT
 
@@ -31,8 +32,12 @@ class Reached:
 
 
 def printed_by(cell: NotebookNode) -> str:
-    """Return what a cell printed when it was last run and saved."""
-    return "".join(output.text for output in cell.get("outputs", []) if output.get("name") == "stdout")
+    """Return the text of what a cell printed or showed when it was last run and saved."""
+    texts = [
+        output.text if output.get("name") == "stdout" else output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", [])
+    ]
+    return "\n".join(texts)
 
 
 def reached_in(path: Path) -> list[Reached]:
@@ -66,5 +71,5 @@ def reached(root: Path = ROOT) -> list[Reached]:
     root: the folder of the course. Raises CourseError when a notebook cannot be read.
     """
     folders = sorted(folder for folder in (root / "exercises").glob("[0-9]*") if folder.is_dir())
-    notebooks = [folder / f"{folder.name}.ipynb" for folder in folders]
+    notebooks = [path_of(folder.name, root) for folder in folders]
     return [task for path in notebooks if path.exists() for task in reached_in(path)]

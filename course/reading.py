@@ -77,8 +77,16 @@ def words(text: str) -> int:
     >>> words("Guess. <details><summary>Answer</summary>It is six or seven.</details>")
     2
     """
-    folded = _DETAILS.sub(lambda match: " ".join(_SUMMARY.findall(match[0])), text)
-    return sum(bool(re.search(r"\w", piece)) for piece in _NOT_READ.sub(" ", folded).split())
+    return sum(bool(re.search(r"\w", piece)) for piece in _NOT_READ.sub(" ", unfolded(text)).split())
+
+
+def unfolded(text: str) -> str:
+    """What of a markdown text is read without a click: of `<details>`, only its summary.
+
+    >>> unfolded("Guess. <details><summary>Answer</summary>It is six or seven.</details>")
+    'Guess. Answer'
+    """
+    return _DETAILS.sub(lambda match: " ".join(_SUMMARY.findall(match[0])), text)
 
 
 def _text(cell: NotebookNode) -> Reading:

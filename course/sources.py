@@ -18,7 +18,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from course import reading
+from course import predictions, reading
 from course.errors import CourseError
 from course.new import MARK, unwritten
 from course.places import ROOT
@@ -31,6 +31,8 @@ _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _NEARLY_A_MARKER = re.compile(r"#.*\bsolut|^###", re.IGNORECASE)
 _IMAGE_WITHOUT_WORDS = re.compile(r"!\[\s*\]\(")
 _NAME = re.compile(r"^\d\d_[a-z0-9_]+$")
+# Above every check, so that it can be run before the cell with the imports: then it says what is missing.
+CHECK_IMPORT = "from helpers.checks import check\n"
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -199,6 +201,8 @@ def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
         except SyntaxError as error:
             line = f" line {error.lineno} of the cell" if error.lineno else ""
             raise CourseError(f"{place}:{line} is not valid Python ({error.msg}). Correct it.") from None
+    if predictions.TAG in cell.metadata.get("tags", []):
+        _check_prediction(cell, place, source)
     role = role_of(cell)
     if role and source.kind == "lesson":
         raise CourseError(f"{place}: a lesson has no {role[0]} cells. Move it to sources/exercises.")
@@ -210,6 +214,13 @@ def _check_cell(cell: NotebookNode, place: str, source: Source) -> None:
         raise CourseError(
             f'{place}: this cell calls check(…) but has no id. Write `# %% check="lesson/name"` above it.'
         )
+
+
+def _check_prediction(cell: NotebookNode, place: str, source: Source) -> None:
+    if source.kind != "lesson" or cell.cell_type != "code":
+        raise CourseError(f"{place}: only code of a lesson is marked `predict`. Take the mark away.")
+    if "nbval-ignore-output" in cell.metadata.tags:
+        raise CourseError(f"{place}: a time cannot be compared, so nobody can guess it. Take one tag away.")
 
 
 def _check_tasks(cells: list[NotebookNode], places: list[str], source: Source) -> None:
@@ -287,7 +298,8 @@ def _with_ids(cells: list[NotebookNode], source: Source) -> list[NotebookNode]:
         if source.kind == "exercise":
             metadata["nbgrader"] = _nbgrader_metadata(cell_id, role)
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-        named.append(make(cell.source, id=cell_id, metadata=metadata))
+        text = CHECK_IMPORT + cell.source if role and role[0] == "check" else cell.source
+        named.append(make(text, id=cell_id, metadata=metadata))
     return named
 
 

@@ -80,7 +80,7 @@ def stages(root: Path = ROOT, *, thorough: bool = False) -> list[Stage]:
     notebooks = ["lessons", "solutions", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     if (root / "tests" / "nbval_sanitize.cfg").exists():
         notebooks.append("--nbval-sanitize-with=tests/nbval_sanitize.cfg")
-    notebooks += ["-n", "2", "--dist", "loadfile"]
+    notebooks += ["-p", "course.predictions", "-n", "2", "--dist", "loadfile"]
     found += [
         _pytest("notebooks print the same", "notebooks", notebooks, 900),
         _pytest("… on another processor", "notebooks", notebooks, 900, OTHER_PROCESSOR),

@@ -307,34 +307,6 @@ class TestLearnersWork:
             build.build([], root, print)
         assert path.read_bytes() == before
 
-    def test_reset_keeps_a_copy(self, with_exercise, tmp_path):
-        root = shutil.copytree(with_exercise, tmp_path / "course")
-        path = root / "exercises/01_data_splits/01_data_splits.ipynb"
-        fresh = path.read_bytes()
-        answer_in(path, "mine")
-        mine = path.read_bytes()
-        saved = [build.reset("01", root), build.reset("01", root)]
-        assert path.read_bytes() == fresh
-        assert saved[0] is not None
-        assert saved[0].read_bytes() == mine
-        assert saved[0] != saved[1]
-        with pytest.raises(CourseError, match="There is no lesson or exercise '42'"):
-            build.reset("42", root)
-
-    def test_reset_without_a_solution_changes_nothing(self, with_exercise, tmp_path):
-        root = shutil.copytree(with_exercise, tmp_path / "course")
-        path = root / "exercises/01_data_splits/01_data_splits.ipynb"
-        answer_in(path, "mine")
-        before = path.read_bytes()
-        (root / "solutions/01_data_splits/01_data_splits.ipynb").write_text("<<<<<<< HEAD", encoding="utf-8")
-        with pytest.raises(CourseError, match="cannot be read, so nothing was changed"):
-            build.reset("01", root)
-        assert path.read_bytes() == before
-        assert build.check(["01"], root) == [
-            "solutions/01_data_splits/01_data_splits.ipynb is not a notebook that can be read. "
-            "Run `course build 01_data_splits`."
-        ]
-
     def test_a_file_that_is_held_open_elsewhere(self, with_exercise, tmp_path, monkeypatch):
         root = shutil.copytree(with_exercise, tmp_path / "course")
         before = all_bytes(root)
@@ -344,9 +316,8 @@ class TestLearnersWork:
 
         monkeypatch.setattr(build.os, "replace", held)
         with pytest.raises(CourseError, match="Close it where it is open"):
-            build.reset("01", root)
-        saved = [path for path in all_bytes(root) if ".saved-" in path.name]
-        assert {path: data for path, data in all_bytes(root).items() if path not in saved} == before
+            build.build([], root, print)
+        assert all_bytes(root) == before
         assert list(root.rglob("*.new")) == []
 
     @pytest.mark.parametrize("text", ["{broken", "", "[]"])

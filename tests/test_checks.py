@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from helpers.checks import blocks, notebook, probing, randomness
-from helpers.checks.formula import formula_task, slip
+from helpers.checks import blocks, changes, notebook, probing, randomness
+from helpers.checks.formula import formula_task, slip, slips_of
 from helpers.checks.notebook import WIDTH, CheckFailed, missing_name, read, tell, wrap
 from helpers.checks.plain import first_of, same_plain, short, to_plain, type_that_is_not_plain
 from helpers.checks.probing import observe
@@ -417,6 +417,43 @@ def test_right_answers_of_a_formula_task():
     assert grade(two_parts(), lambda x: [float(sum(x)), np.mean(x)]).complete
     assert grade(two_parts(), lambda x: (x.astype("f4").sum(), x.astype("f4").mean())).complete
     assert not grade(two_parts(single=False), lambda x: (x.sum(), np.float32(x.mean() * (1 + 3e-6)))).complete
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("sum → mean", "in 2 of"), ("min → max", "in 0 of"), ("x.sum()", "no change"), ("y = … → …", "in 0 of")],
+)
+def test_a_change_fits_in_one_place(change, words):
+    with pytest.raises(ValueError, match=words):
+        changes.changed("a = x.sum()\nreturn a / a.sum()", change)
+
+
+@pytest.mark.parametrize("text", ["a → b", "  words", "a → b\n  words\nc → d"])
+def test_a_table_has_changes_and_words(text):
+    with pytest.raises(ValueError, match=r"no (words|change)"):
+        changes.table("\n" + text)
+
+
+def test_a_line_an_end_and_a_new_line():
+    text = "    a = 1\n    aa = 1  # one\n    return aa"
+    assert changes.changed(text, "a = 1 → a = 2").startswith("    a = 2\n    aa = 1")
+    assert changes.changed(text, r"aa = … → …\nb = 3").splitlines()[1:3] == ["    aa = 1  # one", "    b = 3"]
+
+
+def test_a_slip_of_a_part_leaves_the_others_to_the_learner():
+    (one,) = slips_of(_both, "mean: len(x) → 2\n  halved\n  Count.", ["sum", "mean"])
+    assert (one.formula([1.0, 2.0, 6.0]), one.what, one.hint, one.part) == (4.5, "halved", "Count.", "mean")
+
+
+def _both(x):
+    return sum(x), sum(x) / len(x)
+
+
+def test_right_parts_in_another_order_are_told_so():
+    task = formula_task(
+        "demo/both", "both(x)", 1, lambda rng: [{"x": [1.0, 2.0]}], _both, [], {"a": "", "b": ""}
+    )
+    assert "in another order" in tell(grade(task, lambda x: _both(x)[::-1]))
 
 
 def test_a_slip_of_an_unknown_part_is_refused():

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import nbformat
 import pytest
 import typer
+from jupyter_client import BlockingKernelClient
 from typer.testing import CliRunner
 
 from course import cli, lab, places, progress
@@ -115,18 +117,44 @@ def test_lab_opens_the_first_lesson_for_this_computer_only(tmp_path: Path) -> No
 NOTIFICATION = "@jupyterlab/apputils-extension:notification"
 
 
-def ask(page: str) -> dict[str, Any]:
-    """What a server answers."""
-    with urllib.request.urlopen(page, timeout=30) as response:
-        return json.loads(response.read())
+def ask(page: str, data: bytes | None = None) -> Any:
+    """What a server answers; to a POST, where there is data."""
+    request = urllib.request.Request(page, data, headers={"Authorization": "token secret"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        text = response.read().decode("utf-8")
+    return json.loads(text) if "json" in response.headers["Content-Type"] else text
 
 
-def test_lab_serves_the_course(tmp_path: Path) -> None:
+def wait_until_ready(connection: Path) -> None:
+    """Return when a kernel answers: by then it has said what it says when it starts."""
+    client = BlockingKernelClient(connection_file=str(connection))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+    finally:
+        client.stop_channels()
+
+
+ELSEWHERE = """
+import pathlib, sys
+import course.places
+course.places.ROOT = pathlib.Path(sys.argv.pop(1))
+from course.cli import main
+main()
+"""
+
+
+def test_lab_serves_a_learners_copies(tmp_path: Path) -> None:
+    root = tmp_path / "course's folder"  # another one: a test leaves alone what a learner has
+    (root / "lessons").mkdir(parents=True)
+    shutil.copy(places.ROOT / places.START_LESSON, root / "lessons")
+    shutil.copytree(places.ROOT / "course" / "jupyter", root / "course" / "jupyter")
     port = lab.free_port(8_950)
     variables = {**places.environment(places.throwaway_homes(tmp_path)), "JUPYTER_TOKEN": "secret"}
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "course", "lab", "--no-browser", "--port", str(port)],
+            [sys.executable, "-c", ELSEWHERE, str(root), "lab", "--no-browser", "--port", str(port)],
             env=variables,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -136,13 +164,21 @@ def test_lab_serves_the_course(tmp_path: Path) -> None:
             while lab.is_free(port) and time.monotonic() < end:
                 assert server.poll() is None
                 time.sleep(0.2)
-            file = ask(f"{base}/api/contents/pyproject.toml?content=0&token=secret")
-            setting = ask(f"{base}/lab/api/settings/{NOTIFICATION}?token=secret")
+            file = ask(f"{base}/api/contents/lessons/00_start.ipynb?content=0")
+            setting = ask(f"{base}/lab/api/settings/{NOTIFICATION}")
+            page = ask(f"{base}/nbconvert/html/lessons/00_start.ipynb")
+            kernel = ask(f"{base}/api/kernels", b'{"name": "python3"}')
+            wait_until_ready(tmp_path / "jupyter_runtime_dir" / f"kernel-{kernel['id']}.json")
         finally:
             server.terminate()
             server.wait(timeout=30)
-    assert file["name"] == "pyproject.toml"
+    assert file["name"] == "00_start.ipynb"
+    assert (root / places.MINE / "lessons" / "00_start.ipynb").exists()
     assert setting["schema"]["properties"]["fetchNews"]["default"] == "false"  # no question to a newcomer
+    assert "details::details-content" in page  # what is folded is open on paper
+    said = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "Your own copies of 1 notebooks" in said
+    assert "encryption" not in said
 
 
 # --- progress ----------------------------------------------------------------------------------------------
@@ -230,12 +266,12 @@ def test_a_console_without_our_signs_is_no_error(encoding: str, words: list[str]
 @pytest.mark.parametrize("command", ["reset", "release", "build"])
 def test_a_place_that_cannot_be_written_is_told(command, error, words, monkeypatch, capsys) -> None:
     import course.build
-    from course import grading
+    from course import copies, grading
 
     def fails(*_args: object, **_options: object) -> None:
         raise error
 
-    for module, name in ((course.build, "reset"), (course.build, "build"), (grading, "release")):
+    for module, name in ((copies, "reset"), (course.build, "build"), (grading, "release")):
         monkeypatch.setattr(module, name, fails)
     monkeypatch.setattr(sys, "argv", ["course", command, "01"])
     with pytest.raises(SystemExit) as end:

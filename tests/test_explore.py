@@ -25,6 +25,7 @@ from helpers.explore import (
     backward,
     baselines_and_metrics,
     data_splits,
+    features,
     start,
     tuning,
     view,
@@ -34,7 +35,7 @@ from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, baselines_and_metrics, backward, tuning]
+EXPLORERS = [start, data_splits, features, baselines_and_metrics, backward, tuning]
 frames = settings(deadline=None, max_examples=examples(25))
 
 
@@ -194,6 +195,69 @@ def test_the_path_is_the_closed_form_and_stays_finite(lr: float, condition: floa
 def test_the_bowl_refuses_what_makes_no_sense(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="needs lr > 0, condition >= 1, steps >= 1"):
         backward.frame(**defaults(backward) | wrong)
+
+
+# The scale of one column
+
+
+def descended(scale: float, lr: float, steps: int) -> np.ndarray:
+    """The share of the way down that is left after each step, by plain gradient descent on the patients."""
+    X, y = data.load_diabetes(scaled=False)
+    Z = (X[:, [2, 3]] - X[:, [2, 3]].mean(axis=0)) / X[:, [2, 3]].std(axis=0) * [1, scale]
+    target = (y - y.mean()) / y.std()
+    w, losses = np.zeros(2), []
+    for _ in range(steps + 1):
+        losses.append(np.mean((Z @ w - target) ** 2))
+        w = w - lr * Z.T @ (Z @ w - target) / len(Z)
+    lowest = np.mean((Z @ np.linalg.lstsq(Z, target)[0] - target) ** 2)
+    return (np.array(losses) - lowest) / (losses[0] - lowest)
+
+
+@pytest.mark.parametrize(("scale", "lr"), [(1, 0.3), (10, 0.01), (0.05, 1), (20, 0.001)])
+def test_the_path_is_that_of_gradient_descent_on_the_data(scale: float, lr: float) -> None:
+    np.testing.assert_allclose(
+        features.descend(scale, lr).left, descended(scale, lr, features.STEPS), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("lr", features.LEARNING_RATES)
+@pytest.mark.parametrize("scale", features.SCALES)
+def test_what_is_said_of_a_scale_is_true(scale: float, lr: float) -> None:
+    run, kind, told = (
+        features.descend(scale, lr),
+        features.verdict(scale, lr),
+        features.sentence(scale, lr),
+    )
+    assert ("above the limit" in told) == (kind == "divergent") == (lr > run.limit)
+    assert ("above the limit" in told) == (run.left[-1] > run.left[0])
+    if kind == "arrived":
+        assert run.needed is not None
+        assert run.needed <= features.STEPS
+        assert run.left[run.needed] <= features.ARRIVED < run.left[run.needed - 1]
+        assert f"{run.needed} steps are enough" in told
+    elif kind != "divergent":
+        assert run.left[-1] > features.ARRIVED
+        assert f"{100 * run.left[-1]:.0f} % of the way down is left" in told
+    if kind == "one weight creeps":  # the weight of the wide column is there, the other is not
+        assert run.effects[-1] == pytest.approx(run.effects[-2], abs=0.01)
+        narrow = 0 if scale > 1 else 1
+        moves = np.abs(np.diff(run.effects[-20:], axis=0)).sum(axis=0)
+        assert moves[narrow] > moves[1 - narrow]
+        assert f"the wide {'second' if scale > 1 else 'first'} column" in told
+
+
+@pytest.mark.parametrize("scale", features.SCALES)
+def test_no_rate_beats_the_best_by_much(scale: float) -> None:
+    rate, steps = features.fewest(scale)
+    assert features.descend(scale, rate).needed == steps
+    others = [features.descend(scale, rate * factor).needed for factor in (0.8, 0.95)]
+    assert all(steps <= needed for needed in others if needed is not None)
+
+
+@pytest.mark.parametrize("wrong", [{"scale": 0}, {"scale": -1}, {"lr": 0}])
+def test_a_scale_that_is_no_scale(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="needs scale > 0 and lr > 0"):
+        features.frame(**defaults(features) | wrong)
 
 
 # The test size

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from helpers import figures
-from helpers.figures import COLORS, CYCLE, Picture, png, show, smaller, subplots
+from helpers.figures import COLORS, CYCLE, NAMES, TRAIN, VALIDATION, Picture, png, show, smaller, subplots
 
 SANITIZE = Path(__file__).parent / "nbval_sanitize.cfg"
 
@@ -154,11 +154,24 @@ def test_the_first_colours_stay_apart_for_every_reader(vision: str) -> None:
         assert distance > 0.1, f"{first} and {second} look alike ({distance:.2f}) under {vision}"
 
 
+@pytest.mark.parametrize("vision", COLOUR_VISION)
+def test_training_and_validation_stay_apart_from_each_other_and_from_every_class(vision: str) -> None:
+    assert TRAIN["linestyle"] != VALIDATION["linestyle"]
+    colours = (TRAIN["color"], VALIDATION["color"], *CYCLE[:3])  # classes, in most pictures
+    seen = [np.cbrt((COLOUR_VISION[vision] @ linear(colour)).clip(0, 1)) for colour in colours]
+    for first, second in itertools.combinations(range(len(seen)), 2):
+        distance = float(np.linalg.norm(seen[first] - seen[second]))
+        assert distance > 0.1, f"{colours[first]}, {colours[second]}: {distance:.2f} under {vision}"
+    assert contrast(VALIDATION["color"], COLORS["card"]) > 4.5
+
+
 def test_text_and_lines_stand_out_from_the_card() -> None:
     assert contrast(COLORS["ink"], COLORS["card"]) > 12
     assert contrast(COLORS["grey"], COLORS["card"]) > 4.5
     for colour in CYCLE[:4]:
         assert contrast(colour, COLORS["card"]) > 2.95, colour
+    for colour in CYCLE:
+        assert contrast(NAMES.get(colour, colour), COLORS["card"]) > 4.5, colour
 
 
 def test_nbval_forgives_other_pixels_but_not_another_alt_text() -> None:

@@ -1,16 +1,21 @@
 """A teacher's way with a class: from release to export, and what people hand in besides."""
 
 import csv
+import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
+import sqlite3
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -91,13 +96,22 @@ def test_release_holds_the_notebook_alone(graded):
     assert zipfile.ZipFile(graded.archive).namelist() == [f"{NAME}/{NAME}.ipynb"]
 
 
+def content(root: Path) -> str:
+    """A hash of what nbgrader and we keep in the gradebook, but for the secrets of runs."""
+    with closing(sqlite3.connect(root / "gradebook.db")) as book:
+        lines = [line for line in book.iterdump() if not re.search('"course_(run|secret)"', line)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 def test_the_second_time_only_what_is_new_is_graded(graded, monkeypatch):
     monkeypatch.setattr(work, "Nursery", None)  # nothing is run
+    before = content(graded.root)
     marks = grading.autograde("01", [], graded.root)
     assert not any(mark.fresh for mark in marks)
     assert {mark.student: mark.points for mark in marks} == {
         student: mark.points for student, mark in graded.marks.items()
     }
+    assert content(graded.root) == before
 
 
 def test_formgrader_finds_its_notebook_and_its_grades(graded):
@@ -146,7 +160,7 @@ def results_of(root: Path) -> dict[str, books.Result]:
 def as_graded(results: dict[str, books.Result]):
     """In place of running submissions: the results that they got."""
 
-    def grade_all(setting, jobs, workers=1):
+    def grade_all(setting, jobs, *_):
         for job in jobs:
             known = results[job.student]
             yield work.Done(
@@ -187,7 +201,7 @@ def test_a_mark_by_hand_stays_and_is_looked_at_after_a_new_submission(copied):
 def test_a_regrading_that_fails_takes_the_mark_and_the_page_away(copied, monkeypatch):
     grading.feedback("01", copied)
 
-    def broken(setting, jobs, workers=1):
+    def broken(setting, jobs, *_):
         for job in jobs:
             yield work.Done(books.Result(job.student, job.digest, setting.release, "failed", 20, "no power"))
 
@@ -252,6 +266,45 @@ def test_a_program_that_is_killed_anywhere_loses_nothing(copied):
     with books.opened(copied) as book:
         assert book.db.execute(text("pragma integrity_check")).scalar() == "ok"
     assert not list((copied / "autograded").rglob(".old-*"))
+
+
+def test_who_writes_into_submitted_while_it_is_graded_is_noticed(copied, monkeypatch):
+    honest = as_graded(results_of(copied))
+
+    def grade_all(setting, jobs, *_):
+        yield from honest(setting, jobs)
+        (copied / "submitted/partial" / NAME / "added.py").touch()
+
+    monkeypatch.setattr(grade, "grade_all", grade_all)
+    with pytest.raises(CourseError, match="changed while it was graded"):
+        grading.autograde("01", ["partial"], copied, again=True)
+
+
+@pytest.mark.skipif("COURSE_THOROUGH" not in os.environ, reason="takes minutes: only with --thorough")
+def test_killed_while_submissions_run_loses_nothing_and_leaves_nothing(tmp_path):
+    """Twenty times kill -9 with the sandbox at work, then left alone; what it had started ends with it."""
+    root = copy_of_course(tmp_path / "class")
+    for student in "abc":
+        put(root / "submitted" / student / NAME, solved("holdout"))
+    exercise = assignments.prepared(Source("exercise", NAME, root), root)
+    assignments.register(exercise, root)
+    rng = random.Random(0)
+    for _ in range(20):
+        child = os.fork()
+        if child == 0:
+            assignments.prepared = lambda source, root: exercise
+            try:
+                grading.autograde("01", [], root, limits=LIMITS, secret=SECRET)
+            finally:
+                os._exit(0)
+        time.sleep(rng.uniform(0.1, 6))
+        started = psutil.Process(child).children(recursive=True)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert not psutil.wait_procs(started, timeout=10)[1]
+        assert {row["score"] for row in exported(root)} <= {"", "3.0"}
+    grading.autograde("01", [], root, limits=LIMITS, secret=SECRET)
+    assert [(row["score"], row["flags"]) for row in exported(root)] == [("3.0", "")] * 3
 
 
 # Words for a teacher

@@ -1,16 +1,24 @@
 """What goes into the sandbox and comes out of it; and that a right answer loses nothing on the way."""
 
 import ast
+import contextlib
 import importlib
 import inspect
+import json
 import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,11 +29,13 @@ from course.grading import probes, sandbox
 from course.grading.arrange import Step, arranged
 from course.grading.receive import cells_of
 from course.grading.sandbox import Limits, Lost, Nursery
-from course.grading.sitting import safe_outputs, sit
+from course.grading.sitting import safe_outputs, secret_of, sit
+from course.grading.work import Bench, Job, Setting, modules_of
 from course.sources import Source, all_sources
 from helpers.checks import find_task, lessons_with_tasks, tasks_of, wire
 from helpers.checks.plain import same_plain, to_plain
 from helpers.checks.probing import Observation, observe
+from tests.classroom import blank, code, solution, solved
 from tests.mistakes import FOLDER, Answer, load_answers
 from tests.thorough import examples
 
@@ -186,7 +196,9 @@ def test_an_alternative_gets_full_points_through_the_sandbox(answer: Answer, nur
 
 def written_out(answer: Any, name: str) -> list[str]:
     """The cells that define a function or a class of a file of answers, and give it that name."""
-    text = (FOLDER / f"{answer.__module__.removeprefix('mistakes_')}.py").read_text(encoding="utf-8")
+    text = (
+        FOLDER / f"{answer.__module__.removeprefix('tests.mistakes.').removeprefix('mistakes_')}.py"
+    ).read_text(encoding="utf-8")
     alone = _alone(answer.__name__, text).replace("from __future__ import annotations", "")
     return ["from __future__ import annotations\n" + alone, f"{name} = {answer.__name__}"]
 
@@ -253,3 +265,131 @@ def test_outputs_hold_text_and_pictures_only():
 
 def test_the_room_is_described(tmp_path):
     assert textwrap.dedent(sandbox.REFUSED).count("{why}") == 1
+
+
+# Variants
+
+
+class Asked:
+    """In place of a nursery: the cases that would be sent into it."""
+
+    limits = Limits()
+
+    def __init__(self) -> None:
+        self.cases: list[dict] = []
+
+    @contextlib.contextmanager
+    def child(self):
+        yield self
+
+    def ask(self, order, seconds, answer=None):
+        self.cases.append(order["case"])
+        return {"seen": wire.from_observation(Observation(value=[0.0]), is_seen=False)}
+
+
+def cases_of(task: str, student: str, run: bytes) -> list[dict]:
+    asked = Asked()
+    step = Step("check", "", task.replace("/", "-"), task, find_task(task).name)
+    sit([step], asked, run, secret_of(b"the teacher's", student))  # type: ignore[arg-type]
+    return asked.cases
+
+
+def test_neighbours_have_other_numbers_and_each_always_the_same():
+    own = cases_of("tuning/cosine_with_warmup", "Ann", b"one run")
+    assert len({str(case) for case in own}) == len(own) > 3
+    assert cases_of("tuning/cosine_with_warmup", "Ann", b"another run") == own
+    others = [cases_of("tuning/cosine_with_warmup", f"student {n}", b"one run") for n in range(20)]
+    assert len({str([case["num_steps"] for case in cases]) for cases in [own, *others]}) > 10
+    shared = [cases_of("tuning/early_stopping", name, b"one run") for name in ("Ann", "Bob")]
+    assert str(shared[0]) == str(shared[1]) != str(cases_of("tuning/early_stopping", "Ann", b"another run"))
+
+
+# Other ways to run: without the sandbox, and as a user who is not root
+
+
+def test_without_the_sandbox_right_is_right_and_what_does_not_end_is_ended():
+    """--unsafe-no-sandbox: no protection, but the same verdicts and limits of time."""
+    limits, warm = Limits(cell=2.0, submission=20.0, margin=0.3), modules_of(nbformat.reads(blank(), 4))[1:]
+    setting = Setting(
+        "data_splits", blank().encode(), "", b"secret", modules=warm, limits=limits, unsafe=True
+    )
+    bench = Bench(setting)
+    notebook = solved("holdout")
+    loop = "while True:\n    try:\n        pass\n    except BaseException:\n        pass"
+    notebook["cells"].insert(0, code(f"import os\nos.fork()\n{loop}"))
+    begin = time.monotonic()
+    try:
+        found = [
+            bench.grade(Job(name, text)).result
+            for name, text in {"right": solution().encode(), "endless": json.dumps(notebook).encode()}.items()
+        ]
+        assert [sum(task["points"] for task in result.tasks.values()) for result in found] == [20, 3]
+        assert any("did not end within 2 s" in note or "within its time" in note for note in found[1].notes)
+        assert time.monotonic() - begin < 60
+    finally:
+        bench.close()
+    _until_gone(psutil.Process(), "nursery.py")
+
+
+def _until_gone(above: psutil.Process, word: str, seconds: float = 5.0) -> None:
+    """Wait until no process below this one has the word in its command."""
+    end = time.monotonic() + seconds
+    while left := [one for one in above.children(recursive=True) if word in " ".join(_command(one))]:
+        assert time.monotonic() < end, left
+        time.sleep(0.05)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+_AS_ANOTHER = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from course.grading.sandbox import Limits
+from course.grading.work import Bench, Job, Setting
+from pathlib import Path
+blank = Path(sys.argv[2]).read_bytes()
+setting = Setting("data_splits", blank, "", b"secret", limits=Limits(submission=30.0))
+bench = Bench(setting)
+result = bench.grade(Job("me", Path(sys.argv[3]).read_bytes())).result
+bench.close()
+print(os.getuid(), sum(task["points"] for task in result.tasks.values()), result.notes)
+"""
+
+
+def _opened() -> list[str]:
+    """Words before a command, so that whoever is not root may read Python and the course where they lie."""
+    words = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    homes = {Path(sys.prefix), Path(sys.base_prefix), HOME.parent}
+    closed = {above for home in homes for above in home.parents if not above.stat().st_mode & 1}
+    for above in sorted(closed):
+        words += ["--tmpfs", str(above)]
+    for home in sorted(home for home in homes if closed & set(home.parents)):
+        for above in [*reversed(home.parents)][1:]:
+            words += ["--perms", "0755", "--dir", str(above)]
+        words += ["--ro-bind", str(home), str(home)]
+    return [*words, "--"]
+
+
+@needs_sandbox
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="the other tests run as a user")
+def test_it_works_for_a_user_who_is_not_root():
+    place = Path(tempfile.mkdtemp(prefix="course-user-", dir="/tmp"))
+    try:
+        place.chmod(0o777)
+        (place / "blank.ipynb").write_text(blank())
+        (place / "mine.ipynb").write_text(json.dumps(solved("holdout")))
+        words = [*_opened(), "setpriv", "--reuid", "60001", "--regid", "60001", "--clear-groups"]
+        words += [sys.executable, "-c", _AS_ANOTHER, str(HOME.parent)]
+        words += [str(place / "blank.ipynb"), str(place / "mine.ipynb")]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(place), "MPLCONFIGDIR": str(place)}
+        done = subprocess.run(
+            words, env=environment, cwd=place, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.stdout.strip() == "60001 3.0 []", done.stderr[-2000:]
+    finally:
+        shutil.rmtree(place)

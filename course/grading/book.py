@@ -21,6 +21,13 @@ _TABLES = (
     "state text, result text, graded_at text, primary key (assignment, student))",
     "create table if not exists course_run (assignment text primary key, secret text, release text, "
     "unfinished integer)",
+    "create table if not exists course_secret (secret text)",
+    # nbgrader's tables are looked through row by row without these: for a large class, at every mark
+    "create index if not exists course_of_student on submitted_assignment (student_id)",
+    "create index if not exists course_of_assignment on submitted_notebook (assignment_id)",
+    "create index if not exists course_of_notebook on grade (notebook_id)",
+    "create index if not exists course_of_cell on grade (cell_id)",
+    "create index if not exists course_of_comment on comment (notebook_id)",
 )
 
 
@@ -89,6 +96,19 @@ def secret_of_run(book: Any, assignment: str, release: str) -> bytes:
     return secret
 
 
+def secret_of_teacher(book: Any) -> bytes:
+    """The secret of this gradebook, drawn once."""
+    from sqlalchemy import text
+
+    row = book.db.execute(text("select secret from course_secret")).first()
+    if row is not None:
+        return bytes.fromhex(row.secret)
+    secret = os.urandom(32)
+    book.db.execute(text("insert into course_secret values (:s)"), {"s": secret.hex()})
+    book.db.commit()
+    return secret
+
+
 def finish_run(book: Any, assignment: str) -> None:
     """The run has reached its end: the next one gets a secret of its own."""
     from sqlalchemy import text
@@ -101,12 +121,10 @@ def results(book: Any, assignment: str, student: str | None = None) -> dict[str,
     """How the submissions of an exercise (or the one of a student) were graded, by student."""
     from sqlalchemy import text
 
+    only = "" if student is None else "and student = :s"
     rows = book.db.execute(
-        text(
-            "select student, result from course_result "
-            "where assignment = :a and (:s is null or student = :s) order by student"
-        ),
-        {"a": assignment, "s": student},
+        text(f"select student, result from course_result where assignment = :a {only} order by student"),
+        {"a": assignment, **({"s": student} if only else {})},
     )
     return {row.student: Result(**json.loads(row.result)) for row in rows}
 
@@ -208,9 +226,10 @@ def standings(book: Any, assignment: str, student: str | None = None) -> dict[st
     """The marks of all submissions of an exercise (or of one student's), by student, in one query."""
     from sqlalchemy import text
 
+    only = "" if student is None else "and s.student_id = :s"  # so that an index finds that one
     rows = book.db.execute(
         text(
-            """
+            f"""
             select s.student_id as student,
                    sum(coalesce(g.manual_score, g.auto_score, 0) + coalesce(g.extra_credit, 0)) as points,
                    sum(c.max_score) as most, max(g.needs_manual_grade) as review,
@@ -222,11 +241,11 @@ def standings(book: Any, assignment: str, student: str | None = None) -> dict[st
             join submitted_notebook n on n.assignment_id = s.id
             join grade g on g.notebook_id = n.id
             join grade_cells c on c.id = g.cell_id
-            where a.name = :a and (:s is null or s.student_id = :s)
+            where a.name = :a {only}
             group by s.student_id order by s.student_id
             """
         ),
-        {"a": assignment, "s": student},
+        {"a": assignment, **({"s": student} if only else {})},
     )
     return {
         row.student: Standing(

@@ -24,6 +24,7 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .6rem .8rem; border: 1px solid #8886; }
 h2 { margin-bottom: .3rem; } .points { font-weight: 600; } summary { cursor: pointer; }
+@media print { details::details-content { content-visibility: visible; block-size: auto; } }
 """
 _HEADING = re.compile(r"^#+ *(.+?)(?: *\([\d.]+ points?\))?$", re.MULTILINE)
 

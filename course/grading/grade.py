@@ -2,8 +2,9 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from course import sources
 from course.errors import CourseError
 from course.grading import assignment as assignments
 from course.grading import book as books
-from course.grading import late
+from course.grading import cluster, late
 from course.grading.assignment import Assignment
 from course.grading.book import FAILED, GRADED, REFUSED, Result, Standing
 from course.grading.receive import HandedIn, Refused, handed_in, read, time_of
 from course.grading.sandbox import Limits, require
-from course.grading.work import Done, Job, Setting, grade_all, modules_of
+from course.grading.work import Bench, Done, Job, Setting, grade_all, modules_of
 from course.grading.written import put
 from course.places import ROOT
 from course.sources import Source
@@ -40,7 +41,6 @@ class Mark:
     state: str = GRADED
     notes: tuple[str, ...] = ()
     fresh: bool = True
-    result: Result | None = field(default=None, compare=False)
 
 
 def submissions(name: str, root: Path = ROOT) -> list[str]:
@@ -58,48 +58,51 @@ def autograde(
     again: bool = False,
     force: bool = False,
     workers: int = 1,
+    scheduler: str = "",
     unsafe: bool = False,
     limits: Limits | None = None,
     secret: bytes | None = None,
+    make: Callable[..., Bench] = Bench,
 ) -> list[Mark]:
     """Grade the submissions of an exercise that are new or changed, and return the marks of all of them.
 
     `students`: names in submitted/, all when empty. `again`: grade also what has not changed. `force`: marks
-    given by hand go. `workers`: processes that run submissions. `unsafe`: without the sandbox. `secret`: of
-    the cases, drawn anew for each run. What was handed in is never changed. Raises `CourseError` when there
-    is nothing to grade, or no sandbox.
+    given by hand go. `workers`: processes that run submissions; `scheduler`: the address of a Dask cluster
+    that does it instead. `unsafe`: without the sandbox. `secret`: of the cases, drawn anew for each run.
+    `make`: makes what grades one submission after the other, for a simulation. What was handed in is never
+    changed. Raises `CourseError` when there is nothing to grade, no sandbox, or no cluster as there must be.
     """
-    require(unsafe)
+    if not scheduler:
+        require(unsafe)
     source = sources.exercise(name, root)
     chosen = _chosen(source, list(students), root)
     exercise = assignments.prepared(source, root)
     assignments.register(exercise, root)
     before = _sums(root)
-    jobs = {one.student: _job(one) for one in chosen}
     with books.opened(root) as book:
         known = books.results(book, source.name)
-        fresh = {
-            student: job
-            for student, job in jobs.items()
-            if again or _is_new(job, known.get(student), root, source)
-        }
+        fresh = [one for one in chosen if again or _is_new(_job(one), known.get(one.student), root, source)]
         setting = Setting(
-            name=source.name,
             lesson=source.slug,
-            helpers=str(Path(helpers.__file__).parent),
             released=exercise.file,
             release=exercise.digest,
             secret=secret or books.secret_of_run(book, source.name, exercise.digest),
+            teachers=secret or books.secret_of_teacher(book),
             modules=modules_of(exercise.notebook),
             limits=limits or Limits(),
             unsafe=unsafe,
         )
-        for done in grade_all(setting, fresh.values(), workers):
-            _keep(book, source, fresh[done.result.student], done, root, force)
+        jobs = map(_job, fresh)  # read one by one, when there is a place for it
+        if scheduler:
+            results = cluster.grade_all(setting, jobs, scheduler, make)
+        else:
+            results = grade_all(setting, jobs, workers, make)
+        for done in results:
+            _keep(book, source, done, root, force)
             report(_mark(book, exercise, done.result, fresh=True))
         books.finish_run(book, source.name)
         late.apply(book, source.name)
-        marks = _marks(book, exercise, jobs, fresh)
+        marks = _marks(book, exercise, chosen, {one.student for one in fresh})
     if _sums(root) != before:
         raise CourseError(
             "submitted/ or helpers/ changed while it was graded. Look who writes there; grade again."
@@ -117,8 +120,8 @@ def _chosen(source: Source, students: list[str], root: Path) -> list[HandedIn]:
             f"There is no submission of {source.name} {wanted}. "
             f"Put it in submitted/STUDENT/{source.name}/{source.name}.ipynb."
         )
-    twice = {one.student for one in every if sum(other.student == one.student for other in every) > 1}
-    for student in twice:
+    counted = Counter(one.student for one in every)
+    for student in (student for student, times in counted.items() if times > 1):
         why = "there are two submissions under this name: a folder, and a file beside it"
         known[student] = HandedIn(student, None, refused=why)
     return [known[student] for student in (students or known)]
@@ -141,14 +144,14 @@ def _is_new(job: Job, known: Result | None, root: Path, source: Source) -> bool:
     return known.state == GRADED and not (root / "autograded" / job.student / source.name).is_dir()
 
 
-def _keep(book: Any, source: Source, job: Job, done: Done, root: Path, force: bool) -> None:
+def _keep(book: Any, source: Source, done: Done, root: Path, force: bool) -> None:
     """Write what came of a submission: the files first, then the marks, in one transaction."""
-    student = job.student
+    student, timestamp = done.result.student, done.result.timestamp
     files = {}
     if done.notebook:
         files[f"{source.name}.ipynb"] = done.notebook.encode("utf-8", "replace")
-        if job.timestamp:
-            files["timestamp.txt"] = job.timestamp.encode()
+        if timestamp:
+            files["timestamp.txt"] = timestamp.encode()
     put(root / "autograded" / student / source.name, files)
     put(root / "feedback" / student / source.name, {})  # it spoke of the mark before
     books.record(book, source.name, done.result, force)
@@ -168,17 +171,15 @@ def _mark(
         notes.append("graded with an earlier state of the exercise; --all grades it again")
     marked = standing is not None and (result.state != FAILED or standing.by_hand)
     points = round(max(0.0, standing.points - standing.late_penalty), 4) if standing and marked else None
-    return Mark(
-        result.student, points, exercise.most, result.problem, result.state, tuple(notes), fresh, result
-    )
+    return Mark(result.student, points, exercise.most, result.problem, result.state, tuple(notes), fresh)
 
 
-def _marks(book: Any, exercise: Assignment, jobs: dict[str, Job], fresh: dict[str, Job]) -> list[Mark]:
+def _marks(book: Any, exercise: Assignment, chosen: list[HandedIn], fresh: set[str]) -> list[Mark]:
     """The marks as the gradebook holds them, so that what is printed is what is exported."""
     known, standings = books.results(book, exercise.name), books.standings(book, exercise.name)
     return [
         _mark(book, exercise, known[student], fresh=student in fresh, standing=standings.get(student))
-        for student in jobs
+        for student in (one.student for one in chosen)
         if student in known
     ]
 

@@ -46,15 +46,24 @@ def due(name: str, moment: str, percent: float = 0.0, root: Path = ROOT) -> date
 
 def apply(book: Any, assignment: str) -> dict[str, int]:
     """Bring the penalties of an exercise up to date, at once; returns the days late, by student."""
-    from sqlalchemy import text
+    from nbgrader.api import Assignment, SubmittedAssignment, SubmittedNotebook
+    from sqlalchemy import or_, text
 
     book.db.execute(text(_TABLE))
     row = book.db.execute(
         text("select percent from course_rule where assignment = :a"), {"a": assignment}
     ).first()
     percent = row.percent if row else 0.0
+    is_late = SubmittedAssignment.timestamp > Assignment.duedate
+    was_late = SubmittedNotebook.late_submission_penalty.is_not(None)
+    asked = (
+        book.db.query(SubmittedAssignment)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .filter(Assignment.name == assignment, or_(is_late, was_late))
+    )
     late = {}
-    for submission in book.assignment_submissions(assignment):
+    for submission in asked:
         seconds = submission.total_seconds_late if submission.timestamp and submission.duedate else 0
         days = math.ceil(max(seconds, 0) / DAY)
         if days:

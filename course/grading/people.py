@@ -9,7 +9,7 @@ from typing import Any
 from course import sources
 from course.errors import CourseError
 from course.grading import book as books
-from course.grading.receive import MOST_BYTES
+from course.grading.receive import MOST_BYTES, NOT_IN_A_NAME
 from course.places import ROOT
 
 # The columns that platforms use, in small letters, for what the gradebook keeps.
@@ -60,6 +60,8 @@ def enrol(path: Path, root: Path = ROOT) -> int:
 
 
 def _person(row: dict[str, str]) -> dict[str, str]:
+    """What the gradebook keeps of a row; without markup: Formgrader puts names into its pages as they are."""
+    row = {name: " ".join(NOT_IN_A_NAME.sub(" ", value).split()) for name, value in row.items()}
     found = {key: next((row[name] for name in names if row.get(name)), "") for key, names in _COLUMNS.items()}
     found["id"] = found["id"] or found["email"]
     return found

@@ -16,7 +16,7 @@ from typing import Any
 MOST_BYTES = 10_000_000
 MOST_CELLS = 2_000
 MOST_TEXT = 2_000_000  # characters of all cells together
-_NOT_IN_A_NAME = re.compile(r"""[<>"`\\/\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]""")
+NOT_IN_A_NAME = re.compile(r"""[<>"`\\/\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]""")
 _NO_CHARACTER = re.compile("[\ud800-\udfff\0]")
 _COPY = re.compile(r"(?:\s*\(\d+\)|-Copy\d+|\s*[-–]\s*(?:copy|Kopie)|_\d{1,2})$", re.IGNORECASE)
 
@@ -81,7 +81,7 @@ def _shown(text: str) -> str:
 
 
 def _with_a_plain_name(one: HandedIn) -> HandedIn:
-    bad = _NOT_IN_A_NAME.search(one.student) or not one.student.isprintable() or len(one.student) > 120
+    bad = NOT_IN_A_NAME.search(one.student) or not one.student.isprintable() or len(one.student) > 120
     if not bad:
         return one
     why = "its folder's name has characters that no name has: rename the folder"

@@ -65,21 +65,29 @@ def seed_of(secret: bytes, task: str) -> int:
     return int.from_bytes(hmac.new(secret, task.encode(), hashlib.sha256).digest()[:16], "big")
 
 
-def sit(steps: Sequence[Step], nursery: Nursery, secret: bytes) -> Outcome:
+def secret_of(teachers: bytes, student: str) -> bytes:
+    """A student's own secret: always the same, and another for each neighbour."""
+    return hmac.digest(teachers, student.encode("utf-8", "replace"), "sha256")
+
+
+def sit(steps: Sequence[Step], nursery: Nursery, secret: bytes, personal: bytes = b"") -> Outcome:
     """Run and judge the cells of a submission, within the limits of the nursery.
+
+    secret: what cases are drawn from; personal: the student's own, for tasks whose cases are `by_student`.
 
     A cell or an answer that ends its process, or does not end in time, costs itself: the others are run again
     without it.
     """
-    return _Sitting(steps, nursery, secret).run()
+    return _Sitting(steps, nursery, secret, personal or secret).run()
 
 
 class _Sitting:
-    def __init__(self, steps: Sequence[Step], nursery: Nursery, secret: bytes) -> None:
+    def __init__(self, steps: Sequence[Step], nursery: Nursery, secret: bytes, personal: bytes) -> None:
         self.steps = steps
         self.nursery = nursery
         self.limits: Limits = nursery.limits
         self.secret = secret
+        self.personal = personal
         self.outcome = Outcome()
         self.skipped: dict[int, str] = {}  # cells that ended their process, and how
         self.begin = time.monotonic()
@@ -163,7 +171,7 @@ class _Sitting:
                 raise Lost(f"it sent what is no answer ({error})") from None
 
         guarded = replace(task, verdict=_guarded(task))
-        seed = seed_of(self.secret, task.id)
+        seed = seed_of(self.personal if task.by_student else self.secret, task.id)
         try:
             report = grade_runs(guarded, run, seed=seed)
         except _Missing as missing:

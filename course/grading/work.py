@@ -10,38 +10,42 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import nbformat
 
+import helpers
 from course.errors import CourseError
 from course.grading.arrange import Step, arranged
 from course.grading.book import FAILED, GRADED, REFUSED, Result
 from course.grading.receive import Refused, cells_of
 from course.grading.sandbox import Limits, Nursery
-from course.grading.sitting import Outcome, sit
+from course.grading.sitting import Outcome, secret_of, sit
 from course.grading.written import executed
 
 PR_SET_PDEATHSIG = 1
-TRIES = 2
+TRIES = 3  # of a submission whose worker ends
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all submissions of a run have in common; sent once to each worker."""
+    """What all submissions of a run have in common; sent once to each worker.
 
-    name: str
+    `secret` is the run's, `teachers` stays from run to run: cases are drawn from the one or the other.
+    """
+
     lesson: str
-    helpers: str
     released: bytes
     release: str
     secret: bytes
+    teachers: bytes = b""
     modules: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     unsafe: bool = False
@@ -104,7 +108,7 @@ class Bench:
         if self._nursery is None:
             setting = self.setting
             self._nursery = Nursery(
-                Path(setting.helpers),
+                Path(helpers.__file__).parent,
                 [setting.lesson],
                 setting.modules,
                 setting.limits,
@@ -129,18 +133,24 @@ class Bench:
             steps, moved = arranged(cells, self.released)
             notes += [*repaired, *moved]
         except Refused as refused:
-            return Done(self._result(job, REFUSED, str(refused), notes))
+            return Done(self.result(job, REFUSED, str(refused), notes))
         try:
-            outcome = sit(steps, self.nursery, self.setting.secret)
+            outcome = self.sit(steps, job.student)
         except CourseError:
             raise
         except Exception as error:
             self.close()
             words = f"the grader itself stumbled ({type(error).__name__}: {str(error)[:200]}); grade it again"
-            return Done(self._result(job, FAILED, words, notes))
+            return Done(self.result(job, FAILED, words, notes))
         return self._done(job, steps, outcome, notes)
 
-    def _result(self, job: Job, state: str, problem: str, notes: list[str]) -> Result:
+    def sit(self, steps: Sequence[Step], student: str) -> Outcome:
+        """Run and judge the cells of a submission, in the sandbox."""
+        personal = secret_of(self.setting.teachers, student)
+        return sit(steps, self.nursery, self.setting.secret, personal)
+
+    def result(self, job: Job, state: str, problem: str, notes: list[str]) -> Result:
+        """What goes into the gradebook for a submission that was not run."""
         return Result(
             student=job.student,
             digest=job.digest,
@@ -167,74 +177,137 @@ class Bench:
         return Done(result, executed(self.released, steps, outcome))
 
 
-def grade_all(setting: Setting, jobs: Iterable[Job], workers: int = 1) -> Iterator[Done]:
-    """The results of all jobs, as they come. A worker that dies costs its job a second try, then a FAILED."""
+class Places(Protocol):
+    """Where submissions are graded, one at a time in each place. Use it in a `with` statement."""
+
+    def free(self) -> list[Any]:
+        """The places that have nothing to do; at least one where nothing runs."""
+
+    def send(self, place: Any, job: Job) -> None:
+        """Let a job be graded in a place."""
+
+    def finished(self) -> list[tuple[Job, Done | None]]:
+        """Wait for a job to end; None stands for what came of one whose worker has ended."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs."""
+
+
+def grade_all(
+    setting: Setting, jobs: Iterable[Job], workers: int = 1, make: Callable[..., Bench] = Bench
+) -> Iterator[Done]:
+    """The results of all jobs, as they come; `make` makes the bench of each process."""
     if workers <= 1:
-        bench = Bench(setting)
+        bench = make(setting)
         try:
             for job in jobs:
                 yield bench.grade(job)
         finally:
             bench.close()
         return
-    yield from _in_processes(setting, list(jobs), workers)
+    with Processes(setting, workers, make) as places:
+        yield from spread(places, setting, jobs)
 
 
-def _in_processes(setting: Setting, jobs: list[Job], workers: int) -> Iterator[Done]:
-    tries = dict.fromkeys((job.student for job in jobs), 0)
-    waiting = jobs
-    while waiting:
-        context = get_context("spawn")
-        numbers = context.Queue()
-        for number in range(workers):
-            numbers.put(number)
-        again: list[Job] = []
-        pool = ProcessPoolExecutor(workers, context, _begin, (setting, numbers, os.getpid()))
-        try:
-            running: dict[Future[Done], Job] = {}
-            left = iter(waiting)
-            for job in _some(left, 2 * workers):
-                running[pool.submit(_grade, job)] = job
-            while running:
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    job = running.pop(future)
-                    try:
-                        yield future.result()
-                    except BrokenProcessPool:
-                        again.append(job)
-                        continue
-                    for following in _some(left, 1):
-                        running[pool.submit(_grade, following)] = following
-        except BrokenProcessPool:
-            pass
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        again += list(left)
-        waiting = []
-        for job in again:
-            tries[job.student] += 1
-            if tries[job.student] > TRIES:
-                yield Done(Bench(setting)._result(job, FAILED, "its worker ended, twice; grade it again", []))
+def spread(places: Places, setting: Setting, jobs: Iterable[Job]) -> Iterator[Done]:
+    """Send jobs to places as these become free; a class is never in memory as a whole.
+
+    A worker that ends costs only the job that it had, which is tried again. One that has ended as many as
+    `TRIES` workers gets a FAILED and a sentence.
+    """
+    left, again, ends = iter(jobs), deque[Job](), Counter[str]()
+    ready: list[Done] = []
+    while True:
+        for place in places.free():
+            job = again.popleft() if again else next(left, None)
+            if job is None:
+                break
+            places.send(place, job)
+        yield from ready  # when the workers have something to do again
+        ready = []
+        if not places.busy:
+            return
+        for job, done in places.finished():
+            if done is not None:
+                ready.append(done)
+                continue
+            ends[job.student] += 1
+            if ends[job.student] < TRIES:
+                again.append(job)
             else:
-                waiting.append(job)
+                words = f"its worker ended, {TRIES} times; look what it does, then grade it again"
+                ready.append(Done(Bench(setting).result(job, FAILED, words, list(job.notes))))
 
 
-def _some(jobs: Iterator[Job], number: int) -> list[Job]:
-    return [job for _, job in zip(range(number), jobs, strict=False)]
+class Processes:
+    """Places that are processes of this machine, each of which begins anew when it has ended."""
+
+    def __init__(self, setting: Setting, number: int, make: Callable[..., Bench] = Bench) -> None:
+        self.setting = setting
+        self.make = make
+        self.pools = {place: self._begun(place) for place in range(number)}
+        self.running: dict[Future[Done], tuple[int, Job]] = {}
+
+    def _begun(self, place: int) -> ProcessPoolExecutor:
+        given = (self.make, self.setting, place, os.getpid())
+        return ProcessPoolExecutor(1, get_context("spawn"), _begin, given)
+
+    def free(self) -> list[int]:
+        """The numbers of the processes that have nothing to do."""
+        return sorted(self.pools.keys() - {place for place, _ in self.running.values()})
+
+    def send(self, place: int, job: Job) -> None:
+        """Let a process grade a job; one that ended while it had nothing to do is begun again."""
+        try:
+            future = self.pools[place].submit(_grade, job)
+        except BrokenProcessPool:
+            self._renew(place)
+            future = self.pools[place].submit(_grade, job)
+        self.running[future] = (place, job)
+
+    def finished(self) -> list[tuple[Job, Done | None]]:
+        """What has come, at least one."""
+        found: list[tuple[Job, Done | None]] = []
+        for future in wait(self.running, return_when=FIRST_COMPLETED).done:
+            place, job = self.running.pop(future)
+            try:
+                found.append((job, future.result()))
+            except BrokenProcessPool:
+                self._renew(place)
+                found.append((job, None))
+        return found
+
+    def _renew(self, place: int) -> None:
+        self.pools[place].shutdown()
+        self.pools[place] = self._begun(place)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs."""
+        return bool(self.running)
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self.pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self.pools.values():
+            pool.shutdown()
 
 
-_HERE: dict[str, Any] = {}
+_HERE: dict[str, Bench] = {}
 
 
-def _begin(setting: Setting, numbers: Any, parent: int) -> None:
+def _begin(make: Callable[..., Bench], setting: Setting, number: int, parent: int) -> None:
     """Make this process a worker, which ends with the process that began it."""
     if hasattr(signal, "SIGKILL") and os.path.exists("/proc"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _HERE["bench"] = Bench(setting, numbers.get())
+    _HERE["bench"] = make(setting, number)
 
 
 def _grade(job: Job) -> Done:

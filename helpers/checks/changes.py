@@ -77,7 +77,9 @@ def changed(text: str, *changes: str) -> str:
             for number, line in enumerate(lines)
             for found in re.findall(re.escape(old).replace("…", ".*"), line)
         ]
-        if not arrow or len(places) != 1:
+        if not arrow:
+            raise ValueError(f"{change!r} is no change: it has no {ARROW!r}")
+        if len(places) != 1:
             raise ValueError(f"{change!r} must fit in one place, and fits in {len(places)} of\n{text}")
         ((number, piece),) = places
         line = lines[number]

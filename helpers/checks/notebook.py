@@ -1,7 +1,8 @@
 """`check(...)`: what a learner runs under an answer, and what nbgrader runs for the points.
 
-In a notebook it prints what passed and, for the first failure, the input, what was expected, what came and a
-hint. While nbgrader grades it prints the same and returns the points, which nbgrader takes as partial credit.
+In a notebook it shows a card with what passed and, for the first failure, the input, what was expected, what
+came and a hint. While nbgrader grades it prints the same words and returns the points, which nbgrader takes
+as partial credit.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from helpers._tables import Card, escape, show
 from helpers.checks.plain import short
 from helpers.checks.probing import TIME_LIMIT
 from helpers.checks.task import JUDGE_ONLY, Report, find_task, grade
@@ -25,6 +27,10 @@ WIDTH = 88  # JupyterLab breaks longer lines wherever they end, also inside a nu
 _WHOLE = re.compile(r"`[^`]*`|\([^()]{,40}\)|\[[^\[\]]{,60}\]|\d+: \d\S*|\S+ …")
 _HEAD = re.compile(r"(hint|input|expected|got): *")  # what follows it stands under each other
 _CHECK_CALL = re.compile(r"""check\(\s*["']([\w/]+)["']\s*,\s*(\w+)""")
+# Bar, ground and ink of a card. The ground is its own, since no ink is read well on light and on dark pages.
+_GREEN = ("#0b7a4b", "#e4f4ec", "#0a3d26")
+_AMBER = ("#b45f06", "#fdf1dd", "#4a2c00")
+_RED = ("#b3261e", "#fdeae8", "#5c1410")
 _PASSED = re.compile(r"^passed (?:all (\d+)|(\d+) of (\d+))", re.MULTILINE)
 
 
@@ -43,7 +49,7 @@ class Points(float):
 
 
 def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
-    """Check an answer, print what came out, and return the points.
+    """Check an answer, show what came out, and return the points.
 
     `task_id` is "lesson/task"; `answer` the function, class or value that the task asks for. Raises
     `CheckFailed` when a case fails (not while nbgrader grades: there the points come back, a finite number
@@ -51,9 +57,10 @@ def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
     """
     with patience():
         report = grade(find_task(task_id), answer, seed=seed)
-    print(tell(report))
     if being_graded():
+        print(tell(report))
         return report.points
+    show(card(report))
     if not report.complete:
         raise CheckFailed(
             f"{task_id} is not right yet: {report.total - report.passed} of {report.total} to go"
@@ -99,6 +106,22 @@ def tell(report: Report) -> str:
         if report.finding.hint:
             lines.append(f"hint: {report.finding.hint}")
     return "\n".join(map(wrap, lines))
+
+
+def card(report: Report) -> Card:
+    """The outcome as a notebook shows it: green when all passed, amber when some did, red when none did."""
+    words = tell(report)
+    if report.complete:
+        bar, ground, ink = _GREEN
+        body = f'<strong style="color: {bar}">✓</strong> {escape(words)}'
+    else:
+        bar, ground, ink = _AMBER if report.passed else _RED
+        style = f"margin: 0; padding: 0; background: {ground}; color: {ink}; white-space: pre-wrap"
+        body = f'<pre style="{style}">{escape(words)}</pre>'
+    style = (
+        f"border-left: 4px solid {bar}; background: {ground}; color: {ink}; padding: 6px 12px; margin: 4px 0"
+    )
+    return Card(words, f'<div style="{style}">{body}</div>')
 
 
 def wrap(line: str) -> str:

@@ -21,6 +21,7 @@ Case = dict[str, Any]
 # Keys of a case that belong to the judge and never reach the learner's process.
 JUDGE_ONLY = ("raises", "because", "hint", "names", "secret")
 LOOK = "Run your function on the input above and look at that line."
+NAME = "Run the cell that makes this name first (the imports are in the first cell), or correct its spelling."
 NONE = (
     "A name in this line holds None. What works in place returns None: after `a = rng.shuffle(b)`, as after "
     "`a = b.sort()`, b has changed, and a is None."
@@ -148,7 +149,8 @@ class Task:
     verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at
     the time limit); `signature` is how the task asks for it; `show` names the inputs that are printed on a
     failure (all by default); `counting` asks for the number of lines run; `outside` are functions of
-    (case, …) that a probe reaches with `ask`: they know what a case keeps under "secret".
+    (case, …) that a probe reaches with `ask`: they know what a case keeps under "secret"; `by_student`
+    draws the cases of a graded submission from the student's name, so that neighbours have other numbers.
     """
 
     id: str
@@ -162,6 +164,7 @@ class Task:
     show: tuple[str, ...] | None = None
     counting: bool = False
     outside: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    by_student: bool = False
 
     @property
     def name(self) -> str:
@@ -291,7 +294,8 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
             f"The task asks for {asked}. Compare the number of arguments, their order and their names.",
         )
     what = f"{kind}{_where(error)}\n{message}" if message else f"{kind}{_where(error)}"
-    return Finding(what, NONE if "'NoneType'" in message else task.hints.get(kind, LOOK))
+    look = NAME if kind == "NameError" else LOOK
+    return Finding(what, NONE if "'NoneType'" in message else task.hints.get(kind, look))
 
 
 def _where(error: Mapping[str, Any]) -> str:

@@ -126,6 +126,43 @@ def steps_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return steps
 
 
+def in_short(events: list[dict[str, Any]], rates: list[float], test_from: int) -> dict[str, Any]:
+    """The journal of a search: of each network its steps, and what it said after the last one, row by row.
+
+    Networks are named by their place in `rates`; rows from `test_from` on are those of the test.
+    """
+    networks: list[dict[str, Any]] = [
+        {"lr": lr, "sizes": [], "rows": [], "says": {}, "tested_at": None} for lr in rates
+    ]
+    for step in steps_of(events):
+        networks[step["model"]]["sizes"].append(len(step["rows"]))
+        networks[step["model"]]["rows"].extend(step["rows"].tolist())
+    last_step = -1
+    for place, event in enumerate(events):
+        network = networks[event.get("model", 0)]
+        if event["did"] == "step":
+            network["says"], last_step = {}, place  # what it said before is out of date
+        if event["did"] == "forward":
+            said = zip(event["rows"].tolist(), event["says"].tolist(), strict=True)
+            network["says"].update({str(row): label for row, label in said})
+            if network["tested_at"] is None and (event["rows"] >= test_from).any():
+                network["tested_at"] = place
+    return {"networks": networks, "last_step": last_step}
+
+
+def one_epoch(
+    model: Any, loss: Any, optimizer: Any, X: Array, y: Array, batch_size: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Train for one epoch as it should be done: the losses of its batches, and their numbers of rows."""
+    batches = np.split(rng.permutation(len(X)), range(batch_size, len(X), batch_size))
+    losses = []
+    for rows in batches:
+        losses.append(loss.forward(model.forward(X[rows]), y[rows]))
+        model.backward(loss.backward())
+        optimizer.step()
+    return np.array(losses), np.array([len(rows) for rows in batches])
+
+
 def small_problem(rng: np.random.Generator, n: int) -> Case:
     """A case's data: X (n, 3), three classes y (n,), a learning rate, and a seed for the network."""
     return {

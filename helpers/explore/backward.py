@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +25,11 @@ LEARNING_RATES = tuple(
 )[:-2]
 CONDITIONS = (1, 2, 5, 10, 20, 50, 100)
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
-CONTOURS = 96 * 0.5 ** (
-    np.arange(14) / 2
-)  # widths of the ellipses along w₁: each has half the loss of the last
+LOSSES = 1024 * 0.5 ** np.arange(14)
+"""The loss on each ring: half of that on the ring around it."""
+CONTOURS = 2 * np.sqrt(2 * LOSSES)  # widths of the rings along w₁
+NAMED = {8: "loss 8", 4: "4", 2: "2", 1: "1"}
+"""The losses that stand at their rings, where w₂ = 0 and no path goes."""
 NEAR = 0.05
 """A direction counts as done when at most this share of the way is left."""
 
@@ -164,11 +167,14 @@ def _stage() -> Stage:
     red, ink = COLORS["red"], COLORS["ink"]
     (art.path,) = left.plot([], [], "o-", color=red, linewidth=1.6, markersize=4.5, markeredgewidth=0)
     (art.minimum,) = left.plot([0], [0], "+", color=ink, markersize=10, markeredgewidth=1.6)
+    words: dict[str, Any] = {"fontsize": 8, "ha": "center", "va": "center", "color": ink}
+    named = [left.text(math.sqrt(2 * loss), 0, name, **words) for loss, name in NAMED.items()]
+    (art.end,) = left.plot([], [], "D", color=ink, markersize=6, markeredgecolor="white")
     (art.start,) = left.plot(*START, "o", color="white", markersize=8, markeredgecolor=red, markeredgewidth=2)
     art.label = left.annotate("start", START, xytext=(0, 8), textcoords="offset points", ha="center")
     (art.loss,) = right.plot([], [], "o-", color=red, linewidth=1.6, markersize=3.5, markeredgewidth=0)
     art.title = left.set_title("lr 0.001")
-    return Stage(fig, art, above=list(left.spines.values()))
+    return Stage(fig, art, above=[*left.spines.values(), *named])
 
 
 def frame(lr: float, condition: float, steps: int) -> Frame:
@@ -192,6 +198,7 @@ def frame(lr: float, condition: float, steps: int) -> Frame:
         art.contours.set_widths(CONTOURS)
         art.contours.set_heights(CONTOURS / math.sqrt(condition))
         art.path.set_data(*points.T)
+        art.end.set_data(*points[-1:].T)
         art.loss.set_data(np.arange(len(loss)), np.maximum(loss, 1e-30))
         art.loss.axes.set_xlim(-0.02 * steps, 1.02 * steps)
         art.title.set_text(f"lr = {lr:g},  2/λmax = {2 / condition:g}:  {verdict(lr, condition, steps)}")

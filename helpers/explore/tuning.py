@@ -16,7 +16,7 @@ import numpy as np
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage
 from helpers.explore.view import explore
-from helpers.figures import COLORS, subplots
+from helpers.figures import COLORS, TRAIN, VALIDATION, subplots
 from helpers.nn import Linear, ReLU, Sequential
 from helpers.nn.schedules import (
     ConstantLR,
@@ -140,7 +140,6 @@ def sentence(schedule: int, start_rate: float) -> str:
 def _stage() -> Stage:
     """The figure without anything in it, and the artists that each frame fills in."""
     fig, (left, right) = subplots(ncols=2, width=7.6, height=3.4, width_ratios=(1, 1.5))
-    blue, red = COLORS["blue"], COLORS["red"]
     left.set(
         xlim=(-0.3, EPOCHS + 0.3), ylim=(0, 1.7), xlabel="epoch", ylabel="learning rate", xticks=(0, 4, 8, 12)
     )
@@ -150,14 +149,14 @@ def _stage() -> Stage:
     right.minorticks_off()
     art = SimpleNamespace()
     art.title = left.set_title("constant")
-    (art.rate,) = left.plot([], [], color=COLORS["ink"])
+    (art.rate,) = left.plot([], [], color=COLORS["blue"])
     for number in range(SEEDS):
-        for name, color, style in (("training", blue, "--"), ("validation", red, "-")):
-            (line,) = right.plot([], [], style, color=color, linewidth=1.6, alpha=0.8)
+        for name, look in {"training": TRAIN, "validation": VALIDATION}.items():
+            (line,) = right.plot([], [], linewidth=1.6, alpha=0.8, **look)
             setattr(art, f"{name}{number}", line)
             if number == 0:
                 line.set_label(name)
-    (art.best,) = right.plot([], [], ":", color=COLORS["ink"], linewidth=1.4, label="best constant rate")
+    (art.best,) = right.plot([], [], ":", color=COLORS["blue"], linewidth=2, label="best constant rate")
     fig.legend(loc="outside lower right", ncols=3, handletextpad=0.5, columnspacing=1.6)
     return Stage(fig, art)
 

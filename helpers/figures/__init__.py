@@ -16,12 +16,24 @@ import io
 import struct
 from typing import TYPE_CHECKING, Any
 
-from helpers.figures.style import COLORS, CYCLE, PIXELS_PER_INCH, RC, SHARPNESS
+from helpers.figures.style import COLORS, CYCLE, NAMES, PIXELS_PER_INCH, RC, SHARPNESS, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "CYCLE", "Picture", "png", "show", "smaller", "subplots", "use_style"]
+__all__ = [
+    "COLORS",
+    "CYCLE",
+    "NAMES",
+    "TRAIN",
+    "VALIDATION",
+    "Picture",
+    "png",
+    "show",
+    "smaller",
+    "subplots",
+    "use_style",
+]
 
 LONGEST_SIDE = 20.0
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"

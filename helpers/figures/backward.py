@@ -33,7 +33,7 @@ def histogram_of_slopes(random: np.ndarray, gradient: float) -> Figure:
     """
     fig, ax = subplots(width=6.8, height=2.8)
     reach = 1.12 * max(abs(gradient), float(np.abs(random).max()))
-    ax.hist(random, bins=20, color=COLORS["blue"], label=f"{len(random)} random directions")
+    ax.hist(random, bins=20, color=COLORS["blue"], label=f"{len(random):,} random directions")
     ax.axvline(gradient, color=COLORS["red"], linewidth=3, label="all small slopes together")
     ax.set(xlim=(-reach, reach), xlabel="change of the loss per unit of length", ylabel="directions")
     ax.legend(loc="upper right")
@@ -92,7 +92,11 @@ def _arrow(ax: Axes, start: str, end: str, slope: float) -> None:
     middle = ((x0 + half0 + x1 - half1) / 2, (y0 + aim) / 2 + above)
     patch = {"boxstyle": "round,pad=0.1", "facecolor": COLORS["card"], "edgecolor": "none"}
     text: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 11, "bbox": patch}
-    ax.text(*middle, f"× {slope:g}".replace("-", "−"), **text)
+    ax.text(*middle, f"× {_number(slope)}", **text)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def graph_of_one_neuron(
@@ -119,8 +123,8 @@ def graph_of_one_neuron(
     big = {"ha": "center", "fontsize": 12.5}
     for name, (x, y, _, text) in _NODES.items():
         ax.text(x, y, text, va="center", bbox=box, **big)
-        ax.text(x, y + 0.3, f"{values[name]:g}", va="bottom", weight="bold", color=COLORS["blue"], **big)
-        ax.text(x, y - 0.33, f"{slopes[name]:g}", va="top", weight="bold", color=COLORS["red"], **big)
+        ax.text(x, y + 0.3, _number(values[name]), va="bottom", weight="bold", color=COLORS["blue"], **big)
+        ax.text(x, y - 0.33, _number(slopes[name]), va="top", weight="bold", color=COLORS["red"], **big)
     ax.text(2.9, 3.0, "value: computed from left to right", color=COLORS["blue"], va="center", fontsize=12)
     ax.text(2.9, 2.5, "on an arrow: the slope of that step", color=COLORS["ink"], va="center", fontsize=12)
     ax.text(2.9, 0.0, "slope of L: from right to left", color=COLORS["red"], va="center", fontsize=12)
@@ -142,8 +146,8 @@ def step_size_curve(steps: np.ndarray, one_sided: np.ndarray, two_sided: np.ndar
     'log'
     """
     fig, ax = subplots(width=6.8, height=3.8)
-    ax.loglog(steps, one_sided, "o-", label="one-sided: (f(x + h) - f(x)) / h")
-    ax.loglog(steps, two_sided, "s-", label="two-sided: (f(x + h) - f(x - h)) / 2h")
+    ax.loglog(steps, one_sided, "o-", label="one-sided: (f(x + h) − f(x)) / h")
+    ax.loglog(steps, two_sided, "s-", label="two-sided: (f(x + h) − f(x − h)) / 2h")
     ax.set(xlabel="step size h", ylabel="relative error of the gradient", ylim=(1e-12, 1e2))
     ax.text(2e-13, 1.5e-5, "rounding:\nerror grows as 1/h", color=COLORS["ink"], va="top")
     ax.text(0.3, 4e-8, "truncation:\ngrows as h, or h²", color=COLORS["ink"], ha="right", va="top")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.figures import COLORS, subplots
+from helpers.figures import COLORS, VALIDATION, subplots
 
 __all__ = ["digits_with_labels", "fold_map", "picked_by_chance"]
 
@@ -64,7 +64,7 @@ def fold_map(folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
     fig, ax = subplots(width=7.0, height=0.42 * len(folds) + 1.2)
     for turn, (training, validation) in enumerate(folds, start=1):
         trains = ax.bar(training, 0.7, width=0.9, bottom=turn - 0.35, color=COLORS["light"])
-        held = ax.bar(validation, 0.7, width=0.9, bottom=turn - 0.35, color=COLORS["blue"])
+        held = ax.bar(validation, 0.7, width=0.9, bottom=turn - 0.35, color=VALIDATION["color"])
     fig.legend([held, trains], ["held out", "trains"], loc="outside upper right", ncols=2)
     ax.set(xlabel="row", xlim=(-0.7, n - 0.3), ylim=(len(folds) + 0.5, 0.5))
     ax.set_yticks(range(1, len(folds) + 1), [f"turn {turn}" for turn in range(1, len(folds) + 1)])
@@ -94,7 +94,7 @@ def picked_by_chance(scores: Mapping[str, Sequence[float]]) -> Any:
     fig, ax = subplots(width=5.2, height=3.4)
     spread = np.linspace(-0.09, 0.09, values.shape[1])  # side by side: equal scores do not hide each other
     ax.plot([spread, 1 + spread], values, color=COLORS["grey"], linewidth=1.0, alpha=0.5)
-    for place, color in enumerate((COLORS["red"], COLORS["blue"])):
+    for place, color in enumerate((VALIDATION["color"], COLORS["blue"])):
         ax.plot(place + spread, values[place], "o", color=color, alpha=0.75)
         ax.hlines(values[place].mean(), place - 0.17, place + 0.17, color=COLORS["ink"], linewidth=2.5)
         side = "right" if place == 0 else "left"

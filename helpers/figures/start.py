@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.figures import COLORS, subplots
+from helpers.figures import COLORS, NAMES, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,9 +36,9 @@ def process() -> Figure:
     for above, below in pairwise((3.6, 2.85, 2.1, 1.1, 0.35)):
         _arrow(ax, (0.4, above - 0.18), (0.4, below + 0.18), "grey")
     _arrow(ax, (5.9, 1.85), (1.7, 1.85), "red", connectionstyle="arc3,rad=-0.09")
-    ax.text(6.45, 2.1, "again, for\nevery batch", color=COLORS["red"], fontsize=9.5, va="center")
+    ax.text(6.45, 2.1, "again, for\nevery batch", color=NAMES[COLORS["red"]], fontsize=9.5, va="center")
     again = "tune: train again,\nwith another choice"
-    ax.text(5.3, 1.1, again, color=COLORS["purple"], fontsize=9.5, va="center")
+    ax.text(5.3, 1.1, again, color=NAMES[COLORS["purple"]], fontsize=9.5, va="center")
     return fig
 
 

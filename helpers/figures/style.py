@@ -26,6 +26,23 @@ COLORS: dict[str, str] = {
 CYCLE: list[str] = [COLORS[name] for name in ("blue", "red", "green", "purple", "orange", "sky", "ink")]
 """The order in which the lines of one plot take their colours."""
 
+TRAIN: dict[str, Any] = {"color": COLORS["ink"], "linestyle": "-"}
+VALIDATION: dict[str, Any] = {"color": "#AA3377", "linestyle": (0, (5, 2))}
+"""Lines of training and of validation in the whole course: `ax.plot(epochs, losses, **TRAIN)`.
+
+Dark and solid, or purple and dashed: told apart by lightness, hue and dash, and neither is the colour of
+one of the first classes in `CYCLE`. Dash lengths are in line widths, as matplotlib counts them.
+"""
+
+NAMES: dict[str, str] = {
+    COLORS["red"]: "#AD4B00",
+    COLORS["green"]: "#007A58",
+    COLORS["purple"]: "#A34A7A",
+    COLORS["orange"]: "#8A5F00",
+    COLORS["sky"]: "#1F6F9C",
+}
+"""The darker shade in which a line's name stands beside it: thin letters need more contrast than a line."""
+
 PIXELS_PER_INCH = 100
 """A figure 6.4 inches wide is 640 CSS pixels wide on the page."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, CYCLE, subplots
+from helpers.figures import COLORS, CYCLE, NAMES, subplots
 from helpers.training import Setting, Sweep  # noqa: F401 (Setting is for the examples)
 
 if TYPE_CHECKING:
@@ -103,23 +103,43 @@ def three_rulers(runs: Sweep, overhead: float) -> Figure:
 
     >>> runs = Sweep([Setting(8, 0.1, np.array([4, 8]), *np.ones((3, 2, 2)))])
     >>> [ax.get_xlabel() for ax in three_rulers(runs, overhead=25).axes]
-    ['epochs (samples seen)', 'steps (updates made)', 'time: steps × (25 + B), in thousands']
+    ['epochs (samples seen)', 'steps (updates made)', 'time: steps × (25 + B) / 1000']
     """
-    fig, axes = subplots(ncols=3, width=8.4, height=3.4, sharey=True)
+    fig, axes = subplots(ncols=3, width=8.4, height=3.6, sharey=True)
     styles = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-    for k, batch_size in enumerate(sorted({run.batch_size for run in runs})):
+    ends = (4, 128, 128 * (overhead + 32) / 1000)
+    heights: list[dict[int, float]] = [{}, {}, {}]  # for each ruler, where the line of each batch size ends
+    sizes = sorted({run.batch_size for run in runs})
+    for k, batch_size in enumerate(sizes):
         mine = [run for run in runs if run.batch_size == batch_size]
         steps, best = mine[0].steps, np.max([run.accuracy.mean(axis=1) for run in mine], axis=0)
         rulers = (steps * batch_size / 1024, steps, steps * (overhead + batch_size) / 1000)
-        for ax, ruler in zip(axes, rulers, strict=True):
-            ax.plot(
-                ruler, best, color=CYCLE[k], linestyle=styles[k], linewidth=1.8, label=f"B = {batch_size}"
-            )
-    labels = ("epochs (samples seen)", "steps (updates made)")
-    time = f"time: steps × ({overhead:g} + B), in thousands"
-    for ax, label, end in zip(axes, (*labels, time), (4, 128, 128 * (overhead + 32) / 1000), strict=True):
-        ax.set(xlim=(0, end), ylim=(0, 1))
+        for ax, ruler, end, height in zip(axes, rulers, ends, heights, strict=True):
+            seen = ruler <= end
+            ax.plot(ruler[seen], best[seen], color=CYCLE[k], linestyle=styles[k], linewidth=1.8)
+            height[k] = float(best[seen][-1]) if seen.any() else 0.0
+    labels = ("epochs (samples seen)", "steps (updates made)", f"time: steps × ({overhead:g} + B) / 1000")
+    for ax, label, end, height in zip(axes, labels, ends, heights, strict=True):
+        ax.set(xlim=(0, 1.24 * end), ylim=(0, 1.08))
         ax.set_xlabel(label, fontsize=9)
+        for k, y in _spread(height, apart=0.06).items():
+            color = NAMES.get(CYCLE[k], CYCLE[k])
+            ax.text(1.02 * end, y, f"{sizes[k]}", color=color, fontsize=9, weight="bold", va="center")
+    for ax, ticks in zip(axes, (range(5), range(0, 121, 40), range(0, 16, 5)), strict=True):
+        ax.set_xticks(ticks)
     axes[0].set_ylabel("validation accuracy")
-    axes[2].legend(loc="lower right", fontsize=8)
+    axes[0].set_title("batch size at each line", fontsize=9.5)
     return fig
+
+
+def _spread(heights: dict[int, float], apart: float) -> dict[int, float]:
+    """The heights, moved up where one is nearer than `apart` to the one below it.
+
+    >>> _spread({0: 0.5, 1: 0.75}, apart=0.25), _spread({0: 0.75, 1: 1.0}, apart=0.5)
+    ({0: 0.5, 1: 0.75}, {0: 0.75, 1: 1.25})
+    """
+    spread: dict[int, float] = {}
+    last = -np.inf
+    for key in sorted(heights, key=lambda key: heights[key]):
+        last = spread[key] = max(heights[key], last + apart)
+    return spread

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, CYCLE, subplots
+from helpers.figures import COLORS, CYCLE, NAMES, TRAIN, VALIDATION, subplots
 from helpers.training import Setting
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ NAME_AT = {
     "step decay": (4.2, 0.025),
     "exponential": (1.2, 0.25),
     "linear": (2.05, 0.67),
-    "cosine": (4.12, 0.75),
+    "cosine": (6.35, 0.25),
     "warm-up, cosine": (5.6, 0.8),
 }
 """Where the name of a schedule stands, free of the other lines: epoch and rate."""
@@ -76,7 +76,7 @@ def schedules(rates: Mapping[str, np.ndarray]) -> Figure:
     for (name, values), color in zip(rates.items(), CYCLE, strict=False):
         epochs = np.arange(len(values)) / 32
         ax.plot(epochs, values, color=color, linestyle=DASHES[name])
-        ax.text(*NAME_AT[name], name, color=color, weight="bold", fontsize=10)
+        ax.text(*NAME_AT[name], name, color=NAMES.get(color, color), weight="bold", fontsize=10)
     ax.set(xlabel="epoch", ylabel="share of the highest rate", ylim=(-0.02, 1.08))
     return fig
 
@@ -96,9 +96,10 @@ def curves(runs: Mapping[str, Setting]) -> Figure:
     for ax, (title, run) in zip(np.atleast_1d(axes), runs.items(), strict=True):
         training, validation = run.loss.mean(axis=1), run.validation_loss.mean(axis=1)
         epochs, best = np.arange(1, len(training) + 1), int(validation.argmin())
-        ax.plot(epochs, training, color=COLORS["blue"], label="training")
-        ax.plot(epochs, validation, color=COLORS["red"], label="validation")
-        ax.plot(epochs[best], validation[best], "o", color=COLORS["ink"], label=f"lowest: epoch {best + 1}")
+        ax.plot(epochs, training, label="training", **TRAIN)
+        ax.plot(epochs, validation, label="validation", **VALIDATION)
+        lowest = f"lowest: epoch {best + 1}"
+        ax.plot(epochs[best], validation[best], "o", color=VALIDATION["color"], markersize=8, label=lowest)
         ax.set(title=title, xlabel="epoch", ylim=(0, 2))
         ax.legend(loc="upper right")
     np.atleast_1d(axes)[0].set_ylabel("loss")

@@ -46,7 +46,7 @@ Your rows may be others; 7 training rows and 3 test rows it has to be.
 
 # %% answer="data_splits/holdout"
 def holdout(n_samples, test_size, rng):
-    """Row numbers for training, shape (n_samples - n_test,), and for the test, shape (n_test,)."""
+    """Row numbers for training, shape (n_train,), and test, (n_test,)."""
     ### BEGIN SOLUTION
     order = rng.permutation(n_samples)
     n_test = round(n_samples * test_size)
@@ -90,7 +90,7 @@ Collect the pieces of all classes in two lists, and join each with `np.concatena
 
 # %% answer="data_splits/stratified_holdout"
 def stratified_holdout(y, test_size, rng):
-    """Row numbers for training and test; each class of y, shape (n,), is split by itself."""
+    """Row numbers for training and test; each class is split by itself."""
     ### BEGIN SOLUTION
     train, test = [], []
     for name in np.unique(y):
@@ -141,9 +141,12 @@ def k_fold(n_samples, n_splits, rng):
     """A list of n_splits pairs of row numbers (train, validation)."""
     ### BEGIN SOLUTION
     if not 2 <= n_splits <= n_samples:
-        raise ValueError(f"n_splits must be from 2 to n_samples = {n_samples}, got {n_splits}")
-    folds = np.array_split(rng.permutation(n_samples), n_splits)
-    return [(np.concatenate(folds[:i] + folds[i + 1 :]), folds[i]) for i in range(n_splits)]
+        raise ValueError(f"n_splits must be 2 to {n_samples}, got {n_splits}")
+    folds, pairs = np.array_split(rng.permutation(n_samples), n_splits), []
+    for i in range(n_splits):
+        others = np.concatenate(folds[:i] + folds[i + 1 :])
+        pairs.append((others, folds[i]))
+    return pairs
     ### END SOLUTION
 
 
@@ -195,7 +198,7 @@ def leaky(X_train, X_test):
 
 # %% answer="data_splits/find_the_leak"
 def find_the_leak(prepare, X_train, X_test):
-    """Whether the training rows that prepare returns depend on X_test: True or False."""
+    """True if the training rows that prepare returns depend on X_test."""
     ### BEGIN SOLUTION
     Z_train, _ = prepare(X_train, X_test)
     Z_train_again, _ = prepare(X_train, 10 * X_test + 1000)
@@ -247,18 +250,22 @@ X, y = data.load_breast_cancer()
 
 
 def score(candidate, train, rows):
-    """Accuracy on `rows` of a vote among `candidate` neighbours in `train`, scaled by the rows `train`."""
-    model = make_pipeline(StandardScaler(), KNeighborsClassifier(n_neighbors=candidate))
+    """Accuracy on `rows` of `candidate` neighbours in `train`, all scaled."""
+    vote = KNeighborsClassifier(n_neighbors=candidate)
+    model = make_pipeline(StandardScaler(), vote)  # scaled by `train`
     return model.fit(X[train], y[train]).score(X[rows], y[rows])
 
 
 # %% answer="data_splits/choose_honestly"
 def choose_honestly(y, candidates, score, rng):
-    """The candidate with the best 5-fold score, and its score on test rows that had no part in the choice."""
+    """The candidate with the best 5-fold score, and its test score."""
     ### BEGIN SOLUTION
     rest, test = stratified_holdout(y, 0.2, rng)
     folds = k_fold(len(rest), 5, rng)
-    averages = [np.mean([score(candidate, rest[a], rest[b]) for a, b in folds]) for candidate in candidates]
+    averages = []
+    for candidate in candidates:
+        turns = [score(candidate, rest[a], rest[b]) for a, b in folds]
+        averages.append(np.mean(turns))
     best = candidates[np.argmax(averages)]
     return best, score(best, rest, test)
     ### END SOLUTION

@@ -43,7 +43,7 @@ Collect them in a list, each of shape (n,), and call `np.column_stack` at the en
 
 # %% answer="features/squares_and_products"
 def squares_and_products(X):
-    """The columns of X, (n, d), their squares, and the products of two different ones."""
+    """The columns of X, (n, d), their squares, and products of two."""
     ### BEGIN SOLUTION
     X = X.astype(float)
     d = X.shape[1]
@@ -81,7 +81,7 @@ becomes (7 − 4) / 3 = 1.
 
 # %% answer="features/median_scaler"
 class MedianScaler:
-    """Each column minus its median, divided by the median distance to it; both of the fitted rows."""
+    """Each column minus its median, divided by the median distance to it."""
 
     def fit(self, X):
         ### BEGIN SOLUTION
@@ -136,7 +136,7 @@ In a table of booleans, `~table.any(axis=1)` is True for the rows that are False
 
 # %% answer="features/one_hot"
 def one_hot(train, new, min_count):
-    """Both columns as zeros and ones; the categories are learnt from train, the last column is for others."""
+    """Both columns as zeros and ones; the last column is for others."""
     ### BEGIN SOLUTION
     names, counts = np.unique(train, return_counts=True)
     known = names[counts >= min_count]
@@ -183,7 +183,7 @@ and `X[:, keep]` takes the columns where a boolean array `keep`, (d,), is True.
 
 # %% answer="features/impute"
 def impute(X_train, X_new):
-    """Both tables with gaps filled by training medians, and marks for columns with gaps in training."""
+    """Both tables with gaps filled by training medians, and marks."""
     ### BEGIN SOLUTION
     gaps = np.isnan(X_train)
     keep = ~gaps.all(axis=0)
@@ -254,7 +254,7 @@ def make_steps():
 
 # %% answer="features/out_of_fold"
 def out_of_fold(make_steps, X, y, folds):
-    """For each row its prediction, shape (n,), by steps that were fitted on other rows."""
+    """For each row its prediction, (n,), by steps fitted on other rows."""
     ### BEGIN SOLUTION
     predictions = np.empty_like(y)
     for train, held_out in folds:
@@ -262,7 +262,8 @@ def out_of_fold(make_steps, X, y, folds):
         Z_train, Z_held_out = X[train], X[held_out]
         for step in steps:
             step.fit(Z_train)
-            Z_train, Z_held_out = step.transform(Z_train), step.transform(Z_held_out)
+            Z_train = step.transform(Z_train)
+            Z_held_out = step.transform(Z_held_out)
         model.fit(Z_train, y[train])
         predictions[held_out] = model.predict(Z_held_out)
     return predictions

@@ -151,7 +151,7 @@ subtract one. Which one makes the largest exponent 0 in **every** row?
 
 # %% answer="backward/soft_cross_entropy_backward"
 def soft_cross_entropy_backward(logits, targets, T):
-    """The slope of the mean cross-entropy with soft targets for each logit, shape (n, C)."""
+    """The slope of the mean loss for each logit, shape (n, C)."""
     ### BEGIN SOLUTION
     shifted = (logits - logits.max(axis=1, keepdims=True)) / T
     p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
@@ -200,7 +200,7 @@ class Node:
 
     def __init__(self, data, edges=()):
         self.data, self.grad = data, 0.0
-        self.edges = edges  # pairs (source, slope of this node with respect to that source)
+        self.edges = edges  # pairs (source, slope of this node for it)
 
     def __add__(self, other):
         return Node(self.data + other.data, [(self, 1.0), (other, 1.0)])

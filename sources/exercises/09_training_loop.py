@@ -44,12 +44,13 @@ reach over its end is simply shorter.
 
 # %% answer="training_loop/mini_batches"
 def mini_batches(n_samples, batch_size, rng):
-    """The row numbers of one epoch, in shuffled batches: a list of arrays, each of shape (batch_size,)."""
+    """The row numbers of one epoch, in shuffled batches: a list of arrays."""
     ### BEGIN SOLUTION
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     order = rng.permutation(n_samples)
-    return [order[start : start + batch_size] for start in range(0, n_samples, batch_size)]
+    starts = range(0, n_samples, batch_size)
+    return [order[start : start + batch_size] for start in starts]
     ### END SOLUTION
 
 
@@ -93,12 +94,15 @@ In the order of the table: the five calls are five steps, and each uses what the
 
 # %%
 model = Sequential(
-    Linear(2, 16, rng=np.random.default_rng(0)), ReLU(), Linear(16, 2, rng=np.random.default_rng(1))
+    Linear(2, 16, rng=np.random.default_rng(0)),
+    ReLU(),
+    Linear(16, 2, rng=np.random.default_rng(1)),
 )
 loss = CrossEntropyLoss()
 optimizer = SGD(model, lr=0.5)
 
-X_moons, y_moons = data.two_moons(200, noise=0.15, rng=np.random.default_rng(2))
+rng = np.random.default_rng(2)
+X_moons, y_moons = data.two_moons(200, noise=0.15, rng=rng)
 
 
 # %% answer="training_loop/train"
@@ -157,7 +161,7 @@ step comes, and what has to happen to both afterwards?
 
 # %% answer="training_loop/accumulate"
 def accumulate(model, loss, optimizer, batches, every):
-    """One step after each `every` batches, along their common gradient; the number of steps."""
+    """A step after each `every` batches, along their common gradient."""
     ### BEGIN SOLUTION
     total, num_rows, num_steps = np.zeros_like(model.d_flat), 0, 0
     for number, (X, y) in enumerate(batches, start=1):
@@ -213,7 +217,7 @@ Write down that the noise equals the length, and solve for the batch size. `math
 
 # %% answer="training_loop/gradient_noise"
 def gradient_noise(gradients, batch_size):
-    """Length of the full gradient, noise of a batch's, and the batch size at which the noise is no larger."""
+    """Length of the full gradient, noise of a batch, rows that are enough."""
     ### BEGIN SOLUTION
     full = gradients.mean(axis=0)
     length = np.linalg.norm(full)

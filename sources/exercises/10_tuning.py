@@ -43,7 +43,7 @@ The table of the lesson has the formula of the cosine. In it, which step is t = 
 
 # %% answer="tuning/cosine_with_warmup"
 def cosine_with_warmup(lr, num_warmup, num_steps):
-    """The learning rates of all steps: up to lr in the first num_warmup, then down along a cosine."""
+    """The learning rates of all steps: up to lr, then down along a cosine."""
     ### BEGIN SOLUTION
     up = lr * np.arange(1, num_warmup + 1) / max(num_warmup, 1)
     T = num_steps - num_warmup
@@ -92,7 +92,7 @@ You need no counter: `epoch - best_epoch` is the number of epochs since the best
 
 # %% answer="tuning/early_stopping"
 def early_stopping(model, train_epoch, validation_loss, patience, max_epochs):
-    """Train until patience runs out and restore the best weights; the best epoch and all losses."""
+    """The best epoch, whose weights are put back, and all losses."""
     ### BEGIN SOLUTION
     best_loss, best_epoch, losses = float("inf"), 0, []
     for epoch in range(1, max_epochs + 1):
@@ -163,7 +163,8 @@ class Checkpoint:
     def __init__(self, model, optimizer, rng):
         ### BEGIN SOLUTION
         self.weights = model.flat.copy()
-        self.running = {name: array.copy() for name, array in model.state().items()}
+        state = model.state()
+        self.running = {name: array.copy() for name, array in state.items()}
         self.optimizer_state = optimizer.state()
         self.generator_state = rng.bit_generator.state
         ### END SOLUTION
@@ -223,13 +224,15 @@ The score, the two settings and the network itself. Then nothing has to be train
 # %%
 X, y = data.load_digits()
 rows = splits.three_way(len(X), 0.2, 0.2, np.random.default_rng(0))
-parts = {name: (X[r] / 16, y[r]) for name, r in zip(("train", "validation", "test"), rows, strict=True)}
+names = ("train", "validation", "test")
+parts = {n: (X[r] / 16, y[r]) for n, r in zip(names, rows, strict=True)}
 
 
 def build(lr):
     """A new network 64-16-10, its loss and its optimizer."""
     rng = np.random.default_rng(0)
-    model = Sequential(Linear(64, 16, rng=rng), ReLU(), Linear(16, 10, rng=rng))
+    first, last = Linear(64, 16, rng=rng), Linear(16, 10, rng=rng)
+    model = Sequential(first, ReLU(), last)
     return model, CrossEntropyLoss(), SGD(model, lr=lr)
 
 
@@ -251,13 +254,14 @@ def accuracy(model, X, y):
 
 # %% answer="tuning/tune_in_a_budget"
 def tune_in_a_budget(build, parts, num_epochs, budget, rng):
-    """Learning rate, batch size and test accuracy of the best of budget // num_epochs random trials."""
+    """Learning rate, batch size and test accuracy of the best trial."""
     ### BEGIN SOLUTION
-    best_score = -1.0
+    best_score, how_long = -1.0, (num_epochs, rng)
     for _ in range(budget // num_epochs):
         lr, batch_size = 10 ** rng.uniform(-3, 0), rng.choice([8, 16, 32, 64])
         model, loss, optimizer = build(lr)
-        train(model, loss, optimizer, *parts["train"], batch_size, num_epochs, rng)
+        X, y = parts["train"]
+        train(model, loss, optimizer, X, y, batch_size, *how_long)
         score = accuracy(model, *parts["validation"])
         if score > best_score:
             best_score, best = score, (lr, batch_size, model)

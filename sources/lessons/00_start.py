@@ -43,7 +43,8 @@ table = data.load_breast_cancer()
 print(table)
 print(table.feature_names[:4])
 for i in (0, 1, 19, 20):
-    print(table.X[i, :4].round(1), "… 26 more …", table.target_names[table.y[i]])
+    turned_out = table.target_names[table.y[i]]
+    print(table.X[i, :4].round(1), "… 26 more …", turned_out)
 
 # %% [markdown]
 r"""
@@ -55,7 +56,7 @@ many will the eight lines get right? (`default_rng(0)` makes the random numbers 
 multiplies and adds up: 30 features by 30 numbers, one score for each tumour.)
 """
 
-# %%
+# %% tags=["predict"]
 X, y = table
 train, test = holdout(len(X), test_size=0.25, rng=np.random.default_rng(0))
 Z = (X - X[train].mean(axis=0)) / X[train].std(axis=0)
@@ -67,8 +68,14 @@ print("right about", np.sum((Z[test] @ w + b > 0) == y[test]), "of", len(test))
 
 # %% [markdown]
 r"""
-139 of 142, and no line says what cancer looks like. That is **machine learning**: nobody writes the rule;
-numbers in a formula are moved, a little at a time, until the formula fits the examples.
+<details><summary>What came out</summary>
+
+139 of 142 are right.
+
+</details>
+
+No line says what cancer looks like. That is **machine learning**: nobody writes the rule; numbers in a
+formula are moved, a little at a time, until the formula fits the examples.
 
 Read the eight lines once with these words beside you. You need not understand them yet.
 
@@ -86,7 +93,7 @@ values in the loop were not learned but chosen beforehand, `200` and `0.5`; such
 **hyperparameter**.
 """
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["predict"] jupyter={"source_hidden": true}
 scores = Z[test] @ w + b
 fig = start.answers(scores, y[test], table.target_names)
 show(
@@ -97,8 +104,8 @@ show(
 
 # %% [markdown]
 r"""
-Each dot is a tumour from the test set, and each cross a wrong answer. The three are close to zero, where the
-model is least sure.
+Each dot is a tumour from the test set, and each cross a wrong answer. They are close to zero, where the model
+is least sure.
 
 The twenty-one lessons that follow take the eight lines apart, and ask at every piece: why so, what else, and
 how do you know?
@@ -132,7 +139,7 @@ def first_rows(n_samples, test_size, rng):
     return rows[n_test:], rows[:n_test]
 
 
-with suppress(CheckFailed):  # only here, so that the page can be run to its end
+with suppress(CheckFailed):  # only here: the page shall run to its end
     check("data_splits/holdout", first_rows)
 
 # %% [markdown]
@@ -225,7 +232,8 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 
 | | lessons |
 | --- | --- |
-| the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]), 02 features, 03 metrics |
+| the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]) |
+| | [02 features](02_features.ipynb) ([exercise][e02]), 03 metrics |
 | the engine, by hand | 04 forward, [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
@@ -238,6 +246,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 What has a link is ready.
 
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
+[e02]: ../exercises/02_features/02_features.ipynb
 [e05]: ../exercises/05_backward/05_backward.ipynb
 [e09]: ../exercises/09_training_loop/09_training_loop.ipynb
 [e10]: ../exercises/10_tuning/10_tuning.ipynb

@@ -37,9 +37,9 @@ def told(values):
 
 # %% [markdown]
 r"""
-## 1. A perfect score
+## 1. Old rows and new rows
 
-The *digits* **data set** (or *dataset*) holds 1797 **samples**. A sample is one example: here a picture of
+The *digits* **data set** (or *dataset*) holds 1,797 **samples**. A sample is one example: here a picture of
 8 × 8 grey values from 0 to 16, written as a row of 64 numbers. Each sample has a **label**, also called
 **ground truth**: the digit that a person said it shows. Writing labels down is **data annotation**, and
 people err, so a label can be wrong. (A larger cousin is **MNIST**: 70,000 pictures of 28 × 28.)
@@ -89,12 +89,16 @@ for name, labels in {"true": y, "chance": y_random}.items():
 
 # %% [markdown]
 r"""
-On the rows that it learned from, the score is perfect **whatever the labels are**. Each row is its own
-nearest neighbour, so the model looks the answer up. That number cannot tell sense from nonsense; the other
-one can.
+<details><summary>What came out</summary>
 
-How well a model does on new samples of the same kind is called its **generalization**. The difference
-between the two columns is the *generalization gap*: small for true labels, 0.9 for labels that mean nothing.
+On the rows that it learned from, the score is perfect, 1.00, **whatever the labels are**. Each row is its own
+nearest neighbour, so the model looks the answer up. On new rows it is 0.98 for true labels and 0.10, a guess,
+for labels that mean nothing.
+
+</details>
+
+The first number cannot tell sense from nonsense; the second can. How well a model does on new samples of the
+same kind is called its **generalization**. The difference between the two is the *generalization gap*.
 
 ### The model in three lines
 
@@ -146,7 +150,7 @@ it. So there are three sets:
 You may hear it told otherwise:
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "validation-set-adjusts-parameters",
     because="The rows that parameters are fitted to are training rows, by "
@@ -192,10 +196,15 @@ for name, rows in {"sorted": by_label, "shuffled": shuffled}.items():
 
 # %% [markdown]
 r"""
-Almost never right: the model met no eight and no nine in training. A split that only cuts depends on how the
-file was written. The three must be **disjoint**: no row in two of them. Section 1 showed what a model knows
-about a row that it has seen. (The [companion](01_data_splits_heard.ipynb) measures what an overlap does to a
-choice.)
+<details><summary>What came out</summary>
+
+Almost never right: the model met no eight and no nine in training.
+
+</details>
+
+A split that only cuts depends on how the file was written. The three must be **disjoint**: no row in two of
+them. Section 1 showed what a model knows about a row that it has seen. (The
+[companion](01_data_splits_heard.ipynb) measures what an overlap does to a choice.)
 
 ## 3. Shuffling is not always enough
 
@@ -280,9 +289,15 @@ for labels in ("true", "random"):
 
 # %% [markdown]
 r"""
+<details><summary>What came out</summary>
+
 Split by row, the model is almost always right about labels that mean nothing: the test set holds copies of
 training pictures. Split by picture, the truth appears, one in ten, a guess. With true labels the same
-mistake is harder to see, since both scores look good. The box tells how much it adds to them.
+mistake is harder to see, since both scores look good.
+
+</details>
+
+The box tells how much the split by row adds when the labels are true.
 """
 
 # %%
@@ -315,7 +330,7 @@ root of that. Four times as many rows halve it. About 95 % of the scores lie wit
 sizes are 70/15/15 and 80/10/10 percent, but what counts is the **number** of test rows. Take $p$ = 0.95:
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "usual-split-ratios",
     because="10 % of 569 rows: √(0.95 · 0.05 / 57) = 0.029. "
@@ -376,7 +391,7 @@ print(np.array_split(np.array([6, 2, 0, 5, 1, 4, 3]), 3))
 # %% jupyter={"source_hidden": true}
 show(
     figures.fold_map(k_fold(20, 5, np.random.default_rng(0))),
-    alt="Five turns over 20 rows. In each turn four other rows, in blue, are held out and sixteen, in grey, "
+    alt="Five turns over 20 rows. In each turn four other rows, dark, are held out and sixteen, pale, "
     "train. After five turns each row was held out once.",
 )
 
@@ -471,7 +486,8 @@ print("the best of 500:", told(winners))
 
 # %% [markdown]
 r"""
-Nobody was good at it. The best was lucky, and luck does not come along to the next test.
+Nobody was good at it: each is right half of the time, in the long run. The best was lucky, and luck does not
+come along to the next test.
 
 With real models the best of many is good *and* lucky. A hundred versions of the tumour classifier, each with
 two measurements drawn by chance, are trained on 100 rows. Take the one that scores best on a "test set" of
@@ -493,7 +509,9 @@ for seed in range(20):
 
 # %% jupyter={"source_hidden": true}
 show(
-    figures.picked_by_chance({"rows that chose it": chosen_on, "fresh rows": fresh_scores}),
+    figures.picked_by_chance(
+        {"rows that chose it": chosen_on, "fresh rows": fresh_scores}
+    ),
     alt="Twenty winners, each a line from its accuracy on the 40 rows that chose it to that on fresh rows. "
     "All but one fall; the averages are 0.97 and 0.90.",
 )
@@ -516,7 +534,7 @@ r"""
 ### Leaks: choices that you do not notice
 
 A **leak** is any way by which the test rows influence the model. It often sits in the code that *prepares*
-the data. Take 50 patients and 2000 genes: who will fall ill? That is too many columns, so keep the 50 that
+the data. Take 50 patients and 2,000 genes: who will fall ill? That is too many columns, so keep the 50 that
 differ most between the two classes, then split, train and test. Here the "genes" are pure noise and the
 labels are tossed with a coin. What score do you expect?
 """
@@ -545,9 +563,16 @@ for name, values in scores.items():
 
 # %% [markdown]
 r"""
-(Here ± is two standard errors of the mean.) The first number is fake from end to end. Among 2000 columns of
-noise some agree with the coin by chance, *in the test rows too*, because the test rows helped to choose
-them. Studies with exactly this fault have been published.
+(Here ± is two standard errors of the mean.)
+
+<details><summary>What came out</summary>
+
+The first number is fake from end to end, the second is the truth, a half. Among 2,000 columns of noise some
+agree with the coin by chance, *in the test rows too*, because the test rows helped to choose them.
+
+</details>
+
+Studies with exactly this fault have been published.
 
 Scaling before the split is a leak too, but a small one: it sees no labels, so it cannot pick what fits them
 (the companion measures it). A score does not tell you which case you are in, and the right order costs
@@ -588,7 +613,7 @@ fell on the same side, which happens half of the time. If it is 5 against 3, it 
 cannot tell the models apart.
 </details>
 
-**2.** You predict for a hospital whether a scan shows a tumour. There are 4000 scans of 900 patients, from
+**2.** You predict for a hospital whether a scan shows a tumour. There are 4,000 scans of 900 patients, from
 2019 to 2025, and 6 % show a tumour. What do you split by?
 
 <details><summary>Answer</summary>
@@ -617,7 +642,8 @@ to argue about it.
 - Split first. Whatever chooses is flattered by the rows that it chose by.
 
 **Now do it yourself:** [exercise 01](../exercises/01_data_splits/01_data_splits.ipynb). **For a second
-reading:** [01 · You may have heard](01_data_splits_heard.ipynb). **Next:** lesson 02, features.
+reading:** [01 · You may have heard](01_data_splits_heard.ipynb). **Next:**
+[02 · Features](02_features.ipynb).
 """
 
 # %%

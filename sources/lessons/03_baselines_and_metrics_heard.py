@@ -272,10 +272,18 @@ distances are never larger than in truth. **t-SNE** places the rows anew, so tha
 
 # %% jupyter={"source_hidden": true}
 flat = PCA(2).fit_transform(X[rows])
-with threadpool_limits(1):  # threads that wait for each other take ten times as long
-    placed = [TSNE(2, init="random", random_state=seed).fit_transform(X[rows]) for seed in (0, 1)]
+with threadpool_limits(
+    1
+):  # threads that wait for each other take ten times as long
+    placed = [
+        TSNE(2, init="random", random_state=seed).fit_transform(X[rows])
+        for seed in (0, 1)
+    ]
 show(
-    figures.maps({"PCA": flat, "t-SNE": placed[0], "t-SNE, another seed": placed[1]}, y[rows]),
+    figures.maps(
+        {"PCA": flat, "t-SNE": placed[0], "t-SNE, another seed": placed[1]},
+        y[rows],
+    ),
     alt="Three maps of 600 digits, each row drawn as its digit. In PCA the digits overlap in the middle. In "
     "both t-SNE maps most digits form islands of their own; with another seed the islands lie elsewhere.",
 )

@@ -15,7 +15,7 @@ the loss. This lesson is about where that direction comes from.
 enough.
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -74,11 +74,12 @@ where it is steeper. To be fair, the first way gets 2,420 directions.
 good? Less?
 """
 
-# %%
+# %% tags=["predict"]
 tiny = 1e-3
 directions = rng.normal(size=(2420, theta.size))
 directions /= np.linalg.norm(directions, axis=1, keepdims=True)  # length 1
-random_slopes = np.array([loss(theta + tiny * u) - loss(theta) for u in directions]) / tiny
+rises = [loss(theta + tiny * u) - loss(theta) for u in directions]
+random_slopes = np.array(rises) / tiny
 
 nudge = 1e-5
 one_at_a_time = np.eye(theta.size)  # row i is 1 at place i and 0 elsewhere
@@ -91,7 +92,7 @@ slope_downhill = (loss(theta + tiny * downhill) - loss(theta)) / tiny
 print(f"best of 2,420 random directions  {random_slopes.min():.2f}")
 print(f"all small slopes together        {slope_downhill:.2f}")
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["predict"] jupyter={"source_hidden": true}
 from helpers.figures import backward as figures
 from helpers.figures import show
 
@@ -103,8 +104,13 @@ show(
 
 # %% [markdown]
 r"""
-About a tenth. With 1,210 dimensions nearly every random direction runs level, along the hillside. The list
-of the small slopes knows the way, and it has a name: the **gradient**, written $\nabla L$.
+<details><summary>What came out</summary>
+
+About a tenth. With 1,210 dimensions nearly every random direction runs level, along the hillside.
+
+</details>
+
+The list of the small slopes knows the way, and it has a name: the **gradient**, written $\nabla L$.
 
 You may have heard that *along the gradient a function changes fastest*. Walk a tiny step in any direction
 $u$. The loss changes by each slope times how far you go that way, all added up: $u \cdot \nabla L$, the
@@ -176,22 +182,32 @@ The steps get shorter by themselves, because the slope does. The line through th
 """
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["predict"] jupyter={"source_hidden": true}
 def line_loss(w):
     return np.mean((y_line - w * x_line - 1) ** 2)
 
 
 paths = {f"lr = {lr}": descend(lr, num_steps=4) for lr in (0.1, 0.5, 0.65)}
 for name, visited in paths.items():
-    print(f"{name:9} ends at w = {visited[-1]:5.2f}, loss {line_loss(visited[-1]):5.2f}")
+    end = visited[-1]
+    print(f"{name:9} ends at w = {end:5.2f}, loss {line_loss(end):5.2f}")
 fig = figures.curve_with_steps(line_loss, paths)
-show(fig, alt="lr 0.1 creeps down one side, 0.5 jumps across the valley, 0.65 climbs out of it.")
+show(
+    fig,
+    alt="lr 0.1 creeps down one side, 0.5 jumps across the valley, 0.65 climbs out of it.",
+)
 
 # %% [markdown]
 r"""
+<details><summary>What came out</summary>
+
 At 0.1 and at 0.5 each step leaves two thirds of the distance: once on the same side, once by jumping across
 the valley. At 0.65 it lands higher than it started, where the slope is steeper, so the next jump is longer
-still. The slope points the right way in all three. **It does not say how far to go.**
+still.
+
+</details>
+
+The slope points the right way in all three. **It does not say how far to go.**
 
 ### Two weights
 
@@ -257,7 +273,8 @@ x = np.array([0.5, 1.0, 2.0, 3.0])
 print(f"{'x':9}", x)
 for name, f in functions.items():
     print(f"{name:9}", ((f(x + nudge) - f(x - nudge)) / (2 * nudge)).round(2))
-print(f"max(x, 0) at -2: {(max(-2 + nudge, 0) - max(-2 - nudge, 0)) / (2 * nudge):.2f}")
+at_minus_2 = (max(-2 + nudge, 0) - max(-2 - nudge, 0)) / (2 * nudge)
+print(f"max(x, 0) at -2: {at_minus_2:.2f}")
 
 # %% [markdown]
 r"""
@@ -370,13 +387,15 @@ def linear_backward(d_out, X, W):
 
 # %% jupyter={"source_hidden": true}
 rng = np.random.default_rng(5)
-X_small, W, b = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)
+X_small, W = rng.normal(size=(4, 3)), rng.normal(size=(3, 2))
+b = rng.normal(size=2)
 d_out = rng.normal(size=(4, 2))  # as if it came from the layer after this one
 dX, dW, db = linear_backward(d_out, X_small, W)
 
 tX, tW, tb = tensor(X_small), tensor(W), tensor(b)
 (tX @ tW + tb).backward(torch.tensor(d_out))
-print("all three agree:", agree(dX, tX.grad) and agree(dW, tW.grad) and agree(db, tb.grad))
+ours, theirs = (dX, dW, db), (tX.grad, tW.grad, tb.grad)
+print("all three agree:", all(map(agree, ours, theirs)))
 
 # %% [markdown]
 r"""
@@ -420,14 +439,14 @@ The other term, $-z_y$, has slope $-1$ for the true class and 0 for the others. 
 $$\frac{\partial L}{\partial z_j} = p_j - [j = y]$$
 
 What the model believes minus what is true (the bracket is 1 for the true class, else 0). If $L$ is the mean
-over $n$ samples, each counts $1/n$.
+over $n$ samples, each counts $1/n$. (In the code, the largest logit of each row is taken off first, so that
+`exp` cannot overflow; `keepdims` keeps a column, with one number a row.)
 """
 
 
 # %%
 def softmax_cross_entropy(logits, y):
-    # The same p, and exp cannot overflow; keepdims keeps a column, one number a row.
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    shifted = logits - logits.max(axis=1, keepdims=True)  # the same p
     p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
     rows = np.arange(len(y))
     loss = -np.log(p[rows, y]).mean()
@@ -441,7 +460,8 @@ logits, labels = np.array([[2.0, 1.0, 0.0]]), np.array([1])
 _, d_logits = softmax_cross_entropy(logits, labels)
 t_logits = tensor(logits)
 F.cross_entropy(t_logits, torch.tensor(labels)).backward()
-print("d_logits:", d_logits.round(3), "agrees:", agree(d_logits, t_logits.grad))
+same = agree(d_logits, t_logits.grad)
+print("d_logits:", d_logits.round(3), "agrees:", same)
 
 # %% [markdown]
 r"""
@@ -460,14 +480,15 @@ def loss_and_gradient(theta, X, y):
     Z = X @ W1 + b1  # forward
     A = np.maximum(Z, 0)
     loss, d_logits = softmax_cross_entropy(A @ W2 + b2, y)
-    dA, dW2, db2 = linear_backward(d_logits, A, W2)  # backward: the opposite order
+    dA, dW2, db2 = linear_backward(d_logits, A, W2)  # backward
     dZ = relu_backward(dA, Z)
     _, dW1, db1 = linear_backward(dZ, X, W1)
     return loss, np.concatenate([dW1.ravel(), db1, dW2.ravel(), db2])
 
 
 _, gradient = loss_and_gradient(theta, X, y)
-print("the same 1,210 slopes, to 1e-8:", bool(np.abs(gradient - slopes).max() < 1e-8))
+same = bool(np.abs(gradient - slopes).max() < 1e-8)
+print("the same 1,210 slopes, to 1e-8:", same)
 
 # %% [markdown]
 r"""
@@ -488,9 +509,9 @@ zero.
 160 weights of the output layer.
 """
 
-# %%
+# %% tags=["predict"]
 output_layer = slice(1040, 1200)
-exact = gradient[output_layer]
+exact, moves = gradient[output_layer], one_at_a_time[output_layer]
 h_values = 10.0 ** -np.arange(1, 14)
 
 
@@ -500,26 +521,34 @@ def relative_error(estimate):
 
 one_sided, two_sided = [], []
 for h in h_values:
-    above = np.array([loss(theta + h * e) for e in one_at_a_time[output_layer]])
-    below = np.array([loss(theta - h * e) for e in one_at_a_time[output_layer]])
+    above = np.array([loss(theta + h * e) for e in moves])
+    below = np.array([loss(theta - h * e) for e in moves])
     one_sided.append(relative_error((above - loss(theta)) / h))
     two_sided.append(relative_error((above - below) / (2 * h)))
 
 print(f"best step, one-sided: {h_values[np.argmin(one_sided)]:.0e}")
 print(f"best step, two-sided: {h_values[np.argmin(two_sided)]:.0e}")
 
-# %% jupyter={"source_hidden": true}
-fig = figures.step_size_curve(h_values, np.array(one_sided), np.array(two_sided))
-show(fig, alt="Two Vs: the error falls until h is 1e-7 (one-sided) or 1e-5, then rises as 1/h.")
+# %% tags=["predict"] jupyter={"source_hidden": true}
+errors = np.array(one_sided), np.array(two_sided)
+fig = figures.step_size_curve(h_values, *errors)
+show(
+    fig,
+    alt="Two Vs: the error falls until h is 1e-7 (one-sided) or 1e-5, then rises as 1/h.",
+)
 
 # %% [markdown]
 r"""
-A V. Two errors fight each other.
+<details><summary>What came out</summary>
+
+A V: the best step of both ways lies between. Two errors fight each other.
 
 - On the right, **truncation**: over a large step the curve bends away from its slope. One-sided, that error
   grows as $h$. Two-sided, the bends left and right cancel, and what remains grows as $h^2$.
 - On the left, **rounding**: float64 keeps about 16 digits, so each loss is off by about $10^{-16}$ of its
   size, and then you divide by $h$.
+
+</details>
 
 So: two-sided, $h = 10^{-5}$, float64; float32 rounds 500 million times more coarsely. A relative error under
 $10^{-6}$ says that your slopes are right **at this point, for the units that are on**. A unit that is off on
@@ -530,7 +559,8 @@ is larger, look for a corner first (a ReLU whose input changes sign within the s
 # %%
 from helpers.nn.gradient_check import gradient_check
 
-print("our backward pass passes:", gradient_check(loss, theta, gradient) < 1e-6)
+error = gradient_check(loss, theta, gradient)
+print("our backward pass passes:", error < 1e-6)
 
 broken = gradient.copy()
 broken[output_layer] *= 300 / 299  # as if someone had divided by n - 1
@@ -559,7 +589,8 @@ class Value:
         return Value(self.data + other.data, [(self, 1.0), (other, 1.0)])
 
     def __mul__(self, other):
-        return Value(self.data * other.data, [(self, other.data), (other, self.data)])
+        edges = [(self, other.data), (other, self.data)]
+        return Value(self.data * other.data, edges)
 
     def relu(self):
         return Value(max(self.data, 0.0), [(self, float(self.data > 0))])
@@ -586,9 +617,15 @@ class Value:
 
 # %% [markdown]
 r"""
-Follow it for $L = a \cdot b + a$ with $a = 2$, $b = 3$; call the product $m$. `visit(L)` first visits $m$,
-which first visits $a$, then $b$: they have no inputs and are appended. Then $m$ is complete. $L$ asks for
-$a$, which was seen, and comes last.
+Follow it for $L = a \cdot b + a$ with $a = 2$, $b = 3$; call the product $m$. In which order are the four
+appended?
+
+<details><summary>Step by step</summary>
+
+`visit(L)` first visits $m$, which first visits $a$, then $b$: they have no inputs and are appended. Then $m$
+is complete. $L$ asks for $a$, which was seen, and comes last.
+
+</details>
 """
 
 # %% jupyter={"source_hidden": true}
@@ -599,8 +636,11 @@ L.backward()
 names = {a: "a", b: "b", m: "m", L: "L"}
 print("order:", " ".join(names[value] for value in L.order()))
 for value in reversed(L.order()):
-    hands = [f"{slope * value.grad:g} to {names[source]}" for source, slope in value.edges]
-    print(f"{names[value]}: grad {value.grad:g}, hands on", ", ".join(hands) or "nothing")
+    hands = []
+    for source, slope in value.edges:
+        hands.append(f"{slope * value.grad:g} to {names[source]}")
+    what = ", ".join(hands) or "nothing"
+    print(f"{names[value]}: grad {value.grad:g}, hands on", what)
 
 # %% [markdown]
 r"""
@@ -627,10 +667,12 @@ The data are two moons, the network is 2–16–2. A straight line by least squa
 """
 
 # %% jupyter={"source_hidden": true}
-X_moons, y_moons = data.two_moons(200, noise=0.15, rng=np.random.default_rng(0))
+rng = np.random.default_rng(0)
+X_moons, y_moons = data.two_moons(200, noise=0.15, rng=rng)
 with_one = np.c_[np.ones(200), X_moons]
 line = np.linalg.lstsq(with_one, 2 * y_moons - 1, rcond=None)[0]
-print(f"a straight line gets {np.mean((with_one @ line > 0) == y_moons):.1%} right")
+right = (with_one @ line > 0) == y_moons
+print(f"a straight line gets {np.mean(right):.1%} right")
 
 rng = np.random.default_rng(1)
 W1, b1 = rng.normal(0, 1, (2, 16)), np.zeros(16)
@@ -650,7 +692,7 @@ for _ in range(num_steps):
     losses.append(mean_loss)
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["predict"] jupyter={"source_hidden": true}
 predicted = (np.maximum(X_moons @ W1 + b1, 0) @ W2 + b2).argmax(axis=1)
 print(f"loss {losses[0]:.2f} → {losses[-1]:.2f}")
 print(f"right on these points: {np.mean(predicted == y_moons):.1%}")
@@ -685,19 +727,6 @@ claim(
     because="Back-propagation is the method for computing the gradient; another algorithm, such as "
     "gradient descent, learns with it (Goodfellow, Bengio & Courville 2016, section 6.5).",
 )
-
-# %% [markdown]
-r"""
-From the next lesson on we use the course's own library. Its linear layer is what you wrote (`rows` only
-flattens inputs with more than two axes, and `.mT` is `.T` for a matrix):
-"""
-
-# %% jupyter={"source_hidden": true}
-import inspect
-
-from helpers.nn import Linear
-
-print(inspect.getsource(Linear.forward), inspect.getsource(Linear.backward), sep="\n")
 
 # %% [markdown]
 r"""
@@ -743,16 +772,13 @@ terms("05_backward")
 
 # %% [markdown]
 r"""
-Now you: [exercise 05](../exercises/05_backward/05_backward.ipynb), five tasks, from a numerical gradient to
-a network that you train with your own backward pass. For a second reading:
-[what you may have heard](05_backward_heard.ipynb). Next: lesson 06, activations, and what happens to a
-gradient on its way through twenty layers.
+Now you: [exercise 05](../exercises/05_backward/05_backward.ipynb), with five tasks. For a second reading:
+[what you may have heard](05_backward_heard.ipynb). Next: lesson 06, activations.
 
 Sources
 
 - D. Rumelhart, G. Hinton, R. Williams,
-  [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), Nature 1986. Four
-  pages; the paper that made it known.
+  [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), Nature 1986.
 - I. Goodfellow, Y. Bengio, A. Courville, [Deep Learning](https://www.deeplearningbook.org), 2016, section
   6.5: what the word means.
 """

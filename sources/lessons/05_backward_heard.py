@@ -15,7 +15,8 @@ import torch
 
 from helpers import data
 from helpers.claims import claim
-from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential, autodiff
+from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn.autodiff import Value
 
 # %% [markdown]
 r"""
@@ -33,7 +34,8 @@ points at the minimum.
 
 # %%
 X_all, y_all = data.load_diabetes()
-X_all = np.c_[np.ones(442), X_all / X_all.std(axis=0)]  # a column of ones for the bias
+X_all = X_all / X_all.std(axis=0)
+X_all = np.c_[np.ones(442), X_all]  # a column of ones for the bias
 y_all = (y_all - y_all.mean()) / y_all.std()
 
 
@@ -42,7 +44,7 @@ def mse(w, X, y):
 
 
 def three_places(X, y):
-    """After a step with lr 0.05, after the best step, and at the minimum of this batch."""
+    """After a step with lr 0.05, after the best step, at the minimum."""
     gradient = -2 * X.T @ y / len(y)
     best = gradient @ gradient / (2 * np.mean((X @ gradient) ** 2))
     minimum = np.linalg.lstsq(X, y, rcond=None)[0]
@@ -61,17 +63,19 @@ for seed in range(100):
     left.append((best - minimum) / (np.mean(y**2) - minimum))
 
 names = ("one step, lr 0.05", "one step, best length", "minimum of the batch")
-means = zip(names, np.mean(batch_loss, axis=0), np.mean(full_loss, axis=0), strict=True)
-for name, of_batch, of_all in means:
-    print(f"{name:22} loss of the batch {of_batch:.2f}, of all data {of_all:.2f}")
+means = np.mean([batch_loss, full_loss], axis=1).T
+for name, (of_batch, of_all) in zip(names, means, strict=True):
+    print(f"{name:22} batch {of_batch:.2f}, all data {of_all:.2f}")
 low, high = np.quantile(left, [0.1, 0.9])
-print(f"left of the way down: {np.mean(left):.2f}, in 80 of 100 batches {low:.2f} to {high:.2f}")
+print(f"left of the way down: {np.mean(left):.2f}", end=", ")
+print(f"in 80 of 100 batches {low:.2f} to {high:.2f}")
 
 # %%
 claim(
     "backprop-finds-batch-minimum",
     measured=np.mean(left),
-    what="share of the way down to the batch's minimum that is left after one step of the best length",
+    what="share of the way down to the batch's minimum that is left "
+    "after one step of the best length",
 )
 
 # %% [markdown]
@@ -85,8 +89,9 @@ the loss of all data, 0.79. Those weights fit these 32 patients, not the others.
 
 # %%
 full = np.array(full_loss)
-better = np.mean(full[:, 0] < full[:, 2]), np.mean(full[:, 1] < full[:, 2])
-print(f"on all data better than the batch's minimum: lr 0.05 {better[0]:.0%}, best step {better[1]:.0%}")
+better = [np.mean(full[:, k] < full[:, 2]) for k in (0, 1)]
+print("on all data better than the batch's minimum:", end=" ")
+print(f"lr 0.05 {better[0]:.0%}, best step {better[1]:.0%}")
 
 # %% [markdown]
 r"""
@@ -101,8 +106,8 @@ measurement is needed.
 # %%
 claim(
     "chain-rule-or-other-methods",
-    because="An optimization method takes a gradient and says where to step. The gradient itself comes "
-    "from the chain rule, or from nudges.",
+    because="An optimization method takes a gradient and says where to "
+    "step. The gradient itself comes from the chain rule, or from nudges.",
 )
 
 # %% [markdown]
@@ -117,8 +122,9 @@ in place and returns a `History`, a record of the losses of each epoch, which ca
 # %%
 claim(
     "keras-fit-returns-model",
-    because="The Keras documentation of fit: it returns a History object, whose attribute history "
-    "records the losses. After the assignment, model is that record.",
+    because="The Keras documentation of fit: it returns a History object, "
+    "whose attribute history records the losses. After the assignment, "
+    "model is that record.",
 )
 
 # %% [markdown]
@@ -191,17 +197,31 @@ model, criterion = Sequential(hidden, ReLU(), output), CrossEntropyLoss()
 criterion.forward(model.forward(X), y)
 model.backward(criterion.backward())
 
-W1, b1, W2, b2 = map(autodiff.Value, (hidden.W, hidden.b, output.W, output.b))
+W1, b1, W2, b2 = map(Value, (hidden.W, hidden.b, output.W, output.b))
 logits = (X @ W1 + b1).relu() @ W2 + b2
 log_p = logits - logits.exp().sum(axis=1, keepdims=True).log()
-loss = (log_p * np.eye(2)[y]).sum() * (-1 / len(y))  # row i of eye(2)[y] is 1 at class y[i]
+truth = np.eye(2)[y]  # row i is 1 at class y[i]
+loss = (log_p * truth).sum() * (-1 / len(y))
 loss.backward()
-print("the same dW1 to 1e-10:", bool(np.abs(W1.grad - hidden.dW).max() < 1e-10))
+same = bool(np.abs(W1.grad - hidden.dW).max() < 1e-10)
+print("the same dW1 to 1e-10:", same)
 
 # %% [markdown]
 r"""
 ## The same training with the library
 
+From the next lesson on we use the course's own library. Its linear layer is what you wrote (`rows` only
+flattens inputs with more than two axes, and `.mT` is `.T` for a matrix):
+"""
+
+# %% jupyter={"source_hidden": true}
+import inspect
+
+for method in (Linear.forward, Linear.backward):
+    print(inspect.getsource(method))
+
+# %% [markdown]
+r"""
 Forward, loss, backward, update, each in one call. Compare the lines with section 6: you have written what
 each of them does.
 """

@@ -52,7 +52,7 @@ function does 2,000 such runs at once, one for each place of the array `w`, and 
 """
 
 
-# %%
+# %% tags=["predict"]
 def loss_at_the_end(rates):
     """One step for each rate, in 2,000 runs at once: their mean loss."""
     rng, w = np.random.default_rng(0), np.full(2000, 3.0)
@@ -67,8 +67,14 @@ for num_steps in (500, 5000):
 
 # %% [markdown]
 r"""
+<details><summary>What came out</summary>
+
 Not at all: the runs have long been as near as the noise lets them. More time does not help here, another
-setting does. How to find it without trying everything is the subject of this lesson.
+setting does.
+
+</details>
+
+How to find it without trying everything is the subject of this lesson.
 
 The data and the network are those of lesson 09: digits, 1,024 pictures to learn from, 400 to choose by, 373
 to be looked at once, and layers of 64, 32 and 10. `network(seed)` makes a new one.
@@ -87,7 +93,8 @@ path = f"{folder.name}/epoch_40.npz"
 
 def network(seed, num_hidden=32):
     rng = np.random.default_rng(seed)
-    return Sequential(Linear(64, num_hidden, rng=rng), ReLU(), Linear(num_hidden, 10, rng=rng))
+    first = Linear(64, num_hidden, rng=rng)
+    return Sequential(first, ReLU(), Linear(num_hidden, 10, rng=rng))
 
 
 # %% [markdown]
@@ -232,7 +239,8 @@ for _ in range(41):
     theirs.append(optimizer.param_groups[0]["lr"])
     optimizer.step()
     schedule.step()
-print("the first 20 agree with ours:", np.allclose(theirs[:20], cosine(1.0, 20)))
+same = np.allclose(theirs[:20], cosine(1.0, 20))
+print("the first 20 agree with ours:", same)
 print("rate after 0, 10, 20, 30, 40 steps:", np.round(theirs[::10], 3) + 0.0)
 
 # %% [markdown]
@@ -267,32 +275,34 @@ r"""
 ### Is a schedule better than a good constant rate?
 
 At a rate that breaks the constant run, one that falls looks good for that reason alone. So let each side have
-its own best start: five seeds choose it among five rates, five other seeds then compare. The loss of the
+its own best start: five seeds choose it among five rates, twenty other seeds then compare. The loss of the
 constant run divided by that of the cosine is 1 if the schedule does nothing, and below 1 if it does harm.
 """
 
 # %%
 lrs = [0.1, 0.2, 0.4, 0.8, 1.6]
-options = {"batch_size": 16, "num_epochs": 12}
-end = {}
+sets = (training_set, validation_set)
+options, end = {"batch_size": 16, "num_epochs": 12}, {}
 for name, schedule in {
     "constant": None,
     "cosine": lambda optimizer: CosineAnnealingLR(optimizer, T_max=12),
 }.items():
     options["schedule"] = schedule
-    tried = sweep(network, training_set, validation_set, lr=lrs, seeds=5, **options)
-    best = tried.best().lr
-    again = sweep(network, training_set, validation_set, lr=best, seeds=range(5, 10), **options)
+    tried = sweep(network, *sets, lr=lrs, seeds=5, **options)
+    best, others = tried.best().lr, range(5, 25)
+    again = sweep(network, *sets, lr=best, seeds=others, **options)
     end[name] = again.last("validation_loss")[0]
     losses = tried.last("validation_loss").mean(axis=1)
     print(f"{name:8} loss by start rate:", *(f"{loss:.2f}" for loss in losses))
-    print(f"         from {best}, other seeds: {end[name].mean():.2f}", end=" ")
-    print(f"({end[name].min():.2f} to {end[name].max():.2f})")
+    mean, low, high = end[name].mean(), end[name].min(), end[name].max()
+    print(f"         from {best}, other seeds: {mean:.2f}", end=" ")
+    print(f"({low:.2f} to {high:.2f})")
 
 claim(
     "cosine-converges-better",
     measured=end["constant"].mean() / end["cosine"].mean(),
-    what="validation loss of the constant rate over that of the cosine, each from its best start",
+    what="validation loss of the constant rate over that of the cosine, "
+    "each from its best start",
 )
 
 # %% [markdown]
@@ -337,14 +347,19 @@ for name, labels in {"wrong labels": y_bad, "right labels": y_few}.items():
     run = runs[name] = sweep(wide_network, *sets, seeds=5, **options)[0]
     best = run.validation_loss.argmin(axis=0)  # one epoch for each seed
     at_best = run.accuracy[best, np.arange(5)]
-    lost[name] = at_best - run.accuracy[-1]
-    print(f"{name}: best epochs {best.min() + 1} to {best.max() + 1}, ", end="")
-    print(f"accuracy there {at_best.mean():.2f}, at the end {run.accuracy[-1].mean():.2f}")
+    at_end = run.accuracy[-1]
+    lost[name] = at_best - at_end
+    first, last = best.min() + 1, best.max() + 1
+    print(f"{name}: best epochs {first} to {last}, accuracy", end=" ")
+    print(f"there {at_best.mean():.2f}, at the end {at_end.mean():.2f}")
 
 # %% jupyter={"source_hidden": true}
 show(
     figures.curves(
-        {"400 pictures, 30 % wrong labels": runs["wrong labels"], "right labels": runs["right labels"]}
+        {
+            "400 pictures, 30 % wrong labels": runs["wrong labels"],
+            "right labels": runs["right labels"],
+        }
     ),
     alt="Two panels, mean of five seeds. With wrong labels the training loss falls on to 0.2 while the "
     "validation loss turns at epoch 16 and rises from 0.55 to 0.7. With right labels the training loss goes "
@@ -361,7 +376,8 @@ too many epochs harm, the accuracy falls from there to the end.
 claim(
     "too-many-iterations-overfit",
     measured=lost["wrong labels"].mean(),
-    what="accuracy lost from the epoch of lowest validation loss to epoch 60, wrong labels",
+    what="accuracy lost from the epoch of lowest validation loss to "
+    "epoch 60, wrong labels",
 )
 
 # %% [markdown]
@@ -459,7 +475,8 @@ and from one with a new Adam. If weights are enough, the loss after the break is
 # %%
 def go_on(model, optimizer, rng, num_epochs=5):
     options = {"batch_size": 32, "num_epochs": num_epochs, "progress": False}
-    return fit(model, CrossEntropyLoss(), optimizer, X, y, rng=rng, **options).losses
+    loss = CrossEntropyLoss()
+    return fit(model, loss, optimizer, X, y, rng=rng, **options).losses
 
 
 def resume(new_adam):
@@ -480,14 +497,16 @@ for seed in range(5):
     with_new = resume(new_adam=True)
     ratios.append(np.mean(with_new[:16]) / np.mean(unbroken[:16]))
 print("from the whole checkpoint, the same losses to the last bit:", same)
-print(f"with a new Adam, ratio by seed: {min(ratios):.1f} to {max(ratios):.1f}")
+low, high = min(ratios), max(ratios)
+print(f"with a new Adam, ratio by seed: {low:.1f} to {high:.1f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "save-and-change-by-hand",
     measured=np.mean(ratios),
     digits=1,
-    what="loss of the first 16 steps with a new Adam over that without a break, mean of 5 seeds",
+    what="loss of the first 16 steps with a new Adam over that without a "
+    "break, mean of 5 seeds",
 )
 
 # %% [markdown]
@@ -523,7 +542,8 @@ for trial in range(16):
     score = accuracy(model, X_validation, y_validation)
     if score > best_score:
         best_score, best_lr, best_decay, winner = score, lr, decay, model
-print(f"best of 16: rate {best_lr:.2f}, decay {best_decay:.0e}, validation {best_score:.2f}")
+print(f"best of 16: rate {best_lr:.2f}, decay {best_decay:.0e},", end=" ")
+print(f"validation {best_score:.2f}")
 
 # %% [markdown]
 r"""
@@ -558,7 +578,9 @@ optimum, none of the others finds anything better: what it misses to the best of
 folder.cleanup()
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 seeds = range(24)
-lowest = np.array([10.0 ** np.random.default_rng(seed).uniform(-5, -3) for seed in seeds])
+lowest = np.array(
+    [10.0 ** np.random.default_rng(seed).uniform(-5, -3) for seed in seeds]
+)
 
 
 def short_trainings(lrs, decays):
@@ -566,23 +588,44 @@ def short_trainings(lrs, decays):
     fleet = Fleet([network(seed) for seed in seeds])
     run = {"batch_size": 32, "num_epochs": 4, "progress": False}
     run["rng"] = [np.random.default_rng(seed) for seed in seeds]
-    fit(fleet, CrossEntropyLoss(), SGD(fleet, lr=lrs, weight_decay=decays), X[:512], y[:512], **run)
-    return np.mean(predict(fleet, X_validation).argmax(axis=-1) == y_validation, axis=-1)
+    fit(
+        fleet,
+        CrossEntropyLoss(),
+        SGD(fleet, lr=lrs, weight_decay=decays),
+        X[:512],
+        y[:512],
+        **run,
+    )
+    return np.mean(
+        predict(fleet, X_validation).argmax(axis=-1) == y_validation, axis=-1
+    )
 
 
 def search(sampler, points=()):
     """The best accuracy so far after each of 16 trials, shape (16, searches)."""
-    studies = [optuna.create_study(sampler=sampler(seed=seed), direction="maximize") for seed in seeds]
+    studies = [
+        optuna.create_study(sampler=sampler(seed=seed), direction="maximize")
+        for seed in seeds
+    ]
     for seed, study in enumerate(studies):
         for lr, decay in np.random.default_rng(seed).permutation(points):
             study.enqueue_trial({"lr": lr, "decay": decay})
     found = []
     for _ in range(16):
         trials = [study.ask() for study in studies]
-        places = [(trial.suggest_float("lr", 0, 5), trial.suggest_float("decay", -6, -1)) for trial in trials]
+        places = [
+            (
+                trial.suggest_float("lr", 0, 5),
+                trial.suggest_float("decay", -6, -1),
+            )
+            for trial in trials
+        ]
         lr, decay = np.transpose(places)
         for study, trial, score in zip(
-            studies, trials, short_trainings(lowest * 10.0**lr, 10.0**decay), strict=True
+            studies,
+            trials,
+            short_trainings(lowest * 10.0**lr, 10.0**decay),
+            strict=True,
         ):
             study.tell(trial, score)
         found.append([study.best_value for study in studies])
@@ -593,7 +636,11 @@ def tpe(seed):
     return optuna.samplers.TPESampler(n_startup_trials=5, seed=seed)
 
 
-grid = [(lr, decay) for lr in np.linspace(0, 5, 4) for decay in np.linspace(-6, -1, 4)]
+grid = [
+    (lr, decay)
+    for lr in np.linspace(0, 5, 4)
+    for decay in np.linspace(-6, -1, 4)
+]
 line = [(lr, -6) for lr in np.linspace(0, 5, 16)]
 found = {
     "grid 4 × 4": search(optuna.samplers.RandomSampler, grid),
@@ -602,38 +649,46 @@ found = {
     "Bayes (TPE)": search(tpe),
 }
 
-# %%
+# %% tags=["predict"] jupyter={"source_hidden": true}
 best_known = np.max([best[-1] for best in found.values()], axis=0)
 missing = {name: best_known - best[-1] for name, best in found.items()}
 for name, best in found.items():
-    print(f"{name:12} mean {best[-1].mean():.2f}, worst {best[-1].min():.2f}, ", end="")
-    print(f"missing {missing[name].mean():.3f}")
+    end, less = best[-1], missing[name].mean()
+    print(f"{name:12} mean {end.mean():.2f}, worst {end.min():.2f},", end=" ")
+    print(f"missing {less:.3f}")
 gain = found["Bayes (TPE)"][-1] - found["random"][-1]
 half = 1.96 * gain.std(ddof=1) / np.sqrt(len(gain))
 print(f"TPE over random: {gain.mean():.2f} ± {half:.2f}")
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["predict"] jupyter={"source_hidden": true}
 show(
     figures.search_progress(found),
     alt="Best accuracy so far over 16 trials in four panels, each of 24 searches in grey and their mean: the "
     "4 × 4 grid ends lowest, random search above it, the 16 × 1 grid and TPE highest and close together.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 claim(
     "search-finds-best-hyperparameters",
     measured=missing["random"].mean(),
-    what="accuracy that random search misses to the best known, mean of 24 searches",
+    what="accuracy that random search misses to the best known, "
+    "mean of 24 searches",
 )
 
 # %% [markdown]
 r"""
+<details><summary>What came out</summary>
+
+The 4 × 4 grid found 0.68 on average: it has only four learning rates, more than a power of ten apart, and
+whether one of them is good is luck. Sixteen rates on a line, 0.86, do as well as TPE, 0.85, for somebody who
+knows which setting matters. Random search, 0.81, tries sixteen rates without knowing that, but unevenly. TPE
+begins like it, and then tries more where earlier trials went well.
+
+</details>
+
 None of them always has the best; even TPE misses a little. They find something good for what you pay. (The ±
 is such an interval for the mean difference, search by search. A part of what is missing is luck: 0.01 is four
-pictures.) The 4 × 4 grid has only four learning rates, more than a power of ten apart, and whether one of
-them is good is luck, too. Sixteen rates on a line do as well as TPE, for somebody who knows which setting
-matters. Random search tries sixteen rates without knowing that, but unevenly. TPE begins like it, and then
-tries more where earlier trials went well.
+pictures.)
 
 ## Think
 

@@ -99,7 +99,8 @@ as much by heart. Yet the lowered rate is better:
 claim(
     "lower-rate-prevents-overfitting",
     measured=(ends["0.3, then 0.03"] - ends["constant 0.3"]).mean(),
-    what="accuracy gained by lowering the rate, at equal epochs and training loss, 5 seeds",
+    what="accuracy gained by lowering the rate, at equal epochs and "
+    "training loss, 5 seeds",
 )
 
 # %% [markdown]
@@ -117,30 +118,34 @@ weights about, as a high temperature does, and the noise dies down with the rate
 2018, who raised the batch size instead of lowering the rate, with much the same curves).
 
 Is there an optimal rate to find? Let each of twenty seeds choose among rates that lie a factor of 1.26 apart,
-by its own validation loss. If there is one, they agree to a step, a factor of 1.26.
+by its own validation loss. If there is one, nearly all of them agree. The number for the verdict is the share
+that chooses the commonest rate.
 """
 
 # %%
-lrs = 0.8 * 10 ** (np.arange(-6, 3) / 10)  # 0.2 to 1.3
+lrs = 0.8 * 10 ** (np.arange(-8, 3) / 10)  # 0.13 to 1.3
 options = {"lr": lrs, "batch_size": 32, "num_epochs": 10, "seeds": 20}
-losses = sweep(network, training_set, validation_set, **options).last("validation_loss")
+runs = sweep(network, training_set, validation_set, **options)
+losses = runs.last("validation_loss")
 winner = losses.argmin(axis=0)
 seeds = np.arange(20)
 rates, times = np.unique(lrs[winner].round(2), return_counts=True)
-print("best for how many seeds:", dict(zip(rates.tolist(), times.tolist(), strict=True)))
+for rate, count in zip(rates, times, strict=True):
+    print(f"rate {rate}: best for {count} seeds")
+others = np.roll(winner, 1)
 print(f"loss at the own best rate: {losses[winner, seeds].mean():.2f}")
-print(f"loss at another seed's best: {losses[np.roll(winner, 1), seeds].mean():.2f}")
+print(f"loss at another seed's best: {losses[others, seeds].mean():.2f}")
 claim(
     "search-finds-best-rate",
-    measured=lrs[winner].max() / lrs[winner].min(),
-    digits=1,
-    what="highest over lowest of the best rates of twenty seeds",
+    measured=times.max() / 20,
+    what="share of twenty seeds that have the commonest best rate",
 )
 
 # %% [markdown]
 r"""
 (`np.roll(winner, 1)` gives each seed the choice of its neighbour.) The region is easy to find, and in it
-little depends on the exact point; the best one differs from seed to seed.
+little depends on the exact point; the best one differs from seed to seed. (In ten other groups of twenty
+seeds the share was 0.40 to 0.55, and the best rates were 0.2 to 1.)
 
 ## "Converged means that the error of any sample is stable"
 
@@ -167,22 +172,26 @@ class LossOfEach:
 largest = {}
 for name, schedule in {"constant": None, "cosine": cosine(60)}.items():
     each = LossOfEach()
-    options = {"num_epochs": 60, "seeds": 5, "schedule": schedule, "callbacks": [each]}
-    sweep(network, training_set, validation_set, lr=0.1, batch_size=16, **options)
+    options = {"lr": 0.1, "batch_size": 16, "num_epochs": 60, "seeds": 5}
+    options |= {"schedule": schedule, "callbacks": [each]}
+    sweep(network, training_set, validation_set, **options)
     last_ten = np.array(each.epochs[-10:])  # (epochs, seeds, pictures)
     moves = np.abs(np.diff(last_ten, axis=0))
     mean_moves = np.abs(np.diff(last_ten.mean(axis=2), axis=0))
     largest[name] = moves.max(axis=(0, 2))
-    print(f"{name}: the mean loss, {last_ten.mean():.2f}, moves by {mean_moves.mean():.3f}")
-    print(f"   the loss of one picture by up to {largest[name].min():.2f}", end=" ")
-    print(f"to {largest[name].max():.2f}, depending on the seed")
+    print(f"{name}: the mean loss, {last_ten.mean():.2f}, moves by", end=" ")
+    print(f"{mean_moves.mean():.3f}")
+    low, high = largest[name].min(), largest[name].max()
+    print(f"   the loss of one picture by up to {low:.2f} to {high:.2f},")
+    print("   depending on the seed")
 
 # %%
 claim(
     "converged-means-every-sample",
     measured=np.median(largest["constant"]),
     digits=1,
-    what="largest move of a single picture's loss between epochs, constant rate, median of 5 seeds",
+    what="largest move of a single picture's loss between epochs, "
+    "constant rate, median of 5 seeds",
 )
 
 # %% [markdown]
@@ -212,16 +221,19 @@ def warmed_up(optimizer):
 
 
 options = {"lr": [0.0025, 0.005, 0.01, 0.02, 0.04], "optimizer": Adam}
-options |= {"seeds": 5, "batch_size": 32, "num_epochs": 8, "schedule_per": "step"}
+options |= {"seeds": 5, "batch_size": 32, "num_epochs": 8}
+options |= {"schedule_per": "step"}
 for name, schedule in {
     "constant": None,
     "cosine": cosine(T),
     "warm-up": warmed_up,
 }.items():
-    runs = sweep(deep, training_set, validation_set, schedule=schedule, **options)
-    best, scores = runs.best(), runs.last("accuracy").mean(axis=1)
-    print(f"{name:8} accuracy by rate:", *(f"{score:.2f}" for score in scores), end="")
-    print(f"   loss from {best.lr}: {best.validation_loss[-1].mean():.2f}")
+    options["schedule"] = schedule
+    runs = sweep(deep, training_set, validation_set, **options)
+    scores = [f"{score:.2f}" for score in runs.last("accuracy").mean(axis=1)]
+    print(f"{name:8} accuracy by rate:", *scores, end="   ")
+    best = runs.best()
+    print(f"loss from {best.lr}: {best.validation_loss[-1].mean():.2f}")
 
 # %% [markdown]
 r"""
@@ -242,7 +254,8 @@ chosen = {
 }
 for name, settings in chosen.items():
     weight = torch.zeros(1, requires_grad=True)
-    theirs, ours = torch.optim.SGD([weight], lr=1.0), SGD(network(seed=0), lr=1.0)
+    theirs = torch.optim.SGD([weight], lr=1.0)
+    ours = SGD(network(seed=0), lr=1.0)
     their_rule = getattr(torch.optim.lr_scheduler, name)(theirs, **settings)
     our_rule = getattr(schedules, name)(ours, **settings)
     apart = []

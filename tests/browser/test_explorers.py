@@ -18,6 +18,7 @@ LABELS = {
     "baselines_and_metrics": "threshold",
     "backward": "learning rate",
     "tuning": "schedule",
+    "features": "learning rate",
 }
 
 

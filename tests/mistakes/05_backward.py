@@ -1,8 +1,6 @@
 """Answers to exercise 05 that are no slips: mistakes people make, and right answers written in other ways."""
 
-import numpy as np
-
-from tests.mistakes import alternative, answers
+from tests.mistakes import answers
 
 answers(
     "backward/numerical_gradient",
@@ -81,17 +79,11 @@ answers(
         np.exp(shifted) / → np.exp(shifted - np.log(
         sum(axis=1, keepdims=True) → sum(axis=1, keepdims=True)))
             from log probabilities
+        return (p - targets) → return [[float(slope) for slope in row] for row in (p - targets)
+        / (T * len(logits)) → / T / len(logits)]
+            row by row, in lists
     """,
 )
-
-
-@alternative("backward/soft_cross_entropy_backward")
-def sample_by_sample(logits, targets, T):
-    rows = []
-    for z, truth in zip(logits / T, targets, strict=True):
-        e = [np.exp(v - max(z)) for v in z]
-        rows.append([(v / sum(e) - t) / T / len(targets) for v, t in zip(e, truth, strict=True)])
-    return rows
 
 
 answers(
@@ -118,39 +110,14 @@ answers(
         reversed(order) → order
         [(self, e)] → ((self, e),)
             puts each node in front
+        self.edges = edges … → self.sources, self.slopes = [s for s, _ in edges], [d for _, d in edges]
+        for source, _ in node.edges: → for source in node.sources:
+        for source, slope in node.edges: → for source, slope in zip(node.sources, node.slopes):
+        source.grad += … → source.grad = source.grad + slope * node.grad
+        if node not in seen: → if not any(node is one for one in order):
+            with other attributes, in lists
     """,
 )
-
-
-@alternative("backward/autodiff_node")
-class WithASmallFunctionPerOperation:
-    def __init__(self, data, sources=(), slopes=()):
-        self.data, self.grad, self.sources, self.slopes = data, 0, sources, slopes
-
-    def __add__(self, other):
-        return type(self)(self.data + other.data, (self, other), (1, 1))
-
-    def __truediv__(self, other):
-        quotient = self.data / other.data
-        return type(self)(quotient, (self, other), (1 / other.data, -quotient / other.data))
-
-    def exp(self):
-        t = np.exp(self.data)
-        return type(self)(t, (self,), (t,))
-
-    def backward(self):
-        order, stack = [], [(self, False)]
-        while stack:
-            node, done = stack.pop()
-            if done and node not in order:
-                order.append(node)
-            elif not done and node not in order:
-                stack += [(node, True), *((source, False) for source in node.sources)]
-        for node in order:
-            node.grad = float(node is self)
-        for node in order[::-1]:
-            for source, slope in zip(node.sources, node.slopes, strict=True):
-                source.grad = source.grad + slope * node.grad
 
 
 answers(

@@ -17,6 +17,7 @@ from helpers.checks.watched import (
     NAMES,
     gradient_at,
     near,
+    one_epoch,
     only_steps_move,
     small_problem,
     steps_of,
@@ -58,16 +59,8 @@ def _means(epochs: Batches) -> Any:
 
 def _trained(*given: Any, means: Callable[[Batches], Any] = _means) -> list[float]:
     """The right loop; with other means, a slip."""
-    model, loss, optimizer, X, y, batch_size, num_epochs, rng = given
-    epochs = []
-    for _ in range(num_epochs):
-        order, seen = rng.permutation(len(X)), []
-        for rows in np.split(order, range(batch_size, len(X), batch_size)):
-            seen.append((loss.forward(model.forward(X[rows]), y[rows]), len(rows)))
-            model.backward(loss.backward())
-            optimizer.step()
-        epochs.append(tuple(map(np.array, zip(*seen, strict=True))))
-    return list(means(epochs))
+    model, loss, optimizer, X, y, size, num_epochs, rng = given
+    return list(means([one_epoch(model, loss, optimizer, X, y, size, rng) for _ in range(num_epochs)]))
 
 
 SLIPS = slips_of(
@@ -154,8 +147,10 @@ def _losses(case: Case, value: Any) -> None:
     if got.shape != (case["num_epochs"],):
         what = f"expected a list of {case['num_epochs']} losses, one for each epoch, got {short(got)}"
         raise Wrong(what, "It is the mean over the rows of the epoch.")
-    facts = [[(step["value"], len(step["rows"])) for step in steps] for steps in _epochs(case, value)]
-    parts = [tuple(map(np.array, zip(*epoch, strict=True))) for epoch in facts]
+    parts = [
+        (np.array([step["value"] for step in steps]), np.array([len(step["rows"]) for step in steps]))
+        for steps in _epochs(case, value)
+    ]
     right = np.array(_means(parts))
     if near(got, right):
         return

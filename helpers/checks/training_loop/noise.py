@@ -25,7 +25,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
 def _right(gradients: Array, batch_size: int) -> tuple[float, float, int]:
     full = gradients.mean(axis=0)
-    length = np.linalg.norm(full)
+    length = float(np.linalg.norm(full))
     squares = ((gradients - full) ** 2).sum(axis=1)
     noise = math.sqrt(squares.mean() / batch_size)
     enough = math.ceil(squares.mean() / length**2)

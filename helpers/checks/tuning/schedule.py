@@ -9,7 +9,8 @@ from helpers.checks.task import Case
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    asked = [(2, 6), (5, 20), (0, 8), (1, 7), (30, 300)]
+    up, down, whole = (int(rng.integers(low, high)) for low, high in ((3, 8), (12, 20), (7, 12)))
+    asked = [(2, 6), (up, up + down), (0, whole), (1, whole - 1), (10 * up, 20 * down)]
     return [
         {"lr": round(float(rng.uniform(0.05, 2)), 3), "num_warmup": warmup, "num_steps": steps}
         for warmup, steps in asked
@@ -18,7 +19,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
 def _rates(lr: float, num_warmup: int, num_steps: int) -> np.ndarray:
     t, w = np.arange(num_steps), num_warmup
-    up = (t[:w] + 1) / w if w else []
+    up = (t[:w] + 1) / w if w else np.zeros(0)
     down = (1 + np.cos(np.pi * (t[w:] - w) / (num_steps - w))) / 2
     return lr * np.concatenate([up, down])
 
@@ -27,6 +28,7 @@ cosine_with_warmup = formula_task(
     "tuning/cosine_with_warmup",
     "cosine_with_warmup(lr, num_warmup, num_steps)",
     points=2,
+    by_student=True,
     cases=_cases,
     right=_rates,
     parts="One rate for each step. Compare with the task's example: the first, the last of the warm-up, …",

@@ -15,7 +15,7 @@ from helpers.checks.plain import short
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
-from helpers.checks.watched import NAMES, Journal, WatchedLoss, WatchedModel, WatchedSGD, layers, steps_of
+from helpers.checks.watched import NAMES, Journal, WatchedLoss, WatchedModel, WatchedSGD, in_short, layers
 
 LOWEST, HIGHEST = 1e-3, 1.0
 BATCH_SIZES = (8, 16, 32, 64)
@@ -49,34 +49,13 @@ def _probe(learner: Any, case: Case) -> Seen:
 
         arguments = case["parts"], case["num_epochs"], budget, np.random.default_rng(seed)
         answer = call(learner, build, *arguments)
-        return {"answer": answer, **_read(journal.events, rates)}
+        return {"answer": answer, **in_short(journal.events, rates, START["test"])}
 
     seed, short_one = case["seed"], 2 * case["num_epochs"]
     full = search(seed, case["budget"])
     once, again = search(seed, short_one)["networks"], search(seed, short_one)["networks"]
     other = search(seed + 1, case["budget"])["networks"]
     return Seen(full.pop("answer"), **full, once=once, again=again, other=other)
-
-
-def _read(events: list[dict[str, Any]], rates: list[float]) -> dict[str, Any]:
-    """The journal in short: of each network its steps, and what it said after them, row by row."""
-    networks: list[dict[str, Any]] = [
-        {"lr": lr, "sizes": [], "rows": [], "says": {}, "tested_at": None} for lr in rates
-    ]
-    for step in steps_of(events):
-        networks[step["model"]]["sizes"].append(len(step["rows"]))
-        networks[step["model"]]["rows"].extend(step["rows"].tolist())
-    last_step = -1
-    for place, event in enumerate(events):
-        network = networks[event.get("model", 0)]
-        if event["did"] == "step":
-            network["says"], last_step = {}, place  # what it said before is out of date
-        if event["did"] == "forward":
-            said = zip(event["rows"].tolist(), event["says"].tolist(), strict=True)
-            network["says"].update({str(row): label for row, label in said})
-            if network["tested_at"] is None and (event["rows"] >= START["test"]).any():
-                network["tested_at"] = place
-    return {"networks": networks, "last_step": last_step}
 
 
 def _trained(value: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """Tasks × odd answers: a right answer in a form that people hand in gets full points, or is told its form.
 
-The solution of each task is run, and what it returns is turned into another form, the same numbers.
+The solution of each task is run, and what it returns is turned into another form of the same numbers.
 """
 
 from collections.abc import Callable

@@ -653,7 +653,7 @@ for the mistake in the sign.
 
 </details>
 
-3. Model A has R² = 0.52, model B 0.50, on the same 147 rows. Is A better?
+3. Model A has R² = 0.43, model B 0.41, on the same 147 rows. Is A better?
 
 <details><summary>Answer</summary>
 

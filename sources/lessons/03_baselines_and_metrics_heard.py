@@ -272,9 +272,8 @@ distances are never larger than in truth. **t-SNE** places the rows anew, so tha
 
 # %% jupyter={"source_hidden": true}
 flat = PCA(2).fit_transform(X[rows])
-with threadpool_limits(
-    1
-):  # threads that wait for each other take ten times as long
+# Threads that wait for each other take ten times as long.
+with threadpool_limits(1):
     placed = [
         TSNE(2, init="random", random_state=seed).fit_transform(X[rows])
         for seed in (0, 1)

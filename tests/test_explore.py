@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import itertools
 import re
@@ -30,6 +31,7 @@ from helpers.explore import (
     tuning,
     view,
 )
+from helpers.explore.browser import widget_class
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
@@ -389,22 +391,6 @@ def test_a_control_that_cannot_work(values: tuple[float, ...], default: float) -
         Control("lr", "learning rate", values, default)
 
 
-class Shown:
-    """Stands in for the notebook: what was displayed, and what then replaced it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.displayed: list[Any] = []
-        self.updates: list[Any] = []
-        monkeypatch.setattr("IPython.display.display", self.display)
-
-    def display(self, what: Any, **options: Any) -> Shown:
-        self.displayed.append(what)
-        return self
-
-    def update(self, what: Any) -> None:
-        self.updates.append(what)
-
-
 def small_frame(a: float, b: float) -> Frame:
     file = io.BytesIO()
     Image.new("RGB", (4, 2)).save(file, format="PNG")
@@ -415,67 +401,51 @@ SMALL = (Control("a", "first", (1, 10, 100), 10, text="{} m".format), Control("b
 
 
 @pytest.fixture
-def sliders(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    pytest.importorskip("ipywidgets")
-    made: dict[str, Any] = {}
-    original = view._widgets
-
-    def remembered(controls: Any) -> Any:
-        widgets, reset, bundle = original(controls)
-        made.update(widgets, reset=reset)
-        return widgets, reset, bundle
-
-    monkeypatch.setattr(view, "_widgets", remembered)
-    return made
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the notebook displays."""
+    found: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", lambda what, **options: found.append(what))
+    return found
 
 
-def test_a_saved_notebook_says_what_there_is_without_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = Shown(monkeypatch)
+def test_a_saved_notebook_says_what_there_is_without_a_kernel(shown: list[Any]) -> None:
+    pytest.importorskip("anywidget")
     view.explore(small_frame, SMALL)
-    controls, frame = shown.displayed
+    controls, frame = shown
     assert controls["text/plain"] == "Run this cell to get the sliders: first = 10 m, second = 2"
     bundle = frame._repr_mimebundle_()
     assert bundle["text/plain"] == "a = 10, b = 2.\nNow a < 10 & b."
-    assert bundle["text/html"].startswith('<img alt="a = 10, b = 2." width="2" height="1"')
+    assert bundle["text/html"].startswith(
+        '<div class="sb-still"><img alt="a = 10, b = 2." width="2" height="1"'
+    )
     assert "Now a &lt; 10 &amp; b." in bundle["text/html"]
+    assert base64.b64decode(bundle["image/png"]) == frame.picture.data
 
 
-def test_a_moved_slider_updates_the_picture_in_place(monkeypatch: pytest.MonkeyPatch, sliders: Any) -> None:
-    shown = Shown(monkeypatch)
+def test_without_anywidget_the_picture_stands(shown: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    widget_class.cache_clear()
+    monkeypatch.setitem(sys.modules, "anywidget", None)
     view.explore(small_frame, SMALL)
-    assert shown.updates == []
-    sliders["a"].value = 100
-    assert [frame.alt for frame in shown.updates] == ["a = 100, b = 2."]
-    assert len(shown.displayed) == 2
-
-
-def test_reset_draws_once(monkeypatch: pytest.MonkeyPatch, sliders: Any) -> None:
-    shown = Shown(monkeypatch)
-    view.explore(small_frame, SMALL)
-    sliders["a"].value, sliders["b"].value = 1, 1
-    shown.updates.clear()
-    sliders["reset"].click()
-    assert (sliders["a"].value, sliders["b"].value) == (10, 2)
-    assert [frame.alt for frame in shown.updates] == ["a = 10, b = 2."]
-    sliders["b"].value = 1
-    assert len(shown.updates) == 2
-
-
-def test_sliders_have_labels_and_readable_values(sliders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    Shown(monkeypatch)
-    view.explore(small_frame, SMALL)
-    assert sliders["a"].description == "first"
-    assert [text for text, _ in sliders["a"].options] == ["1 m", "10 m", "100 m"]
-    assert sliders["a"].value == 10
-
-
-def test_without_ipywidgets_the_picture_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = Shown(monkeypatch)
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    view.explore(small_frame, SMALL)
-    controls, frame = shown.displayed
-    assert set(controls) == {"text/plain"}
+    (frame,) = shown
     assert frame.alt == "a = 10, b = 2."
+
+
+def test_the_page_gets_sliders_with_names_and_values_in_words_and_a_picture_for_each_wish() -> None:
+    told: list[tuple[Any, ...]] = []
+    explorer = view.Explorer(small_frame, SMALL, small_frame(10, 2), lambda *message: told.append(message))
+    explorer.heard({"do": "arrive"})
+    (hello,), (header, picture) = told
+    assert [control["label"] for control in hello["controls"]] == ["first", "second"]
+    assert hello["controls"][0]["texts"] == ["1 m", "10 m", "100 m"]
+    assert [control["start"] for control in hello["controls"]] == [10, 2]
+    assert (header["alt"], header["sentence"]) == ("a = 10, b = 2.", "Now a < 10 & b.")
+    assert picture == small_frame(10, 2).picture.data
+    explorer.heard({"do": "show", "values": {"a": 100, "b": 1}})
+    assert told[-1][0]["alt"] == "a = 100, b = 1."
+    assert told[-1][0]["number"] > header["number"]
+    explorer.heard({"do": "arrive"})  # the page was loaded again
+    assert told[-1][0]["alt"] == "a = 100, b = 1."
+    explorer.heard({"do": "dance"})
 
 
 def test_the_newest_wish_wins() -> None:

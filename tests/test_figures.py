@@ -114,7 +114,7 @@ def test_subplots_gives_axes_as_matplotlib_does() -> None:
 def test_importing_helpers_stays_light_and_no_figure_needs_pyplot() -> None:
     code = (
         "import sys, helpers, helpers.figures, helpers.explore\n"
-        "heavy = {'matplotlib', 'torch', 'sklearn', 'scipy', 'IPython', 'ipywidgets', 'PIL'}\n"
+        "heavy = {'matplotlib', 'torch', 'sklearn', 'scipy', 'IPython', 'ipywidgets', 'anywidget', 'PIL'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "fig, ax = helpers.figures.subplots()\n"

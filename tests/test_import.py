@@ -23,7 +23,7 @@ def run(code: str, **variables: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["torch", "sklearn", "scipy", "IPython", "ipywidgets"])
+@pytest.mark.parametrize("name", ["torch", "sklearn", "scipy", "IPython", "ipywidgets", "anywidget"])
 def test_no_large_package_comes_along(name):
     assert run(f"import helpers, helpers.data, sys; print({name!r} in sys.modules)") == "False"
 

@@ -15,8 +15,9 @@ FLOORS = [
     ["helpers.training"],
     ["helpers.nn"],
 ]
-PLAYGROUND = ["names", "settings", "problem", "network", "session", "curvature", "words", "drawing", "frame"]
-PLAYGROUND += ["sweep", "code", "player", "controls", "view"]
+PLAYGROUND = ["names", "settings", "records", "problem", "network", "coarse", "run", "curvature", "evidence"]
+PLAYGROUND += ["diagnoses", "story", "session", "words", "shades", "frame", "message", "sweep", "code"]
+PLAYGROUND += ["player", "controls", "view"]
 
 
 def modules(root: Path) -> dict[str, Path]:

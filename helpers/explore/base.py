@@ -6,6 +6,7 @@ without a notebook around it. So an explorer is tested like any other function.
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import threading
@@ -47,8 +48,16 @@ class Frame:
         return f"{self.alt}\n{self.sentence}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Picture and sentence, for a saved notebook; the PNG once more for readers that leave out HTML.
+
+        The class lets a live page hide it beside the widget that shows the same.
+        """
         sentence = f'<p style="margin: 4px 0 12px; max-width: 760px;">{html.escape(self.sentence)}</p>'
-        return {"text/html": f"{self.picture.html()}\n{sentence}", "text/plain": repr(self)}
+        return {
+            "text/html": f'<div class="sb-still">{self.picture.html()}\n{sentence}</div>',
+            "image/png": base64.b64encode(self.picture.data).decode("ascii"),
+            "text/plain": repr(self),
+        }
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,19 @@
 """The sliders around a frame function: a thin view, with nothing in it that is worth testing twice.
 
-The picture is a display of its own that is updated in place, not a widget. So a saved notebook, or one that
-is read on a web page, shows the picture for the default values; only the sliders need a running kernel.
+A live page shows the picture in a widget; the picture for the default values is a display of its own. So a
+saved notebook, or one that is read on a web page, has that picture; only the sliders need a running kernel.
 """
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from helpers.explore.base import Control, Frame
-
-LABEL_WIDTH = "130px"
-SLIDER_WIDTH = "480px"
+from helpers.explore.browser import Page
 
 
 def explore(frame: Callable[..., Frame], controls: Sequence[Control]) -> None:
@@ -26,72 +25,71 @@ def explore(frame: Callable[..., Frame], controls: Sequence[Control]) -> None:
     """
     from IPython.display import display
 
-    defaults = {control.name: control.default for control in controls}
-    first = frame(**defaults).smaller()
-    sliders, reset, view = _widgets(controls)
-    display({"text/plain": _in_words(controls), **view}, raw=True)
-    handle = display(first, display_id=True)
-    if sliders and handle is not None:
-        _connect(sliders, reset, defaults, lambda values: handle.update(frame(**values)))
+    first = frame(**{control.name: control.default for control in controls})
+    try:
+        page = Page("sliders")
+    except ImportError:  # no anywidget: the picture is all there can be
+        display(first.smaller())
+        return
+    Explorer(frame, controls, first, page.send).listen(page)
+    display(page.bundle(in_words(controls)), raw=True)
+    display(first.smaller())
 
 
-def _in_words(controls: Sequence[Control]) -> str:
+def in_words(controls: Sequence[Control]) -> str:
     """What stands in the place of the sliders where there is no kernel to move them."""
     settings = ", ".join(f"{control.label} = {control.text(control.default)}" for control in controls)
     return textwrap.fill(f"Run this cell to get the sliders: {settings}", width=90)
 
 
-def _widgets(controls: Sequence[Control]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
-    """A slider per control, the reset button, and what shows them; nothing where ipywidgets is missing."""
-    try:
-        import ipywidgets
-    except ImportError:
-        return {}, None, {}
-    sliders = {
-        control.name: ipywidgets.SelectionSlider(
-            options=[(control.text(value), value) for value in control.values],
-            value=control.default,
-            description=control.label,
-            continuous_update=True,
-            layout={"width": SLIDER_WIDTH, "max_width": "100%"},
-            style={"description_width": LABEL_WIDTH},
-        )
-        for control in controls
-    }
-    reset = ipywidgets.Button(
-        description="Reset",
-        tooltip="Put every slider back to where it started",
-        layout={"width": "90px", "margin": f"2px 2px 8px calc({LABEL_WIDTH} + 8px)"},
-    )
-    box = ipywidgets.VBox([*sliders.values(), reset])
-    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    return sliders, reset, {"application/vnd.jupyter.widget-view+json": view}
+class Explorer:
+    """What connects the page with a frame function: it is told values, and sends their picture."""
+
+    def __init__(
+        self, frame: Callable[..., Frame], controls: Sequence[Control], first: Frame, send: Callable[..., Any]
+    ) -> None:
+        self.frame, self.controls, self.last, self.send = frame, controls, first, send
+        self._numbers = itertools.count(1)
+        self._newest = NewestWins(self._draw)
+
+    def listen(self, page: Page) -> None:
+        """From now on do what the page says."""
+        page.listen(self.heard)
+
+    def heard(self, told: dict[str, Any]) -> None:
+        """One message of the page, in any thread."""
+        if told.get("do") == "arrive":
+            self.send({"kind": "hello", "controls": [spoken(control) for control in self.controls]})
+            self._send(self.last)
+        elif told.get("do") == "show":
+            self._newest.ask(dict(told["values"]))
+
+    def _draw(self, values: dict[str, Any]) -> None:
+        self.last = self.frame(**values)
+        self._send(self.last)
+
+    def _send(self, frame: Frame) -> None:
+        header = {
+            "kind": "frame",
+            "number": next(self._numbers),
+            "alt": frame.alt,
+            "sentence": frame.sentence,
+        }
+        self.send(header | {"width": frame.picture.width}, frame.picture.data)
 
 
-def _connect(
-    sliders: dict[str, Any], reset: Any, defaults: dict[str, Any], draw: Callable[[dict[str, Any]], None]
-) -> None:
-    newest = NewestWins(draw)
-
-    def moved(change: Any = None) -> None:
-        newest.ask({name: slider.value for name, slider in sliders.items()})
-
-    def back(button: Any) -> None:
-        for name, slider in sliders.items():
-            slider.unobserve(moved, "value")
-            slider.value = defaults[name]
-            slider.observe(moved, "value")
-        moved()
-
-    for slider in sliders.values():
-        slider.observe(moved, "value")
-    reset.on_click(back)
+def spoken(control: Control) -> dict[str, Any]:
+    """A control for the page."""
+    values = list(control.values)
+    texts = [control.text(value) for value in values]
+    names = {"name": control.name, "label": control.label, "start": control.default}
+    return names | {"values": values, "texts": texts}
 
 
 class NewestWins:
     """Does one thing at a time; of the wishes that come in meanwhile it keeps only the last.
 
-    Callbacks may come from several threads. Whoever finds it at work leaves the wish and goes; the one that
+    Messages may come in several threads. Whoever finds it at work leaves the wish and goes; the one that
     is at work looks again before it stops.
 
     >>> done = NewestWins(print)

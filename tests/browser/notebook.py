@@ -24,8 +24,8 @@ SHOW = """async index => {
     await notebook.scrollToItem(index, 'start');
 }"""
 PICTURE = """cell => {
-    const image = cell.querySelector('.jp-OutputArea-output img');
-    const sentence = image?.parentElement.querySelector('p')?.innerText ?? '';
+    const image = cell.querySelector('.sb-explorer img');
+    const sentence = cell.querySelector('.sb-explorer .sb-words')?.innerText ?? '';
     return image?.complete && image.naturalWidth > 100 ? [image.src, image.alt, sentence] : null;
 }"""
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
@@ -132,11 +132,11 @@ def _wait_for_picture(cell: Any, good: Callable[[Seen], bool], problem: str, lim
 
 def drawn(cell: Any) -> bytes:
     """The picture's pixels on the screen."""
-    return bytes(cell.locator(".jp-OutputArea-output img").screenshot())
+    return bytes(cell.locator(".sb-explorer img").screenshot())
 
 
 def slider(cell: Any, label: str) -> Any:
-    """The handle of the slider with a label: the part that takes the keyboard."""
-    handle = cell.locator(".widget-slider", has_text=label).locator(".noUi-handle")
-    handle.wait_for()
-    return handle
+    """The slider with a label, as the keyboard and a screen reader find it."""
+    found = cell.get_by_role("slider", name=label)
+    found.wait_for()
+    return found

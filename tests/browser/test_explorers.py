@@ -60,15 +60,21 @@ def test_picture_and_words_follow_the_keyboard(open_notebook: Any, tmp_path: Pat
     assert (back.alt, back.sentence) == (first.alt, first.sentence)
 
 
-def test_every_slider_has_a_label_and_a_readable_value(open_notebook: Any, tmp_path: Path) -> None:
+def test_sliders_are_read_by_name_and_value_and_tell_what_is_new(open_notebook: Any, tmp_path: Path) -> None:
     notebook = open_notebook(notebook_with(tmp_path, "backward"))
     notebook.run_all()
-    sliders = notebook.show(1).locator(".widget-slider")
-    sliders.first.wait_for()
-    found = {
-        sliders.nth(i).locator(".widget-label").inner_text(): sliders.nth(i)
-        .locator(".widget-readout")
-        .inner_text()
-        for i in range(sliders.count())
-    }
-    assert found == {"learning rate": "0.02", "condition number": "10", "steps": "50"}
+    cell = notebook.show(1)
+    slider(cell, "learning rate")
+    said = {one.get_attribute("aria-valuetext") for one in cell.get_by_role("slider").all()}
+    assert said == {"learning rate 0.02", "condition number 10", "steps 50"}
+    assert picture(cell).sentence == cell.get_by_role("status").inner_text()
+    assert cell.locator(".sb-still").is_hidden()  # the picture of the saved notebook
+
+
+def test_one_key_shortcuts_stay_outside(open_notebook: Any, tmp_path: Path) -> None:
+    notebook = open_notebook(notebook_with(tmp_path, "backward"))
+    notebook.run_all()
+    slider(notebook.show(1), "steps").focus()
+    for key in ("x", "b", "a", "d", "d"):
+        notebook.page.keyboard.press(key)
+    assert len(notebook.cells()) == 2

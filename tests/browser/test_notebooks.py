@@ -50,4 +50,4 @@ def test_exercise_01_says_that_a_pasted_answer_passes(open_notebook: Any) -> Non
     notebook.paste(answer_index, answer)
     assert "".join(notebook.cells()[answer_index]["source"]) == answer
     assert error_outputs([notebook.cells()[answer_index] | {"outputs": notebook.run(answer_index)}]) == []
-    assert words(notebook.run(check_index)).startswith("passed all")
+    assert words(notebook.run(check_index)).strip().startswith("passed all")

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from helpers.explore.playground import Session, Settings, draw, words
+from helpers.explore.playground import Session, Settings, words
 from helpers.explore.playground.evidence import calm, trial
+from helpers.explore.playground.message import frame
 from helpers.explore.playground.story import OPENING
 from tests.playground.chosen import any_settings
 from tests.thorough import examples
@@ -69,7 +70,7 @@ def said_on_the_way(session: Session, steps: int) -> Iterator[str]:
     ],
 )
 def test_what_is_said(changes: dict[str, Any], steps: int, begins: str) -> None:
-    assert begins in draw(run(steps, **changes)).sentence
+    assert begins in words.sentence(run(steps, **changes))
 
 
 FALSE_BEFORE = [
@@ -181,22 +182,21 @@ def test_by_heart_is_told_with_averages_that_the_curves_have() -> None:
     assert words.brief(recent.validation_loss) in words.sentence(session)
 
 
-def test_a_frame_carries_the_sentence_of_its_moment() -> None:
+def test_a_sentence_is_of_its_moment() -> None:
     session = Session()
     for _ in range(40):
         session.step(8)
-        frame, now = draw(session), session.now()
-        assert frame.sentence == words.sentence(session)
+        said, now = words.sentence(session), session.now()
         if session.story.kind in ("opening", "learning"):
-            assert f"n {session.steps} steps" in frame.sentence
-            assert f"to {words.brief(now.train_loss)}." in frame.sentence
+            assert f"n {session.steps} steps" in said
+            assert f"to {words.brief(now.train_loss)}." in said
 
 
 def test_looking_changes_nothing_and_one_go_tells_the_same() -> None:
     pieces, at_once = Session(Settings(lr=1.0)), run(1200, lr=1.0)
     for n in (1, 2, 7, 90, 300, 800):
         pieces.step(n)
-        draw(pieces)
+        frame(pieces)
     assert words.sentence(pieces) == words.sentence(at_once)
     assert pieces.story.flips == at_once.story.flips
 
@@ -271,4 +271,3 @@ def test_why_playing_ended_has_words() -> None:
     assert words.PAUSED["unwatched"].format(seconds=8.0) == (
         "Paused: the page gave no sign of life for 8 seconds. Press Play to go on."
     )
-    assert "600 seconds" in words.PAUSED["long"].format(seconds=600.0)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from helpers.explore.playground.network import build_loss
+from helpers.explore.playground.run import Run
 from helpers.nn import Sequential
 from helpers.nn.fast import Steps
 from helpers.nn.losses import Loss
-
-if TYPE_CHECKING:
-    from helpers.explore.playground.session import Session
 
 ROUNDS = 12
 STEP = 1e-4
@@ -25,7 +23,7 @@ CORNERS = ("absolute error", "hinge")
 """Losses without curvature."""
 
 
-def longest_stable_rate(session: Session) -> float | None:
+def longest_stable_rate(session: Run) -> float | None:
     """The longest learning rate that is stable for a full batch where the network stands; see `LIMITS`."""
     settings = session.settings
     if (
@@ -39,7 +37,7 @@ def longest_stable_rate(session: Session) -> float | None:
     return LIMITS[settings.optimizer] / curvature if 0 < curvature < np.inf else None
 
 
-def curvature_of(session: Session) -> float:
+def curvature_of(session: Run) -> float:
     """The steepest curvature of the training loss, with its penalty, where the network stands."""
     problem, settings = session.problem, session.settings
     X, y = problem.X[problem.train], problem.targets[problem.train]

@@ -6,19 +6,17 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from helpers.explore.playground import network
 from helpers.explore.playground.coarse import UNIT_GRID
 from helpers.explore.playground.records import Scores
+from helpers.explore.playground.run import Run
 from helpers.nn.activations import ReLU, Sigmoid, Tanh
 from helpers.nn.fast import Steps
 from helpers.nn.normalization import BatchNorm
-
-if TYPE_CHECKING:
-    from helpers.explore.playground.session import Session
 
 EPOCHS, FEWEST = 10, 40
 """Losses are averaged over so many epochs and steps, or a tenth of the steps; but at most over a third."""
@@ -81,7 +79,7 @@ class Evidence:
     diagnosis of before, which needs less to stay than another to take its place.
     """
 
-    def __init__(self, session: Session, past: Past, kind: str = "") -> None:
+    def __init__(self, session: Run, past: Past, kind: str = "") -> None:
         self.session, self.settings, self.past, self.kind = session, session.settings, past, kind
         self.steps = session.steps - past.since
         self.width = window(self.steps, session.steps_per_epoch)
@@ -210,7 +208,7 @@ def crossings(z: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
-def trial(session: Session, factor: float) -> np.ndarray:
+def trial(session: Run, factor: float) -> np.ndarray:
     """See `Evidence.trial`."""
     model, optimizer = deepcopy((session.model, session.optimizer))
     for leaf in model.leaves():

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpers.explore.playground.diagnoses import Facts, alike, judge
 from helpers.explore.playground.evidence import ENOUGH_RECORDS, EPOCHS, Evidence, Mean, Past
-
-if TYPE_CHECKING:
-    from helpers.explore.playground.session import Session
+from helpers.explore.playground.run import Run
 
 EVERY = 8
 """Steps between two looks, at least."""
@@ -41,11 +38,11 @@ class Story:
     _candidate: str
     _others: Counter[str]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Run) -> None:
         self.flips = 0
         self._begin(Past(0, Mean.of(session.records[:1])))
 
-    def turn(self, session: Session) -> None:
+    def turn(self, session: Run) -> None:
         """Something was changed on the way: what was seen before does not count any more."""
         self._begin(Past(session.steps, Evidence(session, self.past).recent))
 
@@ -54,7 +51,7 @@ class Story:
         self.kind, self.facts = "opening", {}
         self._settle("opening", {}, past.since)
 
-    def look(self, session: Session) -> None:
+    def look(self, session: Run) -> None:
         """Judge what the records show by now."""
         step = session.steps
         if session.diverged:
@@ -64,7 +61,7 @@ class Story:
             with np.errstate(all="ignore"):  # losses may be infinite
                 self._judge(session, Evidence(session, self.past, self.kind))
 
-    def _judge(self, session: Session, seen: Evidence) -> None:
+    def _judge(self, session: Run, seen: Evidence) -> None:
         self.recent = seen.recent
         if len(seen.late) >= ENOUGH_RECORDS:
             self.past.remember(seen.recent)

@@ -1,4 +1,4 @@
-"""What is happening, in one or two sentences; and what the picture shows, for a reader who cannot see it."""
+"""What is happening, in one or two sentences."""
 
 from __future__ import annotations
 
@@ -281,27 +281,8 @@ OVER: dict[str, Callable[[Session, Facts], bool]] = {
 
 PAUSED = {
     "unwatched": "Paused: the page gave no sign of life for {seconds:g} seconds. Press Play to go on.",
-    "long": "Paused after {seconds:g} seconds of playing. Press Play to go on.",
 }
 """Why playing ended by itself, for the player: `PAUSED["unwatched"].format(seconds=8)`."""
-
-
-def alt(session: Session, panel: str) -> str:
-    """What the picture shows."""
-    now, settings = session.now(), session.settings
-    layers = f"{settings.hidden_layers} hidden layers of {settings.units} {settings.activation} units"
-    if settings.regression:
-        seen = f"The line that the network draws through the data “{settings.data}”"
-    else:
-        seen = f"What the network answers at each place of the plane, for the data “{settings.data}”"
-    score = "R²" if settings.regression else "accuracy"
-    return (
-        f"{seen}, after {steps(session.steps)} with learning rate {settings.lr:g} and batches of "
-        f"{settings.batch_size} ({layers}). Beside it the curves of loss and {score}: training loss "
-        f"{brief(now.train_loss)} and {score} {level(session, now.train_score)}, validation loss "
-        f"{brief(now.validation_loss)} and {score} {level(session, now.validation_score)}; and the "
-        f"{'sizes of the gradients' if panel == 'gradients' else 'weights'} of each layer."
-    )
 
 
 def level(session: Session, score: float) -> str:

@@ -28,7 +28,7 @@ WORDS = {
     "00_start": "286ec01486568973",
     "01_data_splits": "0834df1063e45156",
     "02_features": "b38fd2ed1b4d19d6",
-    "03_baselines_and_metrics": "3ebdb7831ff248a8",
+    "03_baselines_and_metrics": "78484382abf64a7c",
     "04_forward": "5ea19c63b7a26db1",
     "05_backward": "71cba2ac53d34f6c",
     "06_activations": "d4d6d84b13a0c63b",

@@ -20,14 +20,25 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import data
-from helpers.explore import Control, Frame, backward, data_splits, features, forward, start, tuning, view
+from helpers.explore import (
+    Control,
+    Frame,
+    backward,
+    baselines_and_metrics,
+    data_splits,
+    features,
+    forward,
+    start,
+    tuning,
+    view,
+)
 from helpers.explore.browser import widget_class
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, features, forward, backward, tuning]
+EXPLORERS = [start, data_splits, features, baselines_and_metrics, forward, backward, tuning]
 frames = settings(deadline=None, max_examples=examples(25))
 
 
@@ -506,3 +517,35 @@ def test_a_failed_frame_does_not_block_the_next() -> None:
         newest.ask({"a": 1})
     newest.ask({"a": 2})
     assert done == [2]
+
+
+@pytest.mark.parametrize("prevalence", baselines_and_metrics.PREVALENCES)
+def test_the_four_counts_of_a_thousand_people_are_those_of_the_scores(prevalence):
+    explorer = baselines_and_metrics
+    p_ill, p_healthy = explorer.scores()
+    for threshold in explorer.THRESHOLDS:
+        found, missed, alarms, sent_home = explorer.counts(threshold, prevalence)
+        assert found + missed + alarms + sent_home == 1000
+        assert found + missed == round(1000 * prevalence)
+        assert abs(found - (found + missed) * (p_ill >= threshold).mean()) <= 0.5
+        assert abs(alarms - (alarms + sent_home) * (p_healthy >= threshold).mean()) <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("threshold", "prevalence", "says"),
+    [
+        (0.0, 0.05, "yes to all: nobody is missed, and 950 healthy people are called for 50 ill ones"),
+        (1.0, 0.05, "no to all: it is right for 950 of 1,000 and finds nobody. It has no precision"),
+        (1.0, 0.005, "no threshold on this slider costs less"),
+        (0.3, 0.05, "Of 50 ill people 40 are found, 10 missed"),
+        (0.3, 0.005, "if it said no to all they would cost 100"),
+    ],
+)
+def test_the_sentence_tells_what_the_threshold_does(threshold, prevalence, says):
+    assert says in baselines_and_metrics.sentence(threshold, prevalence)
+
+
+@pytest.mark.parametrize(("threshold", "prevalence"), [(-0.1, 0.5), (1.1, 0.5), (0.5, 0.0), (0.5, 1.0)])
+def test_a_threshold_or_a_prevalence_outside_is_refused(threshold, prevalence):
+    with pytest.raises(ValueError, match="threshold goes from 0 to 1"):
+        baselines_and_metrics.frame(threshold, prevalence)

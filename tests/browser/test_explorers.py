@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 LABELS = {
     "data_splits": "test size",
+    "baselines_and_metrics": "threshold",
     "backward": "learning rate",
     "tuning": "schedule",
     "features": "learning rate",

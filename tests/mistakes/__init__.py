@@ -39,7 +39,7 @@ class Answer:
         if not self.changes:
             return self.written
         text, name = self.texts()[-1], defined(solution(self.task)[-1])
-        return made(text, name, _around(self.task))
+        return made(text, name, around(self.task))
 
     def texts(self) -> list[str]:
         """The cells that define an answer that is told as changes: its own is the last."""
@@ -105,7 +105,7 @@ def defined(text: str) -> str:
 
 
 @functools.cache
-def _around(task: str) -> dict[str, Any]:
+def around(task: str) -> dict[str, Any]:
     space: dict[str, Any] = {}
     for text in solution(task)[:-1]:
         exec(text, space)

@@ -213,7 +213,7 @@ r"""
 | --- | --- | --- | --- |
 | annotate | somebody finds out the right answers | the doctors, before line 1 | 03, 12 |
 | split | set aside what the model is judged on | line 2 | [01](01_data_splits.ipynb) |
-| preprocess | make the numbers fit to learn from | line 3 | 02 |
+| preprocess | make the numbers fit to learn from | line 3 | [02](02_features.ipynb) |
 | define | choose the formula | `Z @ w + b` | [04](04_forward.ipynb), 06, 13, 14 |
 | initialise | give the parameters their first values | line 4 | [04](04_forward.ipynb) |
 | forward | let the model answer | line 6 | [04](04_forward.ipynb) |
@@ -222,7 +222,7 @@ r"""
 | update | go a step that way | line 7 | 08 |
 | validate | look at rows that it does not train on | left out | [10](10_tuning.ipynb), 12 |
 | tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [10](10_tuning.ipynb) |
-| test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), 03, 16 |
+| test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), [03][l03], 16 |
 | save | keep the parameters | left out | 21 |
 | deploy | make it small and fast, let others use it | left out | 17, 18, 19, 20, 21 |
 
@@ -233,8 +233,9 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | lessons |
 | --- | --- |
 | the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]) |
-| | [02 features](02_features.ipynb) ([exercise][e02]), 03 metrics |
-| the engine, by hand | [04 forward](04_forward.ipynb), [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
+| | [02 features](02_features.ipynb) ([exercise][e02]), [03 metrics][l03] ([exercise][e03]) |
+| the engine, by hand | [04 forward](04_forward.ipynb) ([exercise][e04]) |
+| | [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
 | | [10 tuning](10_tuning.ipynb) ([exercise][e10]), 11 normalization, 12 overfitting |
@@ -247,6 +248,9 @@ What has a link is ready.
 
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
 [e02]: ../exercises/02_features/02_features.ipynb
+[l03]: 03_baselines_and_metrics.ipynb
+[e03]: ../exercises/03_baselines_and_metrics/03_baselines_and_metrics.ipynb
+[e04]: ../exercises/04_forward/04_forward.ipynb
 [e05]: ../exercises/05_backward/05_backward.ipynb
 [e09]: ../exercises/09_training_loop/09_training_loop.ipynb
 [e10]: ../exercises/10_tuning/10_tuning.ipynb

@@ -11,8 +11,8 @@ the loss. This lesson is about where that direction comes from.
 - write the backward pass of a linear layer, ReLU and softmax with cross-entropy;
 - check a gradient by nudging, and build what `loss.backward()` does.
 
-**Time:** {minutes} minutes. **Before this:** lesson 04, the forward pass. You need no calculus; a slope is
-enough.
+**Time:** {minutes} minutes. **Before this:** lesson [04](04_forward.ipynb), the forward pass. You need no
+calculus; a slope is enough.
 """
 
 # %% jupyter={"source_hidden": true}

@@ -84,7 +84,7 @@ answers(
             a network that is trained again counts again
         10 ** rng.uniform(-3, 0) → rng.uniform(0.001, 1)
             the exponent is uniform
-        best_score = -1.0 → …; grid = list(np.geomspace(0.001, 1, budget // num_epochs))
+        best_score, how_long = … → …; grid = list(np.geomspace(0.001, 1, budget // num_epochs))
         10 ** rng.uniform(-3, 0) → grid.pop()
             has the same learning rates
         lr, batch_size, model = best → model = best[2]

@@ -141,7 +141,7 @@ answers(
             the step 'scale' was fitted on all 44 rows, held out or not
         for step in steps: → for step in steps[:1]:
             the step 'model' was asked to fit, with rows that had not gone through 'scale'
-        , step.transform(Z_held_out) → , step.fit(Z_held_out).transform(Z_held_out)
+        step.transform(Z_held_out) → step.fit(Z_held_out).transform(Z_held_out)
             those that are held out in a turn
         model.fit(Z_train, y[train]) → model.fit(Z_train, y[: len(train)])
             with the labels of other rows

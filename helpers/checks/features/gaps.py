@@ -37,7 +37,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
-def _of_known(number: Callable[[Array], Any], X: Array) -> Array:
+def of_known(number: Callable[[Array], Any], X: Array) -> Array:
     """A number of the known entries of each column; 0 where there are none (`nanmedian` warns there)."""
     known = [column[~np.isnan(column)] for column in X.T]
     return np.array([number(entries) if len(entries) else 0.0 for entries in known])
@@ -49,7 +49,7 @@ def _right(X_train: Array, X_new: Array) -> Any:
         gaps = np.isnan(X_train)
         kept = ~gaps.all(axis=0)
         marked = gaps.any(axis=0)
-        values = _of_known(np.median, X_train)
+        values = of_known(np.median, X_train)
         filled = np.where(np.isnan(X), values, X)[:, kept]
         marks = np.isnan(X)[:, kept & marked].astype(float)
         tables.append(np.column_stack([filled, marks]))

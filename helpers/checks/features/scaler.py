@@ -132,12 +132,18 @@ median_scaler = formula_task(
         self.center_ = np.median(X, axis=0) → self.center_ = np.median(X)
             one median was taken of the whole table
             Each column has its own: which axis goes?
+        np.median(np.abs(X - self.center_), axis=0) → np.median(np.abs(X - self.center_))
+            one median distance was taken of the whole table
+            Each column has its own, as it has its own median.
     """,
     rtol=RTOL,
     atol=ATOL,
     hints={
         "AttributeError": "The object has no such name. Is a method missing, or did fit not keep what it "
         "learnt (self.name = …)?",
-        "ValueError": "One median for each column has shape (d,). Print the shapes in that line.",
+        "NameError": "Did fit learn it? What fit keeps as self.name, transform reads as self.name. If it is "
+        "a name of the notebook, run the cell that makes it.",
+        "ValueError": "One number for each column has shape (d,): print the shapes in that line. An `if` "
+        "decides once, np.where decides for each column.",
     },
 )

@@ -10,10 +10,12 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged
+from helpers.checks.features.gaps import of_known
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 from helpers.checks.watched import UNKNOWN, Journal
+from helpers.features import make_pipeline
 
 Array = np.ndarray
 CULTIVARS = np.array(["Barolo", "Grignolino", "Barbera"])
@@ -79,8 +81,7 @@ class Step:
         elif self.kind == "scale":
             self.learnt = X.mean(axis=0), X.std(axis=0) + 1e-12
         else:
-            known = [column[~np.isnan(column)] for column in X.T]
-            self.learnt = np.array([np.median(entries) if len(entries) else 0.0 for entries in known])
+            self.learnt = of_known(np.median, X)
         return self
 
     def transform(self, X: Any) -> Array:
@@ -125,11 +126,7 @@ def _probe(learner: Any, case: Case) -> Seen:
 def _right(make_steps: Any, X: Array, y: Array, folds: Any) -> Array:
     predictions = np.empty_like(y)
     for train, held in folds:
-        *steps, model = make_steps()
-        A, B = X[train], X[held]
-        for step in steps:
-            A, B = step.fit(A).transform(A), step.transform(B)
-        predictions[held] = model.fit(A, y[train]).predict(B)
+        predictions[held] = make_pipeline(*make_steps()).fit(X[train], y[train]).predict(X[held])
     return predictions
 
 

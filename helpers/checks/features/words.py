@@ -62,10 +62,7 @@ one_hot = formula_task(
     points=4,
     cases=_cases,
     right=_right,
-    parts=dict.fromkeys(
-        ("Z_train", "Z_new"),
-        ONE,
-    ),
+    parts=dict.fromkeys(("Z_train", "Z_new"), ONE),
     slips=r"""
         [counts[order] >= min_count] → [:]
             the rare categories of `train` have columns of their own

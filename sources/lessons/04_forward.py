@@ -12,7 +12,8 @@ use a network that somebody else has trained, and see why a new one will or will
 - count parameters, and use weights that were trained elsewhere;
 - choose the scale of the first weights, and see in the outputs of the layers when it is wrong.
 
-**Time:** {minutes} minutes. **Before this:** lesson [01](01_data_splits.ipynb), and scaling from [02](02_features.ipynb).
+**Time:** {minutes} minutes.
+**Before this:** lesson [01](01_data_splits.ipynb), and scaling from [02](02_features.ipynb).
 """
 
 # %% jupyter={"source_hidden": true}
@@ -142,7 +143,9 @@ for title, (number, bend) in {
     "after one with relu": (1, relu),
 }.items():
     w = fit(through(X_xor, layers[:number], bend), y_xor)
-    answers[title] = answer(through(square, layers[:number], bend), w).reshape(100, 100)
+    answers[title] = answer(through(square, layers[:number], bend), w).reshape(
+        100, 100
+    )
 show(
     figures.regions(X_xor, y_xor, answers),
     alt="Three squares with the same points. The linear model and the one after ten layers cut the square by "
@@ -383,11 +386,15 @@ train, validation, test = three_way(len(y), 400, 373, np.random.default_rng(0))
 X = pictures.reshape(len(pictures), -1) / 16
 
 torch.manual_seed(0)
-model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10)).double()
+model = nn.Sequential(
+    nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10)
+).double()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
 for _ in range(200):
     optimizer.zero_grad()
-    nn.functional.cross_entropy(model(torch.tensor(X[train])), torch.tensor(y[train])).backward()
+    nn.functional.cross_entropy(
+        model(torch.tensor(X[train])), torch.tensor(y[train])
+    ).backward()
     optimizer.step()
 
 # %%
@@ -445,7 +452,10 @@ from random numbers. A network without hidden layer, 64–10, is there for compa
 """
 
 # %% jupyter={"source_hidden": true}
-training_set, validation_set = (X[train], y[train]), (X[validation], y[validation])
+training_set, validation_set = (
+    (X[train], y[train]),
+    (X[validation], y[validation]),
+)
 
 
 def network(draw, sizes):
@@ -466,8 +476,16 @@ def network(draw, sizes):
 def best_accuracy(draw, sizes, lrs, num_epochs=5, seeds=5):
     """The validation accuracy of each seed, at the learning rate that is best on average."""
     options = {"batch_size": 64, "num_epochs": num_epochs, "seeds": seeds}
-    with np.errstate(over="ignore", invalid="ignore"):  # some rates are meant to be too large
-        runs = sweep(network(draw, sizes), training_set, validation_set, lr=lrs, **options)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # some rates are meant to be too large
+        runs = sweep(
+            network(draw, sizes),
+            training_set,
+            validation_set,
+            lr=lrs,
+            **options,
+        )
     best = max(runs, key=lambda run: run.accuracy[-1].mean())
     return best.accuracy[-1]
 
@@ -509,11 +527,20 @@ for name, draw in starts.items():
     one = network(draw, (64, 128, 10))(0)
     start_of = one.flat.copy()
     rng = np.random.default_rng(0)
-    options = {"batch_size": 64, "num_epochs": 5, "progress": False, "rng": rng}
-    fit_network(one, CrossEntropyLoss(), SGD(one, lr=0.3), *training_set, **options)
+    options = {
+        "batch_size": 64,
+        "num_epochs": 5,
+        "progress": False,
+        "rng": rng,
+    }
+    fit_network(
+        one, CrossEntropyLoss(), SGD(one, lr=0.3), *training_set, **options
+    )
     columns = np.unique(one.layers[0].W.round(6), axis=1).shape[1]
     moved = np.sum(one.flat != start_of)
-    print(f"from {name:6}: {columns:3} different hidden units, {moved} of {one.flat.size} parameters moved")
+    print(
+        f"from {name:6}: {columns:3} different hidden units, {moved} of {one.flat.size} parameters moved"
+    )
 
 # %% [markdown]
 r"""

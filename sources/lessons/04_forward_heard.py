@@ -85,7 +85,9 @@ names = ("even or odd", "which digit", "the same, untrained")
 means, spreads = runs.mean(axis=0), runs.std(axis=0)
 print(f"{'':20} pixels, layers 1, 2, 3 (mean ± spread of ten seeds)")
 for i, name in enumerate(names):
-    told = [f"{m:.2f} ± {s:.2f}" for m, s in zip(means[i], spreads[i], strict=True)]
+    told = [
+        f"{m:.2f} ± {s:.2f}" for m, s in zip(means[i], spreads[i], strict=True)
+    ]
     print(f"{name:20}", ", ".join(told))
 
 # %% [markdown]

@@ -131,5 +131,5 @@ def sizes_by_layer(sizes: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
                 ax.plot(layers, size, MARKERS[start] + "-", color=COLORS[SCALES[start]], label=start)
         ax.set(title=panel, yscale="log", xlabel="layer", xticks=(1, 5, 10, 15, 20))
     np.atleast_1d(axes)[0].set_ylabel("size of the outputs")
-    np.atleast_1d(axes)[-1].legend(title="scale", loc="upper left", fontsize=9)
+    np.atleast_1d(axes)[0].legend(title="scale", loc="upper left", fontsize=9)
     return fig

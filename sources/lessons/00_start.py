@@ -233,16 +233,10 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | lessons |
 | --- | --- |
 | the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]) |
-<<<<<<< HEAD
 | | [02 features](02_features.ipynb) ([exercise][e02]), [03 metrics][l03] ([exercise][e03]) |
 | the engine, by hand | [04 forward](04_forward.ipynb) ([exercise][e04]) |
 | | [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
 | | 07 losses, 08 optimizers |
-=======
-| | [02 features](02_features.ipynb) ([exercise][e02]), 03 metrics |
-| the engine, by hand | [04 forward](04_forward.ipynb), [05 backward](05_backward.ipynb) ([exercise][e05]) |
-| | 06 activations, 07 losses, 08 optimizers |
->>>>>>> forward-lesson
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
 | | [10 tuning](10_tuning.ipynb) ([exercise][e10]), 11 normalization, 12 overfitting |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |

@@ -12,13 +12,8 @@ use a network that somebody else has trained, and see why a new one will or will
 - count parameters, and use weights that were trained elsewhere;
 - choose the scale of the first weights, and see in the outputs of the layers when it is wrong.
 
-<<<<<<< HEAD
-**Time:** {minutes} minutes. **Before this:** lesson [01](01_data_splits.ipynb), and scaling from
-[02](02_features.ipynb).
-=======
 **Time:** {minutes} minutes.
 **Before this:** lesson [01](01_data_splits.ipynb), and scaling from [02](02_features.ipynb).
->>>>>>> forward-lesson
 """
 
 # %% jupyter={"source_hidden": true}

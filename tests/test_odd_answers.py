@@ -14,6 +14,7 @@ import torch
 from helpers.checks.notebook import tell
 from helpers.checks.task import Task, grade, lessons_with_tasks, tasks_of
 from tests.mistakes import around, defined, solution
+from tests.test_odd_inputs import not_contiguous, read_only
 from tests.thorough import THOROUGH
 
 TASKS = [task for lesson in lessons_with_tasks() for task in tasks_of(lesson)]
@@ -28,22 +29,10 @@ def each_array(value: Any, turn: Callable[[np.ndarray], Any]) -> Any:
     return value
 
 
-def spread_out(a: np.ndarray) -> np.ndarray:
-    wide = np.zeros((*a.shape, 2), a.dtype)
-    wide[..., 0] = a
-    return wide[..., 0]
-
-
-def locked(a: np.ndarray) -> np.ndarray:
-    a = a.copy()
-    a.flags.writeable = False
-    return a
-
-
 SAME: dict[str, Callable[[np.ndarray], Any]] = {
     "Fortran order": np.asfortranarray,
-    "not contiguous": spread_out,
-    "read-only": locked,
+    "not contiguous": not_contiguous,
+    "read-only": read_only,
     "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
 }
 OTHER: dict[str, Callable[[np.ndarray], Any]] = {

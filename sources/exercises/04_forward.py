@@ -42,7 +42,7 @@ By hand: the first sample is (1, 3, 5). Its outputs are 1 + 10 = 11 and 3 + 5 + 
 
 # %% answer="forward/linear_columns"
 def linear_columns(X, W, b):
-    """The outputs (out, n) of a layer W (out, in), b (out,) for samples that are columns of X (in, n)."""
+    """Outputs (out, n) of a layer W (out, in), b (out,); X (in, n)."""
     ### BEGIN SOLUTION
     return W @ X + b[:, None]
     ### END SOLUTION
@@ -160,7 +160,7 @@ For example, that gives `weights` of the shapes (24, 6) and (6, 2). The 144 weig
 
 # %% answer="forward/he_uniform"
 def he_uniform(sizes, rng):
-    """Uniform weights of variance 2 / n_in, and biases of 0, for each layer."""
+    """Uniform weights of variance 2 / n_in, biases of 0, by layer."""
     ### BEGIN SOLUTION
     weights, biases = [], []
     for i in range(len(sizes) - 1):
@@ -244,7 +244,7 @@ print({name: numbers.shape for name, numbers in state.items()}, pictures.shape)
 
 # %% answer="forward/predict_digits"
 def predict_digits(pictures, state, mean, std):
-    """The classes (n,) of the pictures (n, 8, 8), and the probabilities (n, 10)."""
+    """Classes (n,) of the pictures (n, 8, 8); probabilities (n, 10)."""
     ### BEGIN SOLUTION
     X = (pictures.reshape(-1, 64) - mean) / np.where(std == 0, 1, std)
     weights = [state[name].T for name in state if name.endswith("weight")]

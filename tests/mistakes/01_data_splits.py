@@ -63,22 +63,23 @@ answers(
             There is an answer to this input
         if not 2 <= n_splits <= n_samples: → if n_splits > n_samples:
             The message does not name 1, the number that was given
-        f"n_splits must be from 2 to n_samples = {n_samples}, got {n_splits}" → "error"
+        f"n_splits must be 2 to {n_samples}, got {n_splits}" → "error"
             raise ValueError("error")
         np.concatenate(folds[:i] + folds[i + 1 :]) → folds[:i] + folds[i + 1 :]
             turn 1: train is a list of 4 pieces, not one array
-        folds = np.array_split → cut = lambda: np.array_split
-        for i in range(n_splits)] → for i in range(n_splits) for folds in [cut()]]
+        folds, pairs = np.array_split → cut, pairs = lambda: np.array_split
+        others = … → folds = cut()\n…
             in the validation sets, rows come more than once
-        folds = … → order = np.roll(np.arange(n_samples), rng.integers(n_samples))
-        return … → folds = [order[i::n_splits] for i in range(n_splits)]\n…
+        folds, pairs = … → order, pairs = np.roll(np.arange(n_samples), rng.integers(n_samples)), []
+        for i in range(n_splits): → folds = [order[i::n_splits] for i in range(n_splits)]\n…
             Some rows always go together
     """,
     right="""
         raise ValueError( → raise type("WrongNumberOfFolds", (ValueError,), {})(
-        return [( → yield from [(
+        pairs.append((others, folds[i])) → yield others, folds[i]
+        return pairs → return
             a generator, with an error of its own
-        folds = … → fold = rng.permutation(n_samples) % n_splits
+        folds, pairs = … → fold, pairs = rng.permutation(n_samples) % n_splits, []
         np.concatenate(folds[:i] + folds[i + 1 :]) → np.flatnonzero(fold != i).tolist()
         folds[i] → np.flatnonzero(fold == i)
             by numbers of folds
@@ -116,25 +117,24 @@ answers(
 answers(
     "data_splits/choose_honestly",
     wrong=r"""
-        folds = … → …; seen = []
-        np.mean([score → np.mean(seen.extend([score
-        in folds]) → in folds]) or seen)
+        averages = … → averages, seen = [], []
+        turns = … → …; seen.extend(turns)
+        np.mean(turns) → np.mean(seen)
             the average of the candidate's own five scores
-        np.mean([score → round(np.mean([score
-        in folds]) → in folds]), 2)
+        np.mean(turns) → round(np.mean(turns), 2)
             own five scores, and not rounded
         return … → return score(best, rest, test), best
             The candidate comes first
         rest[a], rest[b] → y[rest[a]], y[rest[b]]
             These are labels; score asks for row numbers
-        np.mean([score(candidate, rest[a], rest[b]) for a, b in folds]) → score(candidate, rest, test)
+        turns = … → turns = score(candidate, rest, test)
         return … → return best, max(averages)
             If the test rows help to choose
         rest, test = … → rng = np.random.default_rng(0)\n…
             another generator gives the same test set
     """,
     right=r"""
-        np.mean([score → np.sum([score
+        np.mean(turns) → np.sum(turns)
         rest[b]) for a → rest[b]) * len(b) for a
             with pooled hits
         folds = … → fold = np.full(len(y), -1)\nfold[rng.permutation(rest)] = np.arange(len(rest)) % 5

@@ -93,7 +93,7 @@ answers(
             so it flatters
     """,
     right=r"""
-        best_score, how_long = … → …; parts = {name: (X.astype("f4"), y) for name, (X, y) in parts.items()}; DRAW
+        best_score, how_long = … → …; parts = {k: (X.astype("f4"), y) for k, (X, y) in parts.items()}; DRAW
         DRAW → draws = [(np.exp(rng.uniform(np.log(0.001), 0)), 2 ** rng.integers(3, 7)) for _ in range(48)]
         lr, batch_size = … → lr, batch_size = draws.pop()
         return lr, batch_size, accuracy(model, *parts["test"]) → return np.array([…], "f4")

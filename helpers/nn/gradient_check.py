@@ -44,8 +44,10 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
     return gradient
 
 
-def relative_error(a: Array, b: Array) -> float:
+def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
     """The largest difference between a and b, relative to the largest entry of either (0 when both are 0).
+
+    Entries below `floor` count as that large.
 
     >>> relative_error(np.array([2.0, 0.0]), np.array([2.0, 1.0]))
     0.5
@@ -53,7 +55,7 @@ def relative_error(a: Array, b: Array) -> float:
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         raise ValueError(f"The gradients have different shapes: {a.shape} and {b.shape}.")
-    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0), floor)
     return float(np.abs(a - b).max(initial=0) / scale) if scale > 0 else 0.0
 
 
@@ -73,9 +75,7 @@ def gradient_check(f: Callable[[Array], float], x: Array, gradient: Array, eps: 
 
 def error_beyond_rounding(numerical: Array, gradient: Array, steepest: float) -> float:
     """The relative error, where the rounding of f, |f| / ε being `steepest`, counts as right."""
-    floor = 10 * np.finfo(float).eps * steepest / RIGHT
-    scale = max(np.abs(numerical).max(initial=0), np.abs(gradient).max(initial=0))
-    return relative_error(numerical, gradient) * float(scale / max(scale, floor) if scale > 0 else 1)
+    return relative_error(numerical, gradient, floor=10 * np.finfo(float).eps * steepest / RIGHT)
 
 
 def layer_check(layer: Any, X: Array, rng: np.random.Generator, eps: float = 1e-5) -> dict[str, float]:

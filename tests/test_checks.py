@@ -159,6 +159,33 @@ def test_an_endless_loop_is_stopped(loop, monkeypatch):
     assert report.points < 4
 
 
+def test_who_runs_out_of_time_is_told_the_line_that_ran(monkeypatch):
+    monkeypatch.setattr("helpers.checks.task.TIME_LIMIT", 0.4)
+    words = told(lambda x: for_ever(x))
+    assert "was stopped in your line" in words
+    assert "Is there a loop that does not end" in words
+
+
+def test_a_library_that_loads_slowly_is_no_endless_loop(monkeypatch, tmp_path):
+    home = tmp_path / "site-packages"
+    home.mkdir()
+    (home / "slow_library.py").write_text("import time\ntime.sleep(5)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(home)
+    monkeypatch.setattr("helpers.checks.task.TIME_LIMIT", 0.4)
+
+    def imports(x):
+        import slow_library
+
+        return slow_library.twice(x)
+
+    words = told(imports, hints={"TimeIsUp": "Is every row visited once?"})
+    assert "import slow_library" in words
+    assert "The time was up while this line loaded a library" in words
+    assert "loop" not in words
+    assert "Is every row visited once" not in words
+    assert "Is every row visited once" in told(for_ever, hints={"TimeIsUp": "Is every row visited once?"})
+
+
 def test_after_a_failed_case_an_endless_one_is_stopped_sooner(monkeypatch):
     monkeypatch.setattr("helpers.checks.task.SHORT_LIMIT", 0.3)
     begin = probing.now()

@@ -73,8 +73,8 @@ class Observation:
     the text that was printed; `changed` the names of the
     inputs that were modified in place; `error` None or a dict with `type` and `kinds` (the type and those
     that it derives from), `message`, `line_number`, `line` and `function` (the learner's own) and
-    `arguments` (true when the call itself did not fit); `timed_out`
-    whether the time limit ended it; `steps` the number of lines run, where the task counts them.
+    `arguments` (true when the call itself did not fit); `timed_out` whether the time limit ended it (`error`
+    says in which line); `steps` the number of lines run, where the task counts them.
     """
 
     value: Any = None
@@ -220,8 +220,8 @@ def observe(
                 value = probe(learner, given)
             seen.value = to_plain(value.value if isinstance(value, Seen) else value)
             seen.answer = seen.value["answer"] if isinstance(value, Seen) else seen.value
-    except TimeIsUp:
-        seen.timed_out = True
+    except TimeIsUp as error:
+        seen.timed_out, seen.error = True, describe_error(error)
     except (Exception, SystemExit) as error:
         seen.error = describe_error(error)
     finally:

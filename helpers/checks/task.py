@@ -26,6 +26,14 @@ NONE = (
     "A name in this line holds None. What works in place returns None: after `a = rng.shuffle(b)`, as after "
     "`a = b.sort()`, b has changed, and a is None."
 )
+LOADING = (
+    "The time was up while this line loaded a library. Write it above the function, and run that cell first: "
+    "the check counts no time there."
+)
+TIME = (
+    "A right answer takes a small part of that. Is there a loop that does not end, or that has far more "
+    "turns than it needs?"
+)
 SHORT_LIMIT = 3.0  # seconds for what comes after the first case that fails
 # How a judgement ends that looks for something in an answer where there is nothing of the kind.
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
@@ -242,11 +250,11 @@ def grade_runs(task: Task, run: Callable[[Case, float, Answer], Observation], *,
 def _judge_the_run(task: Task, seen: Observation) -> Finding | None:
     """What every task asks for: it ends, raises nothing, and gives back a value of a kind we can read."""
     if seen.timed_out:
+        error = seen.error or {"line": ""}
+        loading = error["line"].startswith(("import ", "from "))
         return Finding(
-            f"{task.name} was still running after {TIME_LIMIT:.0f} seconds and was stopped",
-            task.hints.get(
-                "TimeIsUp", "Look for a loop that never ends: does its condition change every turn?"
-            ),
+            f"{task.name} was still running after {TIME_LIMIT:.0f} seconds and was stopped{_where(error)}",
+            LOADING if loading else task.hints.get("TimeIsUp", TIME),
         )
     if seen.error:
         return _judge_error(task, seen)

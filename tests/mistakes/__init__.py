@@ -53,9 +53,9 @@ class Answer:
 ANSWERS: list[Answer] = []
 
 
-def mistake(task: str, *, hint: str, endless: bool = False) -> Callable[[Any], Any]:
+def mistake(task: str, *, hint: str) -> Callable[[Any], Any]:
     """Mark a wrong answer: less than full points, and `hint` occurs in what the learner is told."""
-    return _keep(task, hint, endless)
+    return _keep(task, hint)
 
 
 def alternative(task: str) -> Callable[[Any], Any]:
@@ -63,9 +63,9 @@ def alternative(task: str) -> Callable[[Any], Any]:
     return _keep(task, None)
 
 
-def _keep(task: str, hint: str | None, endless: bool = False) -> Callable[[Any], Any]:
+def _keep(task: str, hint: str | None) -> Callable[[Any], Any]:
     def decorate(answer: Any) -> Any:
-        ANSWERS.append(Answer(task, answer.__name__, hint, written=answer, endless=endless))
+        ANSWERS.append(Answer(task, answer.__name__, hint, written=answer))
         return answer
 
     return decorate

@@ -101,9 +101,7 @@ ROOMS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "precision_recall_curve": lambda X, y, p: np.concatenate(metrics.precision_recall_curve(y, p)),
     "stratified_holdout": lambda X, y, p: np.concatenate(splits.stratified_holdout(y, 0.25, rng())),
     "group_holdout": lambda X, y, p: np.concatenate(splits.group_holdout(y, 0.5, rng())),
-    "stratified_k_fold": lambda X, y, p: np.concatenate(
-        [t for _, t in splits.stratified_k_fold(y, 2, rng())]
-    ),
+    "stratified_k_fold": lambda X, y, p: rows_of(splits.stratified_k_fold(y, 2, rng())),
     "group_k_fold": lambda X, y, p: rows_of(splits.group_k_fold(y, 2, rng())),
     "fit, labels": trained(nn.CrossEntropyLoss, 2),
     "fit, numbers": trained(nn.MSELoss, 1),

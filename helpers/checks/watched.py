@@ -50,6 +50,15 @@ class Journal:
         self.events.append({"did": did, **facts})
 
 
+def noted(events: list[dict[str, Any]], **facts: Any) -> list[dict[str, Any]]:
+    """The lines of a journal that state these facts, in order.
+
+    >>> noted([{"did": "fit", "who": "model"}, {"did": "predict", "who": "model"}], did="fit")
+    [{'did': 'fit', 'who': 'model'}]
+    """
+    return [event for event in events if facts.items() <= event.items()]
+
+
 class WatchedModel(Sequential):
     """A network that notes the rows that it is given, and what it makes of them."""
 

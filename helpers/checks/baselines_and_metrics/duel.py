@@ -9,7 +9,7 @@ from helpers.checks.blocks import close, expected_and_got, leaves_input_unchange
 from helpers.checks.plain import short
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
-from helpers.checks.watched import UNKNOWN, Journal
+from helpers.checks.watched import UNKNOWN, Journal, noted
 
 Array = np.ndarray
 NAMES = ("model", "baseline")
@@ -92,15 +92,11 @@ def _chance(few: int, n: int) -> float:
     return float(binomtest(few, n).pvalue) if n else 1.0
 
 
-def _fits(case: Case, value: Any, who: str) -> list[dict[str, Any]]:
-    return [event for event in value["events"] if event["who"] == who and event["did"] == "fit"]
-
-
 @verdict
 def _fitted_on_training_rows(case: Case, value: Any) -> None:
     train, n = set(case["train"].tolist()), len(case["y"])
     for who in NAMES:
-        fits = _fits(case, value, who)
+        fits = noted(value["events"], did="fit", who=who)
         if not fits:
             raise Wrong(f"the {who} was not fitted", "Fit both, on the training rows.")
         for event in fits:
@@ -122,7 +118,7 @@ def _fitted_on_training_rows(case: Case, value: Any) -> None:
 def _asked_about_test_rows(case: Case, value: Any) -> None:
     test = set(case["test"].tolist())
     for who in NAMES:
-        asked = [event for event in value["events"] if event["who"] == who and event["did"] == "predict"]
+        asked = noted(value["events"], did="predict", who=who)
         rows = {row for event in asked for row in event["rows"].tolist()}
         if not asked:
             raise Wrong(f"the {who} was never asked to predict", "Let both predict the test rows.")

@@ -14,7 +14,7 @@ from helpers.checks.features.gaps import of_known
 from helpers.checks.plain import first_of, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
-from helpers.checks.watched import UNKNOWN, Journal
+from helpers.checks.watched import UNKNOWN, Journal, noted
 from helpers.features import make_pipeline
 
 Array = np.ndarray
@@ -119,8 +119,7 @@ def _probe(learner: Any, case: Case) -> Seen:
 
     answer = call(learner, make_steps, case["X"], case["y"], [tuple(pair) for pair in case["folds"]])
     answer = answer.tolist() if isinstance(answer, np.ndarray) else answer
-    fits = [event for event in watch.events if event["did"] == "fit"]
-    return Seen(answer, made=len(made), events=watch.events, fits=fits)
+    return Seen(answer, made=len(made), events=watch.events)
 
 
 def _right(make_steps: Any, X: Array, y: Array, folds: Any) -> Array:
@@ -138,7 +137,7 @@ def _set(rows: Array) -> set[int]:
 def _form(case: Case, value: Any) -> None:
     if not value["made"]:
         raise Wrong("make_steps was never called", "make_steps() gives a list of new steps, the model last.")
-    if not value["fits"]:
+    if not noted(value["events"], did="fit"):
         raise Wrong("no step was fitted", "Each step of make_steps() has fit, and so has the model.")
     answer, y = value["answer"], case["y"]
     if not isinstance(answer, list) or any(map(np.ndim, answer)) or len(answer) != len(y):
@@ -162,8 +161,9 @@ def _from_step_to_step(case: Case, value: Any) -> None:
 @verdict
 def _fitted_on_training_rows(case: Case, value: Any) -> None:
     n, folds = len(case["y"]), [(_set(train), _set(held)) for train, held in case["folds"]]
+    fits = noted(value["events"], did="fit")
     learnt: dict[int, set[int]] = {}
-    for event in value["fits"]:
+    for event in fits:
         rows, name = _set(event["rows"]), case["steps"][event["place"]]
         what = f"the step '{name}' was fitted on {len(rows)} of {n} rows"
         if len(rows) == n:
@@ -179,7 +179,7 @@ def _fitted_on_training_rows(case: Case, value: Any) -> None:
             what = "the model was fitted on rows with the labels of other rows"
             raise Wrong(what, "X and y are cut by the same row numbers.")
     for number, (train, _) in enumerate(folds, start=1):
-        fitted = {event["place"] for event in value["fits"] if _set(event["rows"]) == train}
+        fitted = {event["place"] for event in fits if _set(event["rows"]) == train}
         for place, name in enumerate(case["steps"]):
             if place not in fitted:
                 raise Wrong(f"in turn {number} the step '{name}' was not fitted", EACH_TURN)
@@ -193,8 +193,8 @@ def _predictions(case: Case, value: Any) -> None:
     if got == [right[row] for _, held in case["folds"] for row in held.tolist()]:
         what = "the predictions are in the order of the turns"
         raise Wrong(what, "Row i of the answer belongs to row i of X.")
-    learnt = {event["step"]: _set(event["rows"]) for event in value["fits"]}
-    asked = [event for event in value["events"] if event["did"] == "predict"]
+    learnt = {event["step"]: _set(event["rows"]) for event in noted(value["events"], did="fit")}
+    asked = noted(value["events"], did="predict")
     for number, (train, held) in enumerate(case["folds"], start=1):
         own = [_set(event["rows"]) for event in asked if learnt.get(event["step"]) == _set(train)]
         if not _set(held) <= set().union(*own):

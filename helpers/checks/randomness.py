@@ -4,8 +4,7 @@ The probe draws several times (`drawn`). The same seed gives the same answer, ot
 what chance could do by itself is never asked of one draw.
 """
 
-from collections.abc import Callable, Sequence
-from inspect import isgenerator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def drawn(
     """What `run(rng)` gives with a generator of that seed, once more `again`, and `others` of other seeds.
 
     `times` different seeds are drawn. With `next_too`, `next` is what a second call with the first generator
-    gives. An answer that is a generator (`yield`) is read to its end. `drew` says whether the first run drew
+    gives. An answer that is an iterator (`yield`) is read to its end. `drew` says whether the first run drew
     anything from its generator.
 
     >>> drawn(lambda rng: int(rng.integers(100)), seed=1, times=3).value
@@ -38,7 +37,7 @@ def drawn(
 
     def once(rng: np.random.Generator) -> Any:
         answer = run(rng)
-        return list(answer) if isgenerator(answer) else answer
+        return list(answer) if isinstance(answer, Iterator) else answer
 
     rng = np.random.default_rng(seed)
     start = rng.bit_generator.state

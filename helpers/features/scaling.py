@@ -59,7 +59,7 @@ class StandardScaler(_Scaler):
         return self
 
 
-class MinMaxScaler(_Scaler):
+class MinMaxScaler(Transformer):
     """Moves and stretches each column so that its training values fill `feature_range` exactly.
 
     Learns `data_min_`, `data_max_`, each (d,); a constant column goes to the lower end. A column counts as

@@ -73,10 +73,10 @@ def dead(seen: Evidence) -> Facts | None:
 
 def vanishing(seen: Evidence) -> Facts | None:
     """The gradient of the first layer is less than a thousandth of that of the last, and nothing moves."""
-    norms = seen.session.gradient_norms()
-    if len(norms) < 3 or seen.moved or not 0 < norms[0] < 1e-3 * norms[-1]:
+    if seen.moved:
         return None
-    return {}
+    norms = seen.session.gradient_norms()
+    return {} if len(norms) >= 3 and 0 < norms[0] < 1e-3 * norms[-1] else None
 
 
 def saturated(seen: Evidence) -> Facts | None:
@@ -90,7 +90,7 @@ def saturated(seen: Evidence) -> Facts | None:
 def jumping(seen: Evidence) -> Facts | None:
     """The training loss goes up and down more than it falls."""
     recent, least = seen.recent.train_loss, 0.14 if seen.kind == "jumping" else 0.25
-    if recent < 0.05 or seen.jumps < least or recent < 0.85 * seen.before.train_loss:
+    if recent < 0.05 or recent < 0.85 * seen.before.train_loss or seen.jumps < least:
         return None
     return {"jumps": seen.jumps, **cause_of_jumps(seen)}
 

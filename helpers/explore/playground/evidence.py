@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ EPOCHS, FEWEST = 10, 40
 TRIAL_STEPS = 30
 ENOUGH_RECORDS = 8
 """With fewer an average is as noisy as what it is made of."""
+STEP = attrgetter("step")
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Mean:
     @classmethod
     def of(cls, records: list[Scores]) -> Mean:
         """The averages of these records, at least one."""
-        numbers = np.array([(r.train_loss, r.validation_loss, r.validation_score) for r in records])
-        return cls(records[0].step, records[-1].step, *(float(one) for one in numbers.mean(axis=0)))
+        _, train, validation, _, score = np.array(records).mean(axis=0).tolist()
+        return cls(records[0].step, records[-1].step, train, validation, score)
 
     @property
     def middle(self) -> int:
@@ -75,24 +78,24 @@ class Past:
 class Evidence:
     """What can be seen of a session at its last record, compared with its `past`.
 
-    `recent` are the averages of the last epochs, `before` those of as many before them; `kind` is the
-    diagnosis of before, which needs less to stay than another to take its place.
+    `recent` are the averages of the last epochs; `kind` is the diagnosis of before, which needs less to stay
+    than another to take its place.
     """
 
     def __init__(self, session: Run, past: Past, kind: str = "") -> None:
         self.session, self.settings, self.past, self.kind = session, session.settings, past, kind
         self.steps = session.steps - past.since
         self.width = window(self.steps, session.steps_per_epoch)
-        newest = session.records[-1].step
-        late: list[Scores] = []
-        early: list[Scores] = []
-        for one in reversed(session.records):
-            if one.step < max(past.since, newest - 2 * self.width):
-                break
-            (late if one.step > newest - self.width else early).append(one)
-        self.late = late[::-1]
+        records, newest = session.records, session.records[-1].step
+        begin = bisect_left(records, max(past.since, newest - 2 * self.width), key=STEP)
+        middle = bisect_right(records, newest - self.width, begin, key=STEP)
+        self.late, self.early = records[middle:], records[begin:middle]
         self.recent = Mean.of(self.late)
-        self.before = Mean.of(early[::-1]) if early else past.first
+
+    @cached_property
+    def before(self) -> Mean:
+        """The averages of as many epochs before `recent`; where there are none, where it all began."""
+        return Mean.of(self.early) if self.early else self.past.first
 
     @cached_property
     def noise(self) -> float:

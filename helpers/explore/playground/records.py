@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MOST_RECORDS = 400
 MOST_BATCHES = 2000
 
 
-@dataclass(frozen=True)
-class Scores:
+class Scores(NamedTuple):
     """How good the network is after `step` steps; `score` is the accuracy, for a regression R²."""
 
     step: int

@@ -50,7 +50,7 @@ def as_bytes(values: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 class Coarse:
-    """A copy of a model in float32 that follows it: `grid`, `scores` and `units` are of this moment."""
+    """A copy of a model in float32 that follows it: `grid`, `outputs` and `units` are of this moment."""
 
     def __init__(self, model: Sequential, settings: Settings, problem: Problem) -> None:
         self.model, self.problem = model, problem
@@ -81,19 +81,22 @@ class Coarse:
             self.follow()
             return self._grid(self.problem.grid)
 
-    def scores(self, step: int) -> Scores:
-        """Losses and scores of both parts, right to six digits."""
+    def outputs(self) -> np.ndarray:
+        """The outputs (outputs, n) for the training points and then the validation points."""
         with np.errstate(all="ignore"):
             self.follow()
-            outputs = self._forward(self._X)
-            losses = self._loss.values(outputs, self._targets)
-            if not self.problem.num_classes:
-                scores = [r_squared(outputs[rows, 0], self._y[rows]) for rows in self._parts]
-            else:
-                right = classes(outputs) == self._y
-                scores = [np.count_nonzero(right[rows]) / len(right[rows]) for rows in self._parts]
-            train, validation = (float(losses[rows].sum()) / losses[rows].size for rows in self._parts)
-            return Scores(step, train, validation, *scores)
+            return self._forward(self._X).T.copy()
+
+    def scores(self, said: list[tuple[int, np.ndarray]]) -> list[Scores]:
+        """Losses and scores of both parts, right to six digits, for the `outputs` of some steps."""
+        steps, outputs = zip(*said, strict=True)
+        at_once = np.array(outputs).mT  # in memory the points stay the last axis: long runs of numbers
+        numbers = []
+        with np.errstate(all="ignore"):
+            losses = self._loss.values(at_once, self._targets).reshape(*at_once.shape[:2], -1)
+            numbers += [losses[:, rows].mean(axis=(1, 2)) for rows in self._parts]
+            numbers += [score(self.problem, at_once[:, rows], self._y[rows]) for rows in self._parts]
+        return [Scores(*row) for row in zip(steps, *(one.tolist() for one in numbers), strict=True)]
 
     def units(self) -> Units:
         """What the units of each hidden layer say over the map, after their activation."""
@@ -116,19 +119,19 @@ class Coarse:
         return [*found, X]
 
 
-def score(problem: Problem, outputs: np.ndarray, y: np.ndarray) -> float:
-    """The accuracy of outputs (n, outputs), for a regression R²."""
+def score(problem: Problem, outputs: np.ndarray, y: np.ndarray) -> Any:
+    """The accuracy of outputs (…, n, outputs), for a regression R²: a number, or an array (…)."""
     if not problem.num_classes:
-        return r_squared(outputs[:, 0], y)
-    return float(np.count_nonzero(classes(outputs) == y)) / len(y)
+        return r_squared(outputs[..., 0], y)
+    return np.count_nonzero(classes(outputs) == y, axis=-1) / len(y)
 
 
 def classes(outputs: np.ndarray) -> np.ndarray:
-    """The class that outputs (n, outputs) stand for."""
-    return outputs[:, 0] > 0 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+    """The class that outputs (…, n, outputs) stand for."""
+    return outputs[..., 0] > 0 if outputs.shape[-1] == 1 else outputs.argmax(axis=-1)
 
 
-def r_squared(outputs: np.ndarray, y: np.ndarray) -> float:
-    """The share of the variance of y (n,) that outputs (n,) explain."""
+def r_squared(outputs: np.ndarray, y: np.ndarray) -> Any:
+    """The share of the variance of y (n,) that outputs (…, n) explain."""
     unexplained, centred = outputs - y, y - y.mean()
-    return 1 - float(unexplained.dot(unexplained)) / (float(centred.dot(centred)) or 1.0)
+    return 1 - np.vecdot(unexplained, unexplained) / (np.vecdot(centred, centred) or 1.0)

@@ -21,7 +21,9 @@ class Run(Protocol):
     optimizer: Any
     steps: int
     diverged: bool
-    records: list[Scores]
+
+    @property
+    def records(self) -> list[Scores]: ...
 
     @property
     def steps_per_epoch(self) -> int: ...

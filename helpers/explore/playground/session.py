@@ -67,13 +67,13 @@ class Session:
         self._parts = [(X[rows], y[rows], self.problem.y[rows]) for rows in (train, validation)]
         self.steps = self.epochs = 0
         self.diverged = self.changed_on_the_way = self.edited = False
-        self.records: list[Scores] = []
+        self._records: list[Scores] = []
+        self._unmeasured: list[tuple[int, np.ndarray]] = []
         self.batch_losses = BatchLosses()
         self.rewritten += 1
         self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
-        self._next_record = 1
-        self.records.append(self._coarse.scores(0))
+        self._remember()
         self.story = Story(self)
 
     def change(self, **changes: Any) -> bool:
@@ -148,6 +148,14 @@ class Session:
         self.story.turn(self)
 
     # What one can ask -----------------------------------------------------------------------------
+
+    @property
+    def records(self) -> list[Scores]:
+        """What was recorded. The newest are measured when somebody asks: several at once take less time."""
+        if self._unmeasured:
+            self._records += self._coarse.scores(self._unmeasured)
+            self._unmeasured.clear()
+        return self._records
 
     @property
     def steps_per_epoch(self) -> int:
@@ -229,11 +237,14 @@ class Session:
         self._at += 1
         return self._batches.parts[self._at - 1]
 
-    def _record(self) -> None:
+    def _remember(self) -> None:
         self._next_record = self.steps + gap(self.steps)
-        self.records.append(self._coarse.scores(self.steps))
-        if len(self.records) > MOST_RECORDS:
-            self.records = self.records[::2]
+        self._unmeasured.append((self.steps, self._coarse.outputs()))
+
+    def _record(self) -> None:
+        self._remember()
+        if len(self._records) + len(self._unmeasured) > MOST_RECORDS:
+            self._records = self.records[::2]
             self.rewritten += 1
         self.story.look(self)
 

@@ -34,6 +34,12 @@ class Units:
     limits: list[float]
 
 
+def units_of(layers: list[np.ndarray]) -> Units:
+    """The maps of layers of which each says (places, units)."""
+    said = [as_bytes(X) for X in layers]
+    return Units([maps for maps, _ in said], [limit for _, limit in said])
+
+
 def as_bytes(values: np.ndarray) -> tuple[np.ndarray, float]:
     """Activations (places, units) as maps (units, 24, 24) of bytes, and their limit; see `Units`.
 
@@ -64,10 +70,8 @@ class Coarse:
         self._forward = forward_for(self.copy, self._X.shape)
         self._loss = names.loss_part(settings.loss, problem.outputs)(reduction="none")
         self._parts = [slice(len(problem.train)), slice(len(problem.train), None)]
-        self._small = problem.inputs_at(UNIT_GRID, settings.used_features)
+        self.small = problem.inputs_at(UNIT_GRID, settings.used_features)
         self._states = list(zip(self.copy.state().values(), model.state().values(), strict=True))
-        maps, limit = as_bytes(self._small)
-        self.inputs = Units([maps], [limit])
 
     def follow(self) -> None:
         """Take over the weights of the model, and what its batch norms have seen."""
@@ -98,18 +102,9 @@ class Coarse:
             numbers += [score(self.problem, at_once[:, rows], self._y[rows]) for rows in self._parts]
         return [Scores(*row) for row in zip(steps, *(one.tolist() for one in numbers), strict=True)]
 
-    def units(self) -> Units:
-        """What the units of each hidden layer say over the map, after their activation."""
-        said = [as_bytes(X) for X in self._said()[:-1]]
-        return Units([maps for maps, _ in said], [limit for _, limit in said])
-
-    def answers(self) -> np.ndarray:
-        """The outputs (24 · 24, outputs) over the map."""
-        return self._said()[-1]
-
-    def _said(self) -> list[np.ndarray]:
-        """What each hidden layer and the output layer say at the places of a small map."""
-        found, X = [], self._small
+    def said(self) -> list[np.ndarray]:
+        """What each hidden layer and the output layer say (24 · 24, units) at the places of a small map."""
+        found, X = [], self.small
         with np.errstate(all="ignore"):
             self.follow()
             for i, layer in enumerate(self.copy.layers):

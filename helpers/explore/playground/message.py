@@ -173,7 +173,8 @@ def batches(losses: BatchLosses) -> np.ndarray:
 def curves(records: list[Scores]) -> np.ndarray:
     """(records, 5): step, the two losses, the two scores; a loss that is no number is infinite."""
     with np.errstate(over="ignore"):
-        return np.nan_to_num(np.array(thinned(records)), nan=np.inf, posinf=np.inf, neginf=-np.inf).astype(np.float32)
+        rows = np.nan_to_num(np.array(thinned(records)), nan=np.inf, posinf=np.inf, neginf=-np.inf)
+        return rows.astype(np.float32)
 
 
 def spoken_scores(session: Session, now: Scores) -> dict[str, str]:

@@ -37,7 +37,7 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """The data of one setting. `train` and `validation` are row numbers; `X` (n, features) are the inputs.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from helpers.explore.playground import network
-from helpers.explore.playground.coarse import Coarse, Units, score
+from helpers.explore.playground.coarse import Coarse, Units, score, units_of
 from helpers.explore.playground.curvature import longest_stable_rate
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.records import MOST_RECORDS, BatchLosses, Scores, gap
@@ -182,15 +182,19 @@ class Session:
 
     def answers(self) -> np.ndarray:
         """The outputs (24 · 24, outputs) over the map, from as many places as the maps of the units."""
-        return self._coarse.answers()
+        return self.said()[-1]
+
+    def said(self) -> list[np.ndarray]:
+        """What each hidden layer and the output layer say over the map: (24 · 24, units)."""
+        return self._coarse.said()
 
     def units(self) -> Units:
         """What each hidden unit says over the map, as small maps of bytes, for each layer; see `Units`."""
-        return self._coarse.units()
+        return units_of(self.said()[:-1])
 
     def inputs(self) -> Units:
         """The inputs over the map, as the maps of a first layer; they stay the same in training."""
-        return self._coarse.inputs
+        return units_of([self._coarse.small])
 
     def stable_rate(self) -> float | None:
         """An estimate of the largest learning rate with which a full batch would go downhill here.

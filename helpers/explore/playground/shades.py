@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.explore.playground.coarse import NOTHING, UNIT_GRID, as_bytes
+from helpers.explore.playground.coarse import NOTHING, UNIT_GRID, as_bytes, units_of
 from helpers.explore.playground.problem import GRID, Problem
 from helpers.explore.playground.settings import FEATURES
 from helpers.figures import COLORS
@@ -94,8 +94,9 @@ def feature_maps(problem: Problem) -> np.ndarray:
 
 def unit_maps(session: Session) -> tuple[list[np.ndarray], list[float]]:
     """The maps of the units of each hidden layer and of the outputs, and the value that 255 stands for."""
-    units = session.units()
-    outputs = [as_bytes(one[:, None]) for one in session.answers().T]
+    *hidden, answers = session.said()
+    units = units_of(hidden)
+    outputs = [as_bytes(one[:, None]) for one in answers.T]
     last = np.concatenate([maps for maps, _ in outputs])
     return [*units.maps, last], [*units.limits, max(limit for _, limit in outputs)]
 
@@ -103,6 +104,7 @@ def unit_maps(session: Session) -> tuple[list[np.ndarray], list[float]]:
 # Words on the map --------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=32)
 def class_places(problem: Problem, apart: float = 0.085) -> np.ndarray:
     """Where the name of each class stands (num_classes, 2), from 0 to 1 and down: near its points' middle.
 

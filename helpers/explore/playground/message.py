@@ -84,7 +84,6 @@ def scene(session: Session, start: Settings) -> Message:
         "outputs": problem.outputs,
         "extent": problem.extent,
         "inputs": settings.used_features,
-        "per_epoch": session.steps_per_epoch,
         "training": len(problem.train),
         "names": shades.class_places(problem).tolist() if problem.num_classes > 3 else [],
         "remark": remark(session),

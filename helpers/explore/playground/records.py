@@ -28,7 +28,7 @@ class BatchLosses:
 
     >>> losses = BatchLosses()
     >>> for step in range(1, 5001):
-    ...     thinned = losses.add(step, float(step))
+    ...     losses.add(step, float(step))
     >>> losses.every, len(losses.values), losses.values[:2], losses.steps[-1]
     (4, 1250, [4.0, 8.0], 5000)
     """
@@ -36,16 +36,13 @@ class BatchLosses:
     values: list[float] = field(default_factory=list)
     every: int = 1
 
-    def add(self, step: int, loss: float) -> bool:
-        """Take the loss of a step; True when the older ones were thinned out."""
-        if step % self.every:
-            return False
-        self.values.append(loss)
-        if len(self.values) <= MOST_BATCHES:
-            return False
-        self.every *= 2
-        self.values = self.values[1::2]
-        return True
+    def add(self, step: int, loss: float) -> None:
+        """Take the loss of a step; where they become too many, every second one is left out."""
+        if step % self.every == 0:
+            self.values.append(loss)
+        if len(self.values) > MOST_BATCHES:
+            self.every *= 2
+            self.values = self.values[1::2]
 
     @property
     def steps(self) -> range:

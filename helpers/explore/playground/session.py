@@ -28,10 +28,9 @@ class Session:
 
     `steps` and `epochs` (complete ones) count; `records` are `Scores`, from before the first step on, each a
     hundredth of the steps after the one before, and thinned out as they become many; `batch_losses` are
-    those of the single batches; `rewritten` counts how often one of these did not only grow. `story` is what
-    is said. `diverged` is set when a loss is no longer finite, and `step` then does nothing.
-    `changed_on_the_way` says that a setting was changed without beginning anew, `edited` that a weight was
-    set by hand.
+    those of the single batches. `story` is what is said. `diverged` is set when a loss is no longer finite,
+    and `step` then does nothing. `changed_on_the_way` says that a setting was changed without beginning anew,
+    `edited` that a weight was set by hand.
 
     >>> session = Session(Settings(lr=0.3))
     >>> session.step(200)
@@ -45,7 +44,6 @@ class Session:
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self.rewritten = 0
         self.reset(settings or Settings())
 
     # What one can do ------------------------------------------------------------------------------
@@ -61,7 +59,6 @@ class Session:
         self.penalty = network.build_penalty(settings, self.model)
         self._steps = Steps(self.model, self.loss, self.optimizer)
         self._coarse = Coarse(self.model, settings, self.problem)
-        self._measure = network.build_loss(settings, self.problem)
         train, validation = self.problem.train, self.problem.validation
         X, y = self.problem.X, self.problem.targets
         self._parts = [(X[rows], y[rows], self.problem.y[rows]) for rows in (train, validation)]
@@ -70,7 +67,6 @@ class Session:
         self._records: list[Scores] = []
         self._unmeasured: list[tuple[int, np.ndarray]] = []
         self.batch_losses = BatchLosses()
-        self.rewritten += 1
         self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
         self._remember()
@@ -112,7 +108,7 @@ class Session:
                     penalty.add_gradient(self.model)
                 steps.descend()
                 self.steps += 1
-                self.rewritten += losses.add(self.steps, value)
+                losses.add(self.steps, value)
                 if not value < np.inf:
                     self.diverged = True
                     self.story.look(self)
@@ -142,7 +138,6 @@ class Session:
         self.edited, self._stable_rate = True, None
         while len(self.records) > 1 and self.records[-2].step == self.steps:
             self.records.pop()  # the scores of an edit just before
-            self.rewritten += 1
         self._now = None
         self._record()
         self.story.turn(self)
@@ -249,7 +244,6 @@ class Session:
         self._remember()
         if len(self._records) + len(self._unmeasured) > MOST_RECORDS:
             self._records = self.records[::2]
-            self.rewritten += 1
         self.story.look(self)
 
     def _scores(self) -> Scores:
@@ -257,7 +251,7 @@ class Session:
         with np.errstate(all="ignore"):
             for X, target, y in self._parts:
                 output = predict(self.model, X)
-                numbers += [float(self._measure.forward(output, target)), score(self.problem, output, y)]
+                numbers += [float(self.loss.forward(output, target)), score(self.problem, output, y)]
         return Scores(self.steps, numbers[0], numbers[2], numbers[1], numbers[3])
 
 

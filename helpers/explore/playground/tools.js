@@ -4,7 +4,7 @@ const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const mix = (from, to, share) => from.map((one, i) => Math.round(one + share * (to[i] - one)));
 const packed = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r;
 const minus = (number) => String(number).replace("-", "−");
-const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+const plural = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
 /** Colours by number, as 32-bit pixels: two classes from surely one to surely the other, or `levels` a class. */
 function palette(colours, levels, ground, faint, strong) {

@@ -97,7 +97,7 @@ class Playground {
     const moved = (value) => this.change({ [name]: value });
     if (kind === "slider") {
       const track = new Track({ label, values, texts, value: values[0], moved });
-      this.inputs[name] = { set: (value) => track.set(value), text: (value) => texts[values.indexOf(value)] ?? String(value), track };
+      this.inputs[name] = { set: (value) => track.set(value), track };
       return track.root;
     }
     const id = newId();
@@ -112,7 +112,7 @@ class Playground {
       field = h("input", { id, type: "number", min: 0, step: 1, on: { change: () => moved(Math.round(Number(field.value))) } });
       set = (value) => { field.value = value; };
     }
-    this.inputs[name] = { set, text: (value) => (value === true ? "" : String(value)), field };
+    this.inputs[name] = { set, field };
     return h("div", { class: "sb-field" }, h("label", { for: id, text: label }), field);
   }
 
@@ -441,9 +441,7 @@ class Playground {
         : { "aria-label": this.nodeName(i, j), "aria-haspopup": "dialog" };
       return h("button", { type: "button", class: "sb-node", style, tabindex: -1, "data-at": at, ...props, on: {
         click: (e) => { e.stopPropagation(); i === 0 ? this.toggleFeature(feature) : this.openWeights(i, j); },
-        focus: () => this.pointAt({ column: i, unit: j }), blur: () => this.pointAt(null),
-        mouseenter: () => this.pointAt({ column: i, unit: j }), mouseleave: () => this.pointAt(null),
-        "sb-arrow": (e) => this.walk(e.detail, e.target, i, j),
+        ...this.pointing(i, j), "sb-arrow": (e) => this.walk(e.detail, e.target, i, j),
       } });
     }));
     const more = rest ? this.columns.slice(1, last).map(([{ x }], i) => button(`+${rest} more`, (e) => { e.stopPropagation(); this.openLayer(i + 1); },
@@ -473,6 +471,12 @@ class Playground {
     next.tabIndex = 0;
     this.walked = next.dataset.at;
     next.focus();
+  }
+
+  /** What shows a unit large while the pointer or the keyboard is on it. */
+  pointing(column, unit) {
+    const [here, away] = [() => this.pointAt({ column, unit }), () => this.pointAt(null)];
+    return { focus: here, blur: away, mouseenter: here, mouseleave: away };
   }
 
   pointAt(looked) {
@@ -638,8 +642,7 @@ class Playground {
     const unit = this.facts.unit;
     const pictures = Array.from({ length: count }, () => h("canvas", { width: unit, height: unit }));
     const buttons = pictures.map((picture, j) => h("button", { type: "button", class: "sb-thumb", "aria-label": `layer ${column}, unit ${j + 1}`, on: {
-      mouseenter: () => this.pointAt({ column, unit: j }), mouseleave: () => this.pointAt(null),
-      focus: () => this.pointAt({ column, unit: j }), blur: () => this.pointAt(null), click: () => this.openWeights(column, j),
+      ...this.pointing(column, j), click: () => this.openWeights(column, j),
     } }, picture));
     this.showLayover(`layer ${column}: ${plural(count, "unit")}`, null, h("div", { class: "sb-all" }, ...buttons));
     this.refreshLayover = () => {
@@ -805,7 +808,7 @@ class Playground {
       this.text(name, plot.x - 5, y(share) + 4, { align: "right" });
     }
     this.text("0", plot.x, plot.y + plot.h + 14);
-    this.text(plural(this.frame.step.toLocaleString("en"), "step"), plot.x + plot.w, plot.y + plot.h + 14, { align: "right" });
+    this.text(plural(this.frame.step, "step"), plot.x + plot.w, plot.y + plot.h + 14, { align: "right" });
     return { plot, y, x: (step) => plot.x + (plot.w * step) / last };
   }
 

@@ -19,11 +19,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course.errors import CourseError
 from course.places import MINE, ROOT
-from course.sources import Source
+
+if TYPE_CHECKING:
+    from course.sources import Source
 
 FOLDERS = ("lessons", "exercises", "solutions")
 STATE = ".copies.json"
@@ -205,7 +207,7 @@ def reset(name: str, root: Path = ROOT) -> tuple[str, Path | None]:
     return _short(where), saved
 
 
-def _meant(name: str, root: Path) -> tuple[Path, Source]:
+def _meant(name: str, root: Path) -> tuple[Path, "Source"]:
     """The course's notebook that a name means, and its source; a bare number means an exercise."""
     from course import sources
 
@@ -222,7 +224,7 @@ def _meant(name: str, root: Path) -> tuple[Path, Source]:
     return (source.released if is_exercise else source.built), source
 
 
-def _new(original: Path, source: Source) -> bytes:
+def _new(original: Path, source: "Source") -> bytes:
     """A notebook as the course has it; an exercise is made of its solution."""
     from course import build
 

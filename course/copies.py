@@ -246,10 +246,11 @@ def path_of(exercise: str, root: Path = ROOT) -> Path:
 
 def words(data: bytes) -> str:
     """A hash of the texts of a notebook's cells. Raises ValueError for what is no notebook."""
-    return _hash_of_cells(_notebook(data)["cells"])
+    return _hash_of_cells(as_json(data)["cells"])
 
 
-def _notebook(data: bytes) -> dict[str, Any]:
+def as_json(data: bytes) -> dict[str, Any]:
+    """A notebook as it is stored, a second sooner than by nbformat. Raises ValueError for what is none."""
     notebook = json.loads(data.decode("utf-8"))
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) and "source" in cell for cell in cells):
@@ -278,7 +279,7 @@ def as_own(data: bytes) -> str:
     """A notebook as a learner's copy: it names this Python, else JupyterLab would, and mark it as changed."""
     from ipykernel.ipkernel import IPythonKernel
 
-    notebook = _notebook(data)
+    notebook = as_json(data)
     notebook.setdefault("metadata", {})["language_info"] = dict(IPythonKernel.language_info)
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 

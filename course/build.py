@@ -5,8 +5,6 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 """
 
 import asyncio
-import contextlib
-import os
 import re
 import shutil
 import tempfile
@@ -19,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from course import predictions, sources
+from course import files, predictions, sources
 from course.errors import CourseError
 from course.exercises import generate, is_edited
 from course.places import QUIET, ROOT, environment
@@ -242,18 +240,13 @@ def _place(source: Source, made: Path, root: Path) -> list[str]:
 
 
 def _put(made: Path, path: Path) -> None:
-    """Move a file to its place in one step, so that no half of it is ever there.
+    """Move a file to its place in one step.
 
     Raises `CourseError` where another program keeps the file open, which Windows does not allow.
     """
-    new = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(made, new)
-        os.replace(new, path)
+        files.write(path, made.read_bytes())
     except OSError as error:
-        with contextlib.suppress(OSError):  # in a folder that is read-only this fails, too
-            new.unlink(missing_ok=True)
         raise CourseError(
             f"{path.name} cannot be written ({error.strerror}). Close it where it is open, or make "
             "its folder writable, then try again."

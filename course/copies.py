@@ -14,13 +14,13 @@ import contextlib
 import datetime
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course import files
 from course.errors import CourseError
 from course.places import MINE, ROOT
 
@@ -125,7 +125,7 @@ def _bring(root: Path, name: str, original: Path, known: Copied | None, news: Ne
             return known or Copied(UNKNOWN, UNKNOWN)
         # The same words, or only pictures and numbers are new.
         return Copied(now, _of_the_course(root, name, theirs))
-    _write(copy, as_own(data))
+    files.write(copy, as_own(data))
     (news.updated if there else news.made).append(_short(name))
     return Copied(now, _of_the_course(root, name, theirs))
 
@@ -159,13 +159,13 @@ def _take_over(root: Path, name: str, mine: str, free: bool, news: News) -> Copi
     data = original.read_bytes()
     if mine != words(data):
         target = copy if free else free_name(copy)
-        _write(target, as_own(data))
+        files.write(target, as_own(data))
         if _words_of(target) != words(data):
             raise CourseError(f"{target} is not what was written")
         news.taken_over.append(_short(name))
     with tempfile.TemporaryDirectory(prefix="course-copies-") as folder:
         made = build.released_by(sources.exercise(original.stem, root), Path(folder)).read_bytes()
-    _write(original, made)
+    files.write(original, made)
     return Copied(_hash(made), words(made))
 
 
@@ -201,8 +201,8 @@ def reset(name: str, root: Path = ROOT) -> tuple[str, Path | None]:
     copy, saved = root / MINE / where, None
     if copy.exists():
         saved = free_name(copy)
-        _write(saved, copy.read_bytes())
-    _write(copy, text)
+        files.write(saved, copy.read_bytes())
+    files.write(copy, text)
     _write_state(root, {**read_state(root), where: fresh})
     return _short(where), saved
 
@@ -298,23 +298,7 @@ def read_state(root: Path = ROOT) -> dict[str, Copied]:
 
 def _write_state(root: Path, known: dict[str, Copied]) -> None:
     state = {name: asdict(one) for name, one in sorted(known.items())}
-    _write(root / MINE / STATE, json.dumps(state, indent=1) + "\n")
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    """Put a file in its place in one step, so that no half of it is ever there, nor that of another lab."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    number, new = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        os.chmod(new, 0o644)  # mkstemp lets nobody else read it
-        os.replace(new, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(new)
-        raise
+    files.write(root / MINE / STATE, json.dumps(state, indent=1) + "\n")
 
 
 def free_name(path: Path) -> Path:

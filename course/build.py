@@ -28,7 +28,6 @@ from course.watch import START, VARIABLE, Watch
 LESSON_SECONDS = 20  # a lesson whose run takes longer is too long for its reader (as `course.watch` counts)
 CELL_SECONDS = 600  # by then a cell hangs, on whatever machine
 TIMED = "nbval-ignore-output"  # the tag of a cell whose output is a time
-_PIXELS = re.compile(r'(?<=src=")data:image/[^"]*')
 _IMAGE_TAG, _ALT = re.compile(r"<img\b[^>]*>"), re.compile(r'\balt="[^"]+"')
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -207,7 +206,7 @@ def _words(outputs: list[NotebookNode]) -> list[object]:
     for output in outputs:
         data = output.get("data", {})
         texts = {
-            kind: _PIXELS.sub("", "".join(text)) if kind == "text/html" else text
+            kind: predictions.without_pixels(text) if kind == "text/html" else text
             for kind, text in data.items()
             if not kind.startswith("image/")
         }

@@ -5,8 +5,6 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 """
 
 import asyncio
-import contextlib
-import os
 import re
 import shutil
 import tempfile
@@ -19,9 +17,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from course import predictions, sources
+from course import files, predictions, sources
+from course.copies import originals
 from course.errors import CourseError
-from course.exercises import generate, is_edited
+from course.exercises import as_text, generate, is_edited
 from course.places import QUIET, ROOT, environment
 from course.sources import Source
 from course.watch import START, VARIABLE, Watch
@@ -29,7 +28,6 @@ from course.watch import START, VARIABLE, Watch
 LESSON_SECONDS = 20  # a lesson whose run takes longer is too long for its reader (as `course.watch` counts)
 CELL_SECONDS = 600  # by then a cell hangs, on whatever machine
 TIMED = "nbval-ignore-output"  # the tag of a cell whose output is a time
-_PIXELS = re.compile(r'(?<=src=")data:image/[^"]*')
 _IMAGE_TAG, _ALT = re.compile(r"<img\b[^>]*>"), re.compile(r'\balt="[^"]+"')
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -191,10 +189,8 @@ def _keep_stored(source: Source, notebook: NotebookNode, *, new_pictures: bool) 
     A cell that times something has run and asserted its ratio, but shows the times of its first build. A
     picture stays where all the words around it do. A changed cell is shown anew.
     """
-    try:
-        before = {cell.id: cell for cell in nbformat.read(source.built, as_version=4).cells}
-    except Exception:  # there is none yet, or it cannot be read: then the new times stand
-        return notebook
+    present = _stored(source.built)
+    before = {cell.get("id"): cell for cell in present.cells} if present else {}
     for cell in notebook.cells:
         old = before.get(cell.id)
         stored = old.get("outputs", []) if old and old.source == cell.source else []
@@ -210,7 +206,7 @@ def _words(outputs: list[NotebookNode]) -> list[object]:
     for output in outputs:
         data = output.get("data", {})
         texts = {
-            kind: _PIXELS.sub("", "".join(text)) if kind == "text/html" else text
+            kind: predictions.without_pixels(text) if kind == "text/html" else text
             for kind, text in data.items()
             if not kind.startswith("image/")
         }
@@ -222,8 +218,7 @@ def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook so that the same notebook always gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.validate(notebook)
-    text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    path.write_text(as_text(notebook), encoding="utf-8", newline="\n")
 
 
 def _place(source: Source, made: Path, root: Path) -> list[str]:
@@ -242,18 +237,13 @@ def _place(source: Source, made: Path, root: Path) -> list[str]:
 
 
 def _put(made: Path, path: Path) -> None:
-    """Move a file to its place in one step, so that no half of it is ever there.
+    """Move a file to its place in one step.
 
     Raises `CourseError` where another program keeps the file open, which Windows does not allow.
     """
-    new = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(made, new)
-        os.replace(new, path)
+        files.write(path, made.read_bytes())
     except OSError as error:
-        with contextlib.suppress(OSError):  # in a folder that is read-only this fails, too
-            new.unlink(missing_ok=True)
         raise CourseError(
             f"{path.name} cannot be written ({error.strerror}). Close it where it is open, or make "
             "its folder writable, then try again."
@@ -269,8 +259,8 @@ def check(names: list[str], root: Path = ROOT) -> list[str]:
     problems: list[str] = []
     chosen = sources.choose(names, root)
     for source, expected in _each(chosen, sources.read, problems):
-        problems += _differences(source, expected)
-    exercises = [source for source in chosen if source.kind == "exercise" and _readable(source.built)]
+        problems += differences(source, expected)
+    exercises = [source for source in chosen if source.kind == "exercise" and _stored(source.built)]
     with tempfile.TemporaryDirectory(prefix="course-check-") as folder:
         for source in exercises:
             made = released_by(source, Path(folder)).read_bytes()
@@ -283,15 +273,15 @@ def check(names: list[str], root: Path = ROOT) -> list[str]:
     return problems
 
 
-def _differences(source: Source, expected: NotebookNode) -> list[str]:
-    """Compare a notebook with its source, cell by cell."""
+def differences(source: Source, expected: NotebookNode) -> list[str]:
+    """What differs between a built notebook and what its source gives, cell by cell, one sentence each."""
     advice = f"Run `course build {source.name}`."
     where = source.built.relative_to(source.root).as_posix()
     if not source.built.exists():
         return [f"{where} is not built. {advice}"]
-    if not _readable(source.built):
+    notebook = _stored(source.built)
+    if notebook is None:
         return [f"{where} is not a notebook that can be read. {advice}"]
-    notebook = nbformat.read(source.built, as_version=nbformat.NO_CONVERT)
     if len(notebook.cells) != len(expected.cells):
         return [f"{where} has {len(notebook.cells)} cells, its source gives {len(expected.cells)}. {advice}"]
     problems = faults_in_outputs(source, notebook)
@@ -320,23 +310,22 @@ def _faults_of_run(cell: NotebookNode, count: int, guess: object) -> Iterable[st
         yield "holds an error"
 
 
-def _readable(path: Path) -> bool:
-    """Whether a notebook is there and is one: not half of a merge, or an empty file."""
+def _stored(path: Path) -> NotebookNode | None:
+    """The notebook that is there; None for what is none, such as half of a merge, or an empty file."""
     try:
-        return bool(nbformat.read(path, as_version=nbformat.NO_CONVERT).cells)
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        return notebook if notebook.cells else None
     except Exception:  # nbformat raises many kinds for a file that is no notebook
-        return False
+        return None
 
 
 def _orphans(chosen: list[Source], root: Path) -> list[str]:
     """Notebooks that no source gives."""
     known = {path for source in chosen for path in (source.built, source.released)}
-    folders = ("lessons", "solutions", "exercises")
-    found = (path for folder in folders for path in sorted((root / folder).rglob("*.ipynb")))
     return [
-        f"{path.relative_to(root).as_posix()} has no source. Delete it, or write sources for it."
-        for path in found
-        if path not in known and ".ipynb_checkpoints" not in path.parts and ".saved-" not in path.name
+        f"{name} has no source. Delete it, or write sources for it."
+        for name, path in originals(root).items()
+        if path not in known
     ]
 
 

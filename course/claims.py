@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 
+from course import files
 from course.errors import CourseError
 from course.places import ROOT
 from helpers.claims import KINDS, ClaimError, claims, find_claim
@@ -74,9 +75,7 @@ def _row_to_change(slug: str, table: Path) -> Iterator[dict[str, str]]:
         row = dict(zip(head, lines[place], strict=True))
         yield row
         lines[place] = [row[column] for column in head]
-        new = table.with_suffix(".new")
-        new.write_text(as_text([head, *lines]), encoding="utf-8", newline="\n")
-        os.replace(new, table)
+        files.write(table, as_text([head, *lines]))
 
 
 def as_text(lines: list[list[str]]) -> str:

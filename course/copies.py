@@ -14,16 +14,18 @@ import contextlib
 import datetime
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from course import files
 from course.errors import CourseError
 from course.places import MINE, ROOT
-from course.sources import Source
+
+if TYPE_CHECKING:
+    from course.sources import Source
 
 FOLDERS = ("lessons", "exercises", "solutions")
 STATE = ".copies.json"
@@ -123,7 +125,7 @@ def _bring(root: Path, name: str, original: Path, known: Copied | None, news: Ne
             return known or Copied(UNKNOWN, UNKNOWN)
         # The same words, or only pictures and numbers are new.
         return Copied(now, _of_the_course(root, name, theirs))
-    _write(copy, as_own(data))
+    files.write(copy, as_own(data))
     (news.updated if there else news.made).append(_short(name))
     return Copied(now, _of_the_course(root, name, theirs))
 
@@ -157,13 +159,13 @@ def _take_over(root: Path, name: str, mine: str, free: bool, news: News) -> Copi
     data = original.read_bytes()
     if mine != words(data):
         target = copy if free else free_name(copy)
-        _write(target, as_own(data))
+        files.write(target, as_own(data))
         if _words_of(target) != words(data):
             raise CourseError(f"{target} is not what was written")
         news.taken_over.append(_short(name))
     with tempfile.TemporaryDirectory(prefix="course-copies-") as folder:
         made = build.released_by(sources.exercise(original.stem, root), Path(folder)).read_bytes()
-    _write(original, made)
+    files.write(original, made)
     return Copied(_hash(made), words(made))
 
 
@@ -199,13 +201,13 @@ def reset(name: str, root: Path = ROOT) -> tuple[str, Path | None]:
     copy, saved = root / MINE / where, None
     if copy.exists():
         saved = free_name(copy)
-        _write(saved, copy.read_bytes())
-    _write(copy, text)
+        files.write(saved, copy.read_bytes())
+    files.write(copy, text)
     _write_state(root, {**read_state(root), where: fresh})
     return _short(where), saved
 
 
-def _meant(name: str, root: Path) -> tuple[Path, Source]:
+def _meant(name: str, root: Path) -> tuple[Path, "Source"]:
     """The course's notebook that a name means, and its source; a bare number means an exercise."""
     from course import sources
 
@@ -222,7 +224,7 @@ def _meant(name: str, root: Path) -> tuple[Path, Source]:
     return (source.released if is_exercise else source.built), source
 
 
-def _new(original: Path, source: Source) -> bytes:
+def _new(original: Path, source: "Source") -> bytes:
     """A notebook as the course has it; an exercise is made of its solution."""
     from course import build
 
@@ -244,10 +246,11 @@ def path_of(exercise: str, root: Path = ROOT) -> Path:
 
 def words(data: bytes) -> str:
     """A hash of the texts of a notebook's cells. Raises ValueError for what is no notebook."""
-    return _hash_of_cells(_notebook(data)["cells"])
+    return _hash_of_cells(as_json(data)["cells"])
 
 
-def _notebook(data: bytes) -> dict[str, Any]:
+def as_json(data: bytes) -> dict[str, Any]:
+    """A notebook as it is stored, a second sooner than by nbformat. Raises ValueError for what is none."""
     notebook = json.loads(data.decode("utf-8"))
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) and "source" in cell for cell in cells):
@@ -276,7 +279,7 @@ def as_own(data: bytes) -> str:
     """A notebook as a learner's copy: it names this Python, else JupyterLab would, and mark it as changed."""
     from ipykernel.ipkernel import IPythonKernel
 
-    notebook = _notebook(data)
+    notebook = as_json(data)
     notebook.setdefault("metadata", {})["language_info"] = dict(IPythonKernel.language_info)
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
@@ -295,23 +298,7 @@ def read_state(root: Path = ROOT) -> dict[str, Copied]:
 
 def _write_state(root: Path, known: dict[str, Copied]) -> None:
     state = {name: asdict(one) for name, one in sorted(known.items())}
-    _write(root / MINE / STATE, json.dumps(state, indent=1) + "\n")
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    """Put a file in its place in one step, so that no half of it is ever there, nor that of another lab."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    number, new = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        os.chmod(new, 0o644)  # mkstemp lets nobody else read it
-        os.replace(new, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(new)
-        raise
+    files.write(root / MINE / STATE, json.dumps(state, indent=1) + "\n")
 
 
 def free_name(path: Path) -> Path:

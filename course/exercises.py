@@ -45,9 +45,13 @@ def generate(root: Path, names: list[str]) -> None:
             raise CourseError(f"nbgrader cannot make exercises/{name}: {reason}") from error
         released = root / "exercises" / name / f"{name}.ipynb"
         notebook = nbformat.read(released, as_version=nbformat.NO_CONVERT)
-        text = nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
-        released.write_text(text, encoding="utf-8", newline="\n")
+        released.write_text(as_text(notebook), encoding="utf-8", newline="\n")
         released.chmod(0o644)
+
+
+def as_text(notebook: nbformat.NotebookNode) -> str:
+    """The text of a notebook, of which git sees only what has changed."""
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
 
 
 class KeptLog(logging.Logger):

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
-from course.copies import path_of
+from course.copies import as_json, path_of
 from course.errors import CourseError
 from course.places import ROOT
 
@@ -31,13 +29,13 @@ class Reached:
         return round(self.points * self.passed / self.total, 2) if self.passed and self.total else 0.0
 
 
-def printed_by(cell: NotebookNode) -> str:
+def printed_by(cell: dict[str, Any]) -> str:
     """Return the text of what a cell printed or showed when it was last run and saved."""
     texts = [
-        output.text if output.get("name") == "stdout" else output.get("data", {}).get("text/plain", "")
+        output["text"] if output.get("name") == "stdout" else output.get("data", {}).get("text/plain", "")
         for output in cell.get("outputs", [])
     ]
-    return "\n".join(texts)
+    return "\n".join("".join(text) for text in texts)
 
 
 def reached_in(path: Path) -> list[Reached]:
@@ -48,17 +46,17 @@ def reached_in(path: Path) -> list[Reached]:
     from helpers.checks.notebook import read
 
     try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises many kinds for a file that is no notebook
+        cells = as_json(path.read_bytes())["cells"]
+    except (OSError, ValueError) as error:
         name = path.stem.split("_")[0]
         raise CourseError(
             f"{path.name} cannot be read ({type(error).__name__}): `course reset {name}` makes it new "
             "and keeps a copy."
         ) from None
     found = []
-    for cell in notebook.cells:
-        grading = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and grading.get("grade"):
+    for cell in cells:
+        grading = cell.get("metadata", {}).get("nbgrader", {})
+        if cell.get("cell_type") == "code" and grading.get("grade"):
             passed, total = read(printed_by(cell)) or (None, None)
             task = grading["grade_id"].replace("-", "/")
             found.append(Reached(path.stem, task, float(grading["points"]), passed, total))

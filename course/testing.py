@@ -22,8 +22,8 @@ from course.places import ROOT, environment, throwaway_homes
 GROUPS = ("unit", "notebooks", "browser")
 SHOWN_LINES = 200
 UNIT = "not notebooks and not browser and not mutants"
-# OpenBLAS and PyTorch take other code paths with these, as they would on another processor.
 QUIET = {"HELPERS_PROGRESS": "0"}  # a progress bar would be an output more on a slow machine
+# OpenBLAS and PyTorch take other code paths with these, as they would on another processor.
 OTHER_PROCESSOR = {"OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2"}
 
 

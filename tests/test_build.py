@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course import build, sources
+from course import build, files, sources
 from course.errors import CourseError
 from course.exercises import is_edited
 from course.places import ROOT
@@ -314,11 +314,11 @@ class TestLearnersWork:
         def held(*_):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(build.os, "replace", held)
+        monkeypatch.setattr(files.os, "replace", held)
         with pytest.raises(CourseError, match="Close it where it is open"):
             build.build([], root, print)
         assert all_bytes(root) == before
-        assert list(root.rglob("*.new")) == []
+        assert list(root.rglob(".new-*")) == []
 
     @pytest.mark.parametrize("text", ["{broken", "", "[]"])
     def test_a_file_that_cannot_be_read_counts_as_work(self, tmp_path, text):
@@ -459,7 +459,7 @@ class TestOtherMachines:
         def fails(*_args, **_options):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(build.shutil, "copy2", fails)
+        monkeypatch.setattr(files, "open", fails, raising=False)
         monkeypatch.setattr(Path, "unlink", fails)
         with pytest.raises(CourseError, match="make its folder writable"):
             build._put(made, tmp_path / "there.ipynb")

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,14 @@ class Deadly(Simulated):
         if job.student == KILLER:
             os._exit(1)
         return super().grade(job)
+
+
+class Closing(Simulated):
+    """A bench that says where it was closed."""
+
+    def close(self) -> None:
+        super().close()
+        Path(os.environ["CLOSED"], str(os.getpid())).touch()
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,13 @@ def test_no_grade_is_lost_when_a_worker_is_killed(two_workers, setting):
     assert {result.state for result in found.values()} == {"graded"}
     local = {done.result.student: done.result for done in grade_all(setting, jobs("7", "30"), 1, Simulated)}
     assert local == {student: found[student] for student in local}
+
+
+def test_processes_close_what_they_opened(setting, tmp_path, monkeypatch):
+    """Else each grading by several processes leaves the files of their sandboxes."""
+    monkeypatch.setenv("CLOSED", str(tmp_path))
+    assert len(list(grade_all(setting, jobs("1", "2"), 2, Closing))) == 2
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 class Paper:

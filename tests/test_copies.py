@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from course import build, cli, copies, doctor, exercises, progress, sources
+from course import build, cli, copies, doctor, exercises, files, progress, sources
 from course.copies import News, refresh
 from course.errors import CourseError
 from course.places import MINE, ROOT
@@ -199,7 +199,7 @@ class TestAnswersInTheOldPlace:
         self, course: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         answers = edit(course / EXERCISE, write_in_it)
-        monkeypatch.setattr(copies, "_write", refusing(EXERCISE, copies._write))
+        monkeypatch.setattr(files, "write", refusing(EXERCISE, files.write))
         assert refresh(course).failed == ["exercises/01_data_splits (Permission denied)"]
         assert (course / EXERCISE).read_bytes() == answers
 
@@ -224,7 +224,7 @@ class TestAnswersInTheOldPlace:
 
 
 def refusing(part: str, write: Callable[..., None]) -> Callable[..., None]:
-    """A `_write` that cannot write one file, as in a folder that is read-only."""
+    """A `write` that cannot write one file, as in a folder that is read-only."""
 
     def refuse(path: Path, content: str | bytes) -> None:
         if part in path.as_posix():
@@ -235,7 +235,7 @@ def refusing(part: str, write: Callable[..., None]) -> Callable[..., None]:
 
 
 def test_one_that_cannot_be_written_stops_no_other(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "_write", refusing(HEARD, copies._write))
+    monkeypatch.setattr(files, "write", refusing(HEARD, files.write))
     news = refresh(course)
     assert news.failed == ["lessons/05_backward_heard (Permission denied)"]
     assert len(news.made) == 3
@@ -300,7 +300,7 @@ def test_a_crash_in_the_middle(course: Path, monkeypatch: pytest.MonkeyPatch) ->
         written.append(path)
         replace(new, path)
 
-    monkeypatch.setattr(copies.os, "replace", crash)
+    monkeypatch.setattr(files.os, "replace", crash)
     with pytest.raises(KeyboardInterrupt):
         refresh(course)
     monkeypatch.undo()

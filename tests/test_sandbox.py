@@ -268,6 +268,28 @@ def test_the_room_is_described(tmp_path):
     assert textwrap.dedent(sandbox.REFUSED).count("{why}") == 1
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no nursery either")
+def test_a_room_of_a_grader_that_was_killed_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine, lock = sandbox._room()
+    child = os.fork()
+    if child == 0:
+        os.close(lock)  # a fork holds what it was born with
+        sandbox._room()
+        os._exit(0)
+    os.waitpid(child, 0)
+    (left,) = [room for room in tmp_path.iterdir() if room != mine]
+    long_ago = time.time() - sandbox.LEFT - 1
+    os.utime(mine, (long_ago, long_ago))
+    young, second = sandbox._room()
+    assert {mine, left, young} == set(tmp_path.iterdir())
+    os.utime(left, (long_ago, long_ago))
+    newest, third = sandbox._room()
+    assert {mine, young, newest} == set(tmp_path.iterdir())
+    for held in (lock, second, third):
+        os.close(held)
+
+
 # Variants
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course import build
+from course import build, sources
 from course.errors import CourseError
 from course.grading.book import opened
 from course.places import ROOT
@@ -48,11 +48,9 @@ class Assignment:
 
 def prepared(source: Source, root: Path = ROOT) -> Assignment:
     """The exercise as its source gives it. Raises `CourseError` if its solution is of another source."""
-    # An exercises/ that a learner has worked in does not matter here: the release is made anew.
-    found = build.check([str(source)], root)
-    problems = [problem for problem in found if not problem.startswith("exercises/")]
-    if problems:
+    if problems := build.differences(source, sources.read(source)):
         raise CourseError(problems[0])
+    # Made anew: in exercises/ a learner may have worked.
     with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
         data = build.released_by(source, Path(folder)).read_bytes()
     notebook = nbformat.reads(data.decode("utf-8"), as_version=4)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course.errors import CourseError
 from course.places import ROOT, environment
 
 GRADED, REFUSED, FAILED = "graded", "refused", "failed"
@@ -50,6 +51,13 @@ class Result:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
     timestamp: str = ""
+
+
+def ungraded(assignment: str, whose: str = "") -> CourseError:
+    """What is said where results are asked for and there are none."""
+    return CourseError(
+        f"Nothing of {assignment}{whose} is graded yet. Run `course autograde {assignment}` first."
+    )
 
 
 @contextmanager
@@ -220,6 +228,15 @@ class Standing:
     by_hand: bool
     late_penalty: float
     late: bool = False
+
+    @property
+    def score(self) -> float:
+        """The points that are left when those for being late are taken off."""
+        return round(max(0.0, self.points - self.late_penalty), 4)
+
+    def counts(self, result: Result | None) -> bool:
+        """Whether it is a mark: it was graded, or a person gave points."""
+        return self.by_hand or (result is not None and result.state != FAILED)
 
 
 def standings(book: Any, assignment: str, student: str | None = None) -> dict[str, Standing]:

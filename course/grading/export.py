@@ -96,11 +96,11 @@ def _entry(
         most = result.most
     if standing.late_penalty or standing.late:
         flags.append("late")
-    marked = standing.by_hand or (result is not None and result.state != FAILED)
+    marked = standing.counts(result)
     return Entry(
         assignment.name,
         student,
-        score=round(max(0.0, standing.points - standing.late_penalty), 4) if marked else None,
+        score=standing.score if marked else None,
         raw=standing.points if marked else None,
         penalty=standing.late_penalty if marked else None,
         most=most,

@@ -12,10 +12,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course import sources
-from course.errors import CourseError
 from course.grading import book as books
 from course.grading.book import FAILED, REFUSED, Result, Standing
-from course.grading.written import put
+from course.grading.written import answers_in, put
 from course.places import ROOT
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
@@ -38,15 +37,12 @@ def feedback(name: str, root: Path = ROOT, students: Iterable[str] = ()) -> list
 
     source = sources.exercise(name, root)
     if not (root / "gradebook.db").exists():
-        raise CourseError(f"Nothing of {source.name} is graded yet. Run `course autograde {name}` first.")
+        raise books.ungraded(source.name)
     with books.opened(root) as book:
         results, standings = books.results(book, source.name), books.standings(book, source.name)
         unknown = sorted(set(students) - set(results))
         if unknown or not results:
-            whose = f" from {', '.join(unknown)}" if unknown else ""
-            raise CourseError(
-                f"Nothing of {source.name}{whose} is graded yet. Run `course autograde {name}` first."
-            )
+            raise books.ungraded(source.name, f" from {', '.join(unknown)}" if unknown else "")
         titles = _titles(nbformat.read(source.built, as_version=4))
         pages = []
         for student in students or results:
@@ -56,7 +52,7 @@ def feedback(name: str, root: Path = ROOT, students: Iterable[str] = ()) -> list
                 results[student],
                 standings.get(student),
                 books.remarks(book, source.name, student),
-                _answers(root / "autograded" / student / source.name / f"{source.name}.ipynb"),
+                answers_in(root / "autograded" / student / source.name / f"{source.name}.ipynb"),
                 books.name_of(book, student),
             )
             folder = root / "feedback" / student / source.name
@@ -76,16 +72,6 @@ def _titles(notebook: NotebookNode) -> dict[str, str]:
     return found
 
 
-def _answers(path: Path) -> dict[str, str]:
-    """The answers as they were run, by the id of their check."""
-    import nbformat
-
-    if not path.is_file() or path.is_symlink():
-        return {}
-    cells = nbformat.read(path, as_version=4).cells
-    return {cell.id.removesuffix("-answer"): cell.source for cell in cells if cell.id.endswith("-answer")}
-
-
 def _page(
     name: str,
     titles: dict[str, str],
@@ -98,10 +84,9 @@ def _page(
     """One page. All that is not ours is escaped."""
     e = html.escape
     lines = [f"<h1>{e(name)}</h1>", f"<p>{e(person)}</p>"]
-    if standing and (standing.by_hand or result.state != FAILED):
-        total = max(0.0, standing.points - standing.late_penalty)
+    if standing and standing.counts(result):
         late = f" ({standing.late_penalty:g} were taken off for being late)" if standing.late_penalty else ""
-        lines.append(f'<p class="points">{total:g} of {result.most:g} points{e(late)}</p>')
+        lines.append(f'<p class="points">{standing.score:g} of {result.most:g} points{e(late)}</p>')
     if result.state == REFUSED:
         lines.append(f"<p>Your file could not be graded: {e(result.problem)}. A person will look at it.</p>")
     elif result.state == FAILED:

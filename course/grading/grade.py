@@ -169,8 +169,7 @@ def _mark(
         notes.append(f"late: {standing.late_penalty:g} points are taken off")
     if result.release != exercise.digest:
         notes.append("graded with an earlier state of the exercise; --all grades it again")
-    marked = standing is not None and (result.state != FAILED or standing.by_hand)
-    points = round(max(0.0, standing.points - standing.late_penalty), 4) if standing and marked else None
+    points = standing.score if standing and standing.counts(result) else None
     return Mark(result.student, points, exercise.most, result.problem, result.state, tuple(notes), fresh)
 
 

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from course import sources
+from course import files, sources
 from course.errors import CourseError
 from course.grading import book as books
 from course.grading.receive import MOST_BYTES, NOT_IN_A_NAME
@@ -102,10 +102,7 @@ def collect(archive: Path, name: str, root: Path = ROOT) -> tuple[list[str], lis
         if folder.is_symlink() or folder.parent.is_symlink():
             left_out.append(f"{student}: its folder is a link")
             continue
-        folder.mkdir(parents=True, exist_ok=True)
-        new = folder / ".new"
-        new.write_bytes(data)
-        new.replace(folder / f"{source.name}.ipynb")
+        files.write(folder / f"{source.name}.ipynb", data)
     return sorted(taken), left_out
 
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,8 @@ MEGABYTE = 1 << 20
 MOST_QUESTIONS = 1000  # that one probe asks of the grader
 ANSWERING = 3.0  # seconds for the answer to one of them
 FIRST_USER = 60_001  # a user and group that nobody has; each worker of root's takes the next
+ROOM = "course-nursery-"  # how the folders of nurseries begin
+LEFT = 60.0  # seconds after which a room that nobody holds was left by a grader that was killed
 WARM = ("numpy", "matplotlib.pyplot", "IPython.core.interactiveshell")
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 FILES = ("/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", "/etc/alternatives")
@@ -146,6 +148,26 @@ ENVIRONMENT = {
 }
 
 
+def _room() -> tuple[Path, int]:
+    """A new folder for a nursery, and the lock that this process holds on it; those of killed graders go."""
+    import fcntl  # not on Windows, where there is no nursery
+
+    for left in Path(tempfile.gettempdir()).glob(f"{ROOM}*"):
+        with suppress(OSError):  # somebody holds it, or it is another user's
+            held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if time.time() - os.fstat(held).st_mtime > LEFT:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(held)
+    folder = Path(tempfile.mkdtemp(prefix=ROOM))
+    folder.chmod(0o755)
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return folder, lock
+
+
 class Nursery:
     """A warm parent in its sandbox, from which children are forked. Use it in a `with` statement.
 
@@ -165,8 +187,7 @@ class Nursery:
         require(unsafe)
         self.limits = limits or Limits()
         self.unsafe = unsafe
-        self.folder = Path(tempfile.mkdtemp(prefix="course-room-"))
-        self.folder.chmod(0o755)
+        self.folder, self.lock = _room()
         self.process: subprocess.Popen[bytes] | None = None
         try:
             probes.write(self.folder, helpers, lessons)
@@ -254,6 +275,9 @@ class Nursery:
                 self.process.wait()
             self.errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.lock >= 0:
+            os.close(self.lock)
+            self.lock = -1
 
     def __enter__(self) -> "Nursery":
         return self

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-import nbformat
 from rapidfuzz.distance import Indel
 
 from course import sources
-from course.errors import CourseError
+from course.grading.book import ungraded
+from course.grading.written import answers_in
 from course.places import ROOT
 
 SHORTEST = 40  # tokens; what is shorter is not compared
@@ -71,7 +71,7 @@ def similar(name: str, root: Path = ROOT, alike: float = ALIKE) -> list[Pair]:
     source = sources.exercise(name, root)
     answers = dict(_answers(root, source.name))
     if not answers:
-        raise CourseError(f"Nothing of {source.name} is graded yet. Run `course autograde {name}` first.")
+        raise ungraded(source.name)
     found = []
     for one, other in combinations(sorted(answers), 2):
         for task in answers[one].keys() & answers[other].keys():
@@ -87,12 +87,9 @@ def similar(name: str, root: Path = ROOT, alike: float = ALIKE) -> list[Pair]:
 def _answers(root: Path, name: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
     """The tokens of each student's answers, by task."""
     for path in sorted((root / "autograded").glob(f"*/{name}/{name}.ipynb")):
-        if path.is_symlink():
-            continue
-        cells = nbformat.read(path, as_version=4).cells
         own = {
-            cell.id.removesuffix("-answer"): tokens(cell.source)
-            for cell in cells
-            if cell.id.endswith("-answer") and "NotImplementedError(" not in cell.source
+            task: tokens(answer)
+            for task, answer in answers_in(path).items()
+            if "NotImplementedError(" not in answer
         }
         yield path.parts[-3], own

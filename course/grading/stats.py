@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course import sources
-from course.errors import CourseError
 from course.grading import book as books
 from course.grading.book import GRADED, Result
 from course.places import ROOT
@@ -58,11 +57,11 @@ def stats(name: str, root: Path = ROOT, picture: Path | None = None) -> list[Tas
     """
     source = sources.exercise(name, root)
     if not (root / "gradebook.db").exists():
-        raise CourseError(f"Nothing of {source.name} is graded yet. Run `course autograde {name}` first.")
+        raise books.ungraded(source.name)
     with books.opened(root) as book:
         found = of(books.results(book, source.name).values())
     if not found:
-        raise CourseError(f"Nothing of {source.name} is graded yet. Run `course autograde {name}` first.")
+        raise books.ungraded(source.name)
     if picture is not None:
         draw(found, picture)
     return found

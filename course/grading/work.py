@@ -5,6 +5,7 @@ gradebook collects the results.
 """
 
 import ast
+import atexit
 import ctypes
 import hashlib
 import json
@@ -292,9 +293,7 @@ class Processes:
 
     def __exit__(self, *_: object) -> None:
         for pool in self.pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
-        for pool in self.pools.values():
-            pool.shutdown()
+            pool.shutdown(cancel_futures=True)  # and wait: a second call would not
 
 
 _HERE: dict[str, Bench] = {}
@@ -308,6 +307,7 @@ def _begin(make: Callable[..., Bench], setting: Setting, number: int, parent: in
         os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _HERE["bench"] = make(setting, number)
+    atexit.register(_HERE["bench"].close)
 
 
 def _grade(job: Job) -> Done:

@@ -57,6 +57,14 @@ def _text_cell(teachers: NotebookNode | None, step: Step, number: int) -> dict[s
     return _cell("markdown", f"{fence}text\n{step.source}\n{fence}", f"own-{number}", {})
 
 
+def answers_in(path: Path) -> dict[str, str]:
+    """The answers in a notebook of autograded/, by the id of their check; none of what is no file of ours."""
+    if not path.is_file() or path.is_symlink():
+        return {}
+    cells = nbformat.read(path, as_version=4).cells
+    return {cell.id.removesuffix("-answer"): cell.source for cell in cells if cell.id.endswith("-answer")}
+
+
 def put(folder: Path, files: dict[str, bytes]) -> None:
     """Replace a folder by one with these files, so that no half of it is ever there; {} takes it away.
 

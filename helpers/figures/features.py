@@ -69,24 +69,21 @@ def found_map(places: np.ndarray, found: np.ndarray) -> Figure:
     return fig
 
 
-def two_noises(
-    clean: np.ndarray, noise: np.ndarray, other: np.ndarray, slopes: tuple[float, float]
-) -> Figure:
-    """The line y = x with noise in y, and with as much noise in x, each with the line that fits it.
+def two_noises(clean: np.ndarray, noise: np.ndarray, slopes: tuple[float, float]) -> Figure:
+    """The line y = x with noise in y, and with the same noise in x, each with the line that fits it.
 
     Args:
         clean: the true values of x and of y, shape (n,).
-        noise: added to y in the left panel, shape (n,).
-        other: added to x in the right panel, shape (n,).
+        noise: added to y in the left panel, to x in the right one, shape (n,).
         slopes: what was fitted, left and right.
 
-    >>> len(two_noises(np.arange(3.0), np.zeros(3), np.zeros(3), (1.0, 1.0)).axes)
+    >>> len(two_noises(np.arange(3.0), np.zeros(3), (1.0, 1.0)).axes)
     2
     """
     fig, axes = subplots(ncols=2, width=8, height=3.5, sharex=True, sharey=True)
     panels = [
         ("noise in the label y", clean, clean + noise),
-        ("noise in the feature x", clean + other, clean),
+        ("noise in the feature x", clean + noise, clean),
     ]
     ends = np.array([-3.5, 3.5])
     for ax, (title, x, y), slope in zip(axes, panels, slopes, strict=True):

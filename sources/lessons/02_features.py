@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -56,9 +56,9 @@ def told(values, digits=2):
 r"""
 ## The same wines, in grams
 
-178 wines by three growers, 13 measurements each. One measurement is a **feature**; the row of all 13 is the
-**feature vector** of that wine. Who grew it? Ask its five nearest neighbours (lesson 01). Two columns,
-magnesium and proline, are presumably in milligrams; proline goes up to 1680. Give the same model
+Here are 178 wines by three growers, with 13 measurements each. One measurement is a **feature**; the row of
+all 13 is the **feature vector** of that wine. Who grew it? Ask its five nearest neighbours (lesson 01). Two
+columns, magnesium and proline, are presumably in milligrams; proline goes up to 1680. Give the same model
 
 - all 13 columns,
 - proline alone,
@@ -251,10 +251,10 @@ once, kept, and applied to whatever comes.
 
 ### Who needs it?
 
-Nearest neighbours, raw and scaled, each with its own best number of neighbours; and a decision tree with its
-best depth, which asks of one column at a time whether it is above some value. (Eight splits; cross-validation
-on the training rows chooses.) If it is the *algorithm* that requires scaling, the first gains and the second
-does not.
+Two models get raw and scaled columns: nearest neighbours, and a decision tree, which asks of one column at a
+time whether it is above some value. Each has its own best number of neighbours, or depth. (Eight splits;
+cross-validation on the training rows chooses.) If it is the *algorithm* that requires scaling, the first
+gains and the second does not.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -312,10 +312,11 @@ each column one vote, deserved or not.
 
 ## 2. What gradient descent makes of it
 
-Many models learn by **gradient descent**: start with weights of 0 and take many small steps, each weight
-against the slope, in its own direction, of the *loss*: the number that training makes small (lesson 05
-derives the slopes). One number, the learning rate `lr`, sets the length of the steps **for all weights**. For
-a linear model `Z @ w` and half the mean squared error the slopes are `Z.T @ (Z @ w - t) / n`.
+Many models learn by **gradient descent**. They take many small steps that make the *loss* smaller, the number
+that says how wrong they are. In a step each weight, here 0 at first, moves against its slope: how fast the
+loss grows with this weight alone (lesson 05 derives the slopes). One number, the learning rate `lr`, sets the
+length of the steps **for all weights**. For a linear model `Z @ w` and half the mean squared error the slopes
+are `Z.T @ (Z @ w - t) / n`.
 
 442 diabetes patients, body mass index and blood pressure, standardized; the target is how far the disease had
 gone a year later. Multiply the second column by a scale: how many steps until 1 % of the way down is left, at
@@ -376,10 +377,10 @@ Two steps, or about a hundred. The widest column sets the limit for `lr`, and wi
 weight creeps. Scaling does not make $\kappa$ = 1: columns that go together (here with a correlation of 0.40)
 keep it above that.
 
-**Try it.** The bowl is drawn in *effects*, weight times spread, so it stays the same whatever the scale:
-units do not change which models exist, only the path to the best. Predict: at scale 10 and `lr` = 0.01, which
-way does the path set out, and which way does it creep? Then look for a rate at which scale 20 arrives within
-100 steps.
+**Try it.** You see the loss as a bowl over the two weights, and the path of the descent in it. It is drawn in
+*effects*, weight times spread, so the bowl stays the same whatever the scale: units do not change which
+models exist, only the path to the best. Predict: at scale 10 and `lr` = 0.01, which way does the path set
+out, and which way does it creep? Then look for a rate at which scale 20 arrives within 100 steps.
 """
 
 # %%
@@ -746,23 +747,18 @@ for a, b in folds:
 print("five folds:", told(ours))
 
 # %% jupyter={"source_hidden": true}
-theirs = []
-for train, test in folds:
-    imputer = SimpleImputer(strategy="median", add_indicator=True)
-    pipeline = make_pipeline(
-        imputer, StandardScaler(), KNeighborsClassifier(5)
-    )
-    pipeline.fit(gappy[train], y[train])
-    theirs.append(pipeline.score(gappy[test], y[test]))
-print("make_pipeline gives the same:", ours == theirs)
+imputer = SimpleImputer(strategy="median", add_indicator=True)
+pipeline = make_pipeline(imputer, StandardScaler(), KNeighborsClassifier(5))
+theirs = cross_val_score(pipeline, gappy, y, cv=folds)
+print("make_pipeline gives the same:", np.array_equal(ours, theirs))
 
 # %% [markdown]
 r"""
 ## 5. Noise in labels, noise in features
 
-**Noise** is variation that the features cannot predict. It can sit in $y$ or in $x$. Take $y = x$, and add
-noise as wide as $x$ itself, once to $y$, once to $x$. Which of the two bends the fitted slope, and do more
-rows help?
+**Noise** is what chance adds to a number, and no other column predicts it. It can sit in $y$ or in $x$. Take
+$y = x$, and add noise as wide as $x$ itself, once to $y$, once to $x$. Which of the two bends the fitted
+slope, and do more rows help?
 """
 
 
@@ -786,7 +782,7 @@ for n in (50, 500, 50_000):
 clean, noise = np.random.default_rng(0).normal(size=(2, 2000))
 slopes = slope(clean, clean + noise), slope(clean + noise, clean)
 show(
-    figures.two_noises(clean, noise, noise, slopes),
+    figures.two_noises(clean, noise, slopes),
     alt="2,000 points about the line y = x. With noise in y the fitted line has slope 0.98, on the truth; "
     "with noise in x it has slope 0.50, much flatter.",
 )

@@ -47,25 +47,35 @@ all 13. Then add columns of pure noise. If more were always better, both would h
 search = GridSearchCV(
     KNeighborsClassifier(), {"n_neighbors": [1, 5, 15]}, cv=3
 )
-model = make_pipeline(StandardScaler(), search)
-found = {}
-for seed in range(10):
-    rng = np.random.default_rng(seed)
-    train, test = stratified_holdout(y, 0.5, rng)
+
+
+def compare(model, make_tables, test_size):
+    """The test scores of ten splits, by table; make_tables(rng) gives those of a split."""
+    found = {}
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        train, test = stratified_holdout(y, test_size, rng)
+        for name, table in make_tables(rng).items():
+            model.fit(table[train], y[train])
+            score = model.score(table[test], y[test])
+            found.setdefault(name, []).append(score)
+    for name, values in found.items():
+        print(f"{name:22} {told(values)}")
+    return found
+
+
+def more_columns(rng):
     noise, order = rng.normal(size=(178, 1000)), rng.permutation(13)
     tables = {
         f"{d:2} columns of the file": X[:, order[:d]] for d in (2, 5, 13)
     }
-    tables |= {
+    return tables | {
         f"13 and {d:4} of noise": np.c_[X, noise[:, :d]]
         for d in (13, 200, 1000)
     }
-    for name, table in tables.items():
-        model.fit(table[train], y[train])
-        found.setdefault(name, []).append(model.score(table[test], y[test]))
 
-for name, values in found.items():
-    print(f"{name:22} {told(values)}")
+
+found = compare(make_pipeline(StandardScaler(), search), more_columns, 0.5)
 
 # %% jupyter={"source_hidden": true}
 claim(
@@ -106,18 +116,17 @@ redundancy were noise, both would cost about the same.
 search = GridSearchCV(
     LogisticRegression(max_iter=1000), {"C": [0.01, 0.1, 1, 10]}, cv=3
 )
-model = make_pipeline(StandardScaler(), search)
-found = {"13 columns": [], "each five times": [], "52 of noise added": []}
-for seed in range(10):
-    rng = np.random.default_rng(seed)
-    train, test = stratified_holdout(y, 148, rng)
-    tables = X, np.tile(X, 5), np.c_[X, rng.normal(size=(178, 52))]
-    for table, values in zip(tables, found.values(), strict=True):
-        model.fit(table[train], y[train])
-        values.append(model.score(table[test], y[test]))
 
-for name, values in found.items():
-    print(f"{name:17} {told(values)}")
+
+def copies_or_noise(rng):
+    return {
+        "13 columns": X,
+        "each five times": np.tile(X, 5),
+        "52 of noise added": np.c_[X, rng.normal(size=(178, 52))],
+    }
+
+
+found = compare(make_pipeline(StandardScaler(), search), copies_or_noise, 148)
 
 # %% jupyter={"source_hidden": true}
 claim(

@@ -19,7 +19,7 @@ scaling.
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.cluster import KMeans
-from sklearn.dummy import DummyClassifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import (
     LinearRegression,
@@ -42,7 +42,7 @@ from helpers.figures import baselines_and_metrics as figures
 from helpers.figures import show
 from helpers.glossary import terms
 from helpers.metrics import accuracy_interval
-from helpers.splits import stratified_holdout
+from helpers.splits import holdout, stratified_holdout
 
 # %% [markdown]
 r"""
@@ -97,14 +97,13 @@ finds four tumours in five.
 
 </details>
 
-(In the data 37 of 100 are ill, in a screening perhaps 5. So the cell takes *shares*, of the ill and of the
-healthy, and counts them out for 50 and 950 people. That works as long as the ill and the healthy look the
-same in both places.)
+(In the data 37 of 100 are ill, in a screening perhaps 5. So the cell takes *shares*, and counts them out for
+50 and 950 people. That works as long as the ill and the healthy look the same in both places.)
 
 **Accuracy** is the share of right answers. It does not ask which answers are wrong. Like every **evaluation
 metric** it makes one number of predictions and truth, and something is lost on the way. **Model
 evaluation** is choosing such numbers, and measuring them, with their uncertainty, on rows that were not
-fitted. This lesson has the questions that accuracy leaves out, and one that comes before all of them.
+fitted.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -123,11 +122,10 @@ say the most frequent one. For numbers: always say the mean. A second kind is th
 use. Whoever reports a score without a baseline asks you to guess what is easy.
 
 Here are seven models from before deep learning, and the baseline *most frequent*, on the same 599 digits that
-they were not trained on. (You need not know them: each has one line below the table.) Each model chooses its
-own setting by cross-validation inside the training rows; `GridSearchCV` does that. The interval is Wilson's
-(lesson 01). The last three columns compare **row by row** with the nearest neighbours of lesson 01: on how
-many rows is only this model right, on how many only the neighbours, and how often is a coin as uneven as that
-or more?
+they were not trained on. (Each has a line below the table.) Each model chooses its own setting by
+cross-validation inside the training rows; `GridSearchCV` does that. The interval is Wilson's (lesson 01). The
+last three columns compare **row by row** with the nearest neighbours of lesson 01: on how many rows is only
+this model right, on how many only the neighbours, and how often is a coin as uneven as that or more?
 """
 
 # %%
@@ -190,8 +188,8 @@ r"""
 - **Support vector machine** (SVM): a border as far as possible from the nearest rows of both sides, here
   bent.
 
-Read the table from the last columns. The SVM has the highest accuracy, and differs from the neighbours on
-eight rows, six to two. A coin falls like that 29 times in a hundred, so the first two places are not settled.
+Read the last columns. The SVM has the highest accuracy, and differs from the neighbours on eight rows, six to
+two. A coin is as uneven as that 29 times in a hundred, so the first two places are not settled.
 The forest and the logistic regression are probably behind (a coin does that 2 and 4 times in a hundred, but
 then you look at six such lines at once). The other three are behind beyond doubt.
 
@@ -332,8 +330,8 @@ claim(
 r"""
 Two traps. A test that never says yes has no precision: 0/0. scikit-learn then says 0, and warns. And
 precision belongs to a test *and* to the people who come. Let the disease get rarer, with ill and healthy
-people who look as before: recall stays, precision falls. With B's shares in the screening of the opening, one
-in ten who are called is ill.
+people who look as before: recall stays, precision falls. In the screening, one in ten of those whom B calls
+is ill.
 """
 
 # %%
@@ -359,9 +357,8 @@ as much, and count for 1,000 people at the screening:
 
 $$\text{cost} = 20 \cdot \text{missed} + 1 \cdot \text{false alarms}$$
 
-For each threshold there is such a cost. A threshold is chosen like a hyperparameter: not on the test rows.
-Here the training rows will do, since a model of three numbers cannot learn 285 rows by heart. A larger model
-needs validation rows for it (lesson 01).
+A threshold is chosen like a hyperparameter: not on the test rows. Here the training rows will do, since a
+model of three numbers cannot learn 285 rows by heart. A larger model needs validation rows (lesson 01).
 
 The possible thresholds are the scores themselves; `np.unique` gives each of them once, and `argmin` the place
 of the smallest cost.
@@ -405,9 +402,9 @@ Accuracy puts "no to all" first, which is the dearest of the four. The cheapest 
 (531 and 550 are less than one missed tumour in a thousand people apart: between these two, 284 rows do not
 decide.) What a mistake costs is no question of machine learning. It has to be asked of those who pay.
 
-How common is it that accuracy misleads here? Take each of the 30 measurements alone as a test at 0.5. Call it
-useful if it costs less than "no to all" and "yes to all" do. Which share of the useful ones does accuracy
-rank *below* "no to all"? If accuracy were enough, none.
+How often does accuracy mislead here? Take each of the 30 measurements alone as a test at 0.5. Call it useful
+if it costs less than "no to all" and "yes to all". How many of the useful ones does accuracy rank *below* "no
+to all"? If accuracy were enough, none.
 """
 
 # %%
@@ -430,9 +427,9 @@ claim(
 r"""
 ### Try it
 
-The scores of B on the test rows, the four counts for a thousand people, and the point on the curve of the
-next section. Before you move a slider: what happens to the false alarms when you want to miss nobody? And
-which of the numbers change when the disease gets rarer, at the same threshold?
+You see the scores of B on the test rows, the four counts for a thousand people, and a point on a curve that
+the next section explains. Before you move a slider: what happens to the false alarms when you want to miss
+nobody? Which numbers change when the disease gets rarer, at the same threshold?
 """
 
 # %%
@@ -482,7 +479,7 @@ print(f"scikit-learn {roc_auc_score(truth, p):.3f}")
 r"""
 (`[:, None]` stands the ill in a column, so that each meets each of the healthy: a table of 106 × 178
 differences. The curve as written needs scores that differ; rows with equal scores have to be taken in one
-step, which is a task of the exercise.)
+step, as in the exercise.)
 """
 
 # %% jupyter={"source_hidden": true}
@@ -506,13 +503,12 @@ Radius alone is above B almost everywhere: with as many false alarms it finds mo
 the diagonal is worse than a coin: what little the model found about fractal dimension in the training rows is
 not so in the test rows.
 
-AUC needs no threshold and no costs: is the model with the higher AUC the better one? Ask it of all 435 pairs
-of the 30 single measurements, each at its cheapest threshold: does the one with the higher AUC also cost less
-in the screening? If AUC told everything, always; if nothing, in half of the pairs. And where the two AUC are
-close, within 0.05?
+AUC needs no threshold and no costs: is the model with the higher AUC the better one? In all 435 pairs of the
+30 single measurements, each at its cheapest threshold: does the one with the higher AUC also cost less? If
+AUC told everything, always; if nothing, in half of the pairs. And where the two AUC are close, within 0.05?
 
-Few rows alone can spoil such an agreement. So there is a control: the same costs on one half of the test rows
-against those on the other half. (`np.triu_indices` gives each pair once.)
+Few rows alone can spoil such an agreement. The control: the same costs on one half of the test rows against
+those on the other half. (`np.triu_indices` gives each pair once.)
 """
 
 # %%
@@ -594,25 +590,20 @@ def summaries(y, y_hat):
 
 # %% tags=["predict"]
 X_d, y_d = data.load_diabetes()
-rows = np.random.default_rng(0).permutation(len(X_d))
-new, old = rows[:147], rows[147:]
+old, new = holdout(len(X_d), 147, np.random.default_rng(0))
 print("              MSE  RMSE  MAE     R²")
 for name, model in {
-    "mean": None,
+    "mean": DummyRegressor(),
     "linear": LinearRegression(),
     "whole tree": DecisionTreeRegressor(random_state=0),
 }.items():
-    if model is None:
-        y_hat = np.full(147, y_d[old].mean())
-    else:
-        y_hat = model.fit(X_d[old], y_d[old]).predict(X_d[new])
+    y_hat = model.fit(X_d[old], y_d[old]).predict(X_d[new])
     mse, rmse, mae, r2 = summaries(y_d[new], y_hat)
     print(f"{name:11}{mse:6.0f}{rmse:6.0f}{mae:5.0f}{r2:7.2f}")
 
 again = []
 for seed in range(20):
-    rows = np.random.default_rng(seed).permutation(len(X_d))
-    new, old = rows[:147], rows[147:]
+    old, new = holdout(len(X_d), 147, np.random.default_rng(seed))
     model.fit(X_d[old], y_d[old])  # the whole tree
     again.append(model.score(X_d[new], y_d[new]))
 print(f"R² of the tree on its training rows {model.score(X_d[old], y_d[old])}")
@@ -679,10 +670,9 @@ terms("03_baselines_and_metrics")
 
 # %% [markdown]
 r"""
-Now you: [exercise 03](../exercises/03_baselines_and_metrics/03_baselines_and_metrics.ipynb), from counting
-mistakes to a baseline that has to be beaten. For a second reading:
-[what you may have heard](03_baselines_and_metrics_heard.ipynb), with the relatives of k-means. Next: lesson
-04, what a network computes on its way forward.
+Now you: [exercise 03](../exercises/03_baselines_and_metrics/03_baselines_and_metrics.ipynb). For a second
+reading: [what you may have heard](03_baselines_and_metrics_heard.ipynb), with the relatives of k-means. Next:
+lesson [04](04_forward.ipynb), what a network computes on its way forward.
 
 Sources
 
@@ -692,6 +682,4 @@ Sources
 - G. Gigerenzer and U. Hoffrage, "How to improve Bayesian reasoning without instruction: frequency formats",
   *Psychological Review* 102, 1995: counting out for a thousand people.
 - C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001: from costs to a threshold.
-- T. Saito and M. Rehmsmeier, [The precision-recall plot is more
-  informative](https://doi.org/10.1371/journal.pone.0118432), *PLOS ONE* 2015 (in the companion).
 """

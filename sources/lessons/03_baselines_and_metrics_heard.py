@@ -184,10 +184,10 @@ r"""
 Whether a confidence of 0.9 is right nine times in ten is another question, called calibration (lesson 16).
 If scores are calibrated, a threshold needs no search (Elkan 2001). Calling a person with probability $p$ of
 being ill costs $1 - p$ on average, sending them home $20p$. So call from $p = 1/21$ on. But the model of the
-lesson was fitted where 106 of 284 are ill, and used where 50 of 1,000 are. Count each ill one of the 106 as
-50/106 people of the screening, each healthy one of the 178 as 950/178: then the balance is at
+lesson was fitted where 106 of 285 are ill, and used where 50 of 1,000 are. Count each ill one of the 106 as
+50/106 people of the screening, each healthy one of the 179 as 950/179: then the balance is at
 
-$$\frac{p}{1-p} = \frac{1 \cdot 950/178}{20 \cdot 50/106} = 0.57 \,, \qquad p = 0.36 \,.$$
+$$\frac{p}{1-p} = \frac{1 \cdot 950/179}{20 \cdot 50/106} = 0.56 \,, \qquad p = 0.36 \,.$$
 
 The search in the lesson found 0.36 too (it prints 0.4).
 

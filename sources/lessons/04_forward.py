@@ -2,8 +2,9 @@
 r"""
 # 04 · Forward: from pixels to probabilities
 
-A network answers by multiplying, adding and bending, layer after layer. Once you can do that by hand, you can
-use a network that somebody else has trained, and see why a new one will or will not learn.
+Layer after layer, a network multiplies, adds, and bends the result: it turns negative numbers into 0, say.
+Once you can do that by hand, you can use a network that somebody else has trained, and see why a new one will
+or will not learn.
 
 **You will be able to**
 
@@ -38,10 +39,10 @@ from helpers.training import sweep
 r"""
 ## Ten layers
 
-Points in a square. The class is 1 where exactly one of the two coordinates is negative. This is called
-**XOR**, exclusive or. A *linear* model gives each point a score, $w_1 x_1 + w_2 x_2 + b$, and says 1 where
-the score is positive. `np.linalg.lstsq` finds the numbers with the smallest squared error (the targets are
-−1 and 1).
+You have points in a square. The class is 1 where exactly one of the two coordinates is negative. This is
+called **XOR**, exclusive or. A *linear* model gives each point a score, $w_1 x_1 + w_2 x_2 + b$, and says 1
+where the score is positive. `np.linalg.lstsq` finds the numbers with the smallest squared error (the targets
+are −1 and 1).
 
 Now make it deep. Before the linear model, the points go through ten **layers**. A layer multiplies its inputs
 by a matrix `W` of random numbers and adds random numbers `b`: from 2 numbers to 100, then nine times from 100
@@ -282,10 +283,10 @@ print("output:", (hidden @ W2 + b2).ravel())  # as one flat row
 r"""
 ## 2. A layer and its shapes
 
-That was a **neural network**: two inputs, a layer of two units, a layer of one. One speaks of **input, hidden
-and output layers**: the data, those between, and the one that answers. (Hidden, since no data say what their
-values should be.) Going through them in order is **forward propagation**, the *forward pass*, with all
-samples at once. For a batch of $n$ samples:
+What just solved XOR is a **neural network**: two inputs, a layer of two units, a layer of one. One speaks of
+**input, hidden and output layers**: the data, those between, and the one that answers. (Hidden, since no data
+say what their values should be.) Going through them in order is **forward propagation**, the *forward pass*,
+with all samples at once. For a batch of $n$ samples:
 
 $$\underset{(n,\ \text{out})}{z} \;=\; \underset{(n,\ \text{in})}{X} \;
 \underset{(\text{in},\ \text{out})}{W} \;+\; \underset{(\text{out},)}{b}$$
@@ -335,8 +336,9 @@ Every prediction is right, and the error is not 0. No message appears. Print the
 
 ## 3. The digits network, 64–128–10
 
-Many first examples of Keras train this network (on MNIST, with 28 × 28 pixels: 784–128–10). Its layers, in
-the order in which they are passed, make a **Sequential model**. Their kinds, sizes and connections are the
+This network takes 64 pixels, has 128 hidden units, and gives one number for each of ten digits. Many first
+examples of Keras, a library, train its larger sister: 784–128–10, for 28 × 28 pixels. The layers, in the
+order in which they are passed, make a **Sequential model**. Their kinds, sizes and connections are the
 **network architecture**.
 
 | layer | what it does | out | parameters |
@@ -486,8 +488,7 @@ def best_accuracy(draw, sizes, lrs, num_epochs=5, seeds=5):
             lr=lrs,
             **options,
         )
-    best = max(runs, key=lambda run: run.accuracy[-1].mean())
-    return best.accuracy[-1]
+    return runs.best("accuracy").accuracy[-1]
 
 
 # %% tags=["predict"]
@@ -660,9 +661,10 @@ show that; a histogram does.
 
 ### Try it
 
-Before you move a slider: with tanh, which gain fills the histogram of layer 20 evenly, without a spike at 0
-or at the ends? With relu, what happens a little above and a little below 1.41, which is He's, at 50 layers?
-The gain is the standard deviation of a weight times $\sqrt{n_{\text{in}}}$.
+You see histograms of what some of the layers give, and choose the *gain*: the standard deviation of a weight
+times $\sqrt{n_{\text{in}}}$. Before you move a slider: with tanh, which gain fills the histogram of layer 20
+evenly, without a spike at 0 or at the ends? With relu and 50 layers, what happens a little above and a little
+below 1.41, which is He's?
 """
 
 # %%
@@ -739,7 +741,7 @@ activation, is a factor of $\sqrt2$ short in each layer of relu.
 
 The variance is $c^2/3 = 1/(3 n_{\text{in}})$, a sixth of He's, so what comes from the input shrinks by
 $\sqrt{1/6} = 0.41$ a layer. The random biases hide it: after twenty layers of 128 the size is 0.04, but the
-pictures of section 4 then differ by only 5e-9. For deep networks with relu, set He's scale yourself.
+pictures of section 4 then differ by less than 1e-8. For deep networks with relu, set He's scale yourself.
 
 </details>
 

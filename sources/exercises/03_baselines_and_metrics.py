@@ -12,6 +12,7 @@ expected and a hint. You can check as often as you like.
 
 # %%
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -63,11 +64,12 @@ r"""
 Each class can be the positive one in its turn. Write `by_class(counts)` for a confusion matrix as in task 1,
 (K, K). Return three arrays of shape (K,): for each class its precision, its recall and its F1.
 
-Where a share would be 0/0, it is 0: the precision of a class that was never guessed, the recall of one that
-never comes, and F1 where a class has neither a right guess nor a wrong one. Nothing warns.
+Where there would be 0/0, it is 0: the precision of a class that was never guessed, the recall of one that
+never comes, and F1 where precision and recall are both 0.
 
-    precision, recall, f1 = by_class(np.array([[1, 0, 1], [0, 0, 0], [1, 0, 2]]))
-    precision  →  array([0.5, 0., 0.6667])     recall  →  array([0.5, 0., 0.6667])
+    precision, recall, f1 = by_class(np.array([[2, 1, 0], [0, 0, 0], [2, 1, 4]]))
+    precision  →  array([0.5, 0., 1.])     recall  →  array([0.6667, 0., 0.5714])
+    f1  →  array([0.5714, 0., 0.7273])
 
 <details><summary>Hint: the counts of one class</summary>
 
@@ -189,8 +191,8 @@ r"""
 ## Task 5 · Better than which forecast? (2 points)
 
 R² compares with the mean of the rows that are scored: nobody knows it beforehand. A forecaster could have
-said the mean of the *training* rows. Write `skill(y_train, y, y_hat)`, all of shape (n,) or (m,): the share
-of *that* baseline's squared error on the scored rows which is gone when one says `y_hat` instead.
+said the mean of the *training* rows. Write `skill(y_train, y, y_hat)`, of shapes (n,), (m,) and (m,): the
+share of *that* baseline's squared error on the scored rows which is gone when one says `y_hat` instead.
 
 It is 1 without an error, 0 for who says the training mean, and negative for worse.
 
@@ -227,7 +229,7 @@ predict the test rows, and return four numbers:
 4. how often a fair coin, tossed once for each row of 2 and 3, falls as unevenly as that or more, to
    whichever side. Without such a row it is 1.
 
-For the last one, `scipy.stats.binomtest(k, n).pvalue` gives it for k heads in n tosses (n at least 1).
+For the last one, `binomtest(k, n).pvalue` gives it for k heads in n tosses (n at least 1), as in the lesson.
 
 With the models of the next cell it is, rounded,
 
@@ -247,8 +249,6 @@ model = make_pipeline(StandardScaler(), LogisticRegression())
 def against_baseline(model, baseline, X, y, train, test):
     """Gain in accuracy, rows that only one has right, and the coin."""
     ### BEGIN SOLUTION
-    from scipy.stats import binomtest
-
     model.fit(X[train], y[train])
     baseline.fit(X[train], y[train])
     A = model.predict(X[test]) == y[test]

@@ -139,7 +139,7 @@ r"""
 ## Task 4 · A start for ReLU (4 points)
 
 He's start gives each weight of a layer the mean 0 and the variance $2 / n_{in}$, where $n_{in}$ is the number
-of inputs **of that layer**. The lesson drew normal numbers. Draw **uniform** ones, between $-c$ and $c$; each
+of inputs **of that layer**. Start a whole network so, with **uniform** numbers between $-c$ and $c$; each
 layer has a $c$ of its own. The variance of such numbers is $c^2 / 3$.
 
 Write `he_uniform(sizes, rng)`, where `sizes` is a list of widths as in task 2. Return two lists, `weights`

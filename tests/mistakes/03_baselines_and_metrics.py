@@ -145,8 +145,7 @@ answers(
     right=r"""
         model.fit(X[train], y[train]) → X = X.astype("f4"); model.fit(X[train], y[train])
         binomtest(only_A, n).pvalue → min(1, 2 * sum(comb(n, j) for j in range(few + 1)) / 2**n)
-        n = only_A + only_B → …; few = min(only_A, only_B)
-        from scipy.stats import binomtest → from math import comb
+        n = only_A + only_B → …; from math import comb; few = min(only_A, only_B)
             in float32, the coin by hand
         A = model.predict(X[test]) == y[test] → A = (model.predict(X) == y)[test]
         B = baseline.predict(X[test]) == y[test] → B = (baseline.predict(X) == y)[test]

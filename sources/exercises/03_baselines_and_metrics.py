@@ -73,8 +73,8 @@ never comes, and F1 where precision and recall are both 0.
 
 <details><summary>Hint: the counts of one class</summary>
 
-Class 2 as the positive one: what was found stands at `counts[2, 2]`. In which row or column are all rows *of*
-class 2, in which all that were *called* class 2?
+Class 2 as the positive one: what was found stands at `counts[2, 2]` (`np.diag(counts)` has it for all
+classes). In which row or column are all rows *of* class 2, in which all that were *called* class 2?
 </details>
 
 <details><summary>Hint: no 0/0</summary>

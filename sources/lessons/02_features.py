@@ -56,7 +56,7 @@ def told(values, digits=2):
 r"""
 ## The same wines, in grams
 
-Here are 178 wines by three growers, with 13 measurements each. One measurement is a **feature**; the row of
+178 wines by three growers, 13 measurements each. One measurement is a **feature**; the row of
 all 13 is the **feature vector** of that wine. Who grew it? Ask its five nearest neighbours (lesson 01). Two
 columns, magnesium and proline, are presumably in milligrams; proline goes up to 1680. Give the same model
 
@@ -224,25 +224,28 @@ rows does. What happens?
 """
 
 # %% tags=["predict"]
-kept, refitted = [], []
+kept, refitted, own_spread = [], [], []
 for seed in range(20):
     train, test = stratified_holdout(y, 0.3, np.random.default_rng(seed))
     scaler = Standardizer().fit(X[train])
     model = KNeighborsClassifier(5).fit(scaler.transform(X[train]), y[train])
     for grower in range(3):
         delivery = test[y[test] == grower]
-        Z = scaler.transform(X[delivery])
-        kept.append(model.score(Z, y[delivery]))
-        Z = Standardizer().fit(X[delivery]).transform(X[delivery])
-        refitted.append(model.score(Z, y[delivery]))
+        kept.append(model.score(scaler.transform(X[delivery]), y[delivery]))
+        own = Standardizer().fit(X[delivery])
+        refitted.append(model.score(own.transform(X[delivery]), y[delivery]))
+        own.mean_ = scaler.mean_  # its own spread, but not its own mean
+        own_spread.append(model.score(own.transform(X[delivery]), y[delivery]))
 print("scaled by the training rows:", told(kept))
 print("scaled by itself:           ", told(refitted))
+print("only the spread by itself:  ", told(own_spread))
 
 # %% [markdown]
 r"""
 <details><summary>What came out</summary>
 
-0.97 and 0.37, hardly more than a guess.
+0.97 and 0.37, hardly more than a guess. It is the mean that does it: with the mean of the training rows and
+the delivery's own spread it is 0.98.
 
 </details>
 
@@ -314,9 +317,9 @@ each column one vote, deserved or not.
 
 Many models learn by **gradient descent**. They take many small steps that make the *loss* smaller, the number
 that says how wrong they are. In a step each weight, here 0 at first, moves against its slope: how fast the
-loss grows with this weight alone (lesson 05 derives the slopes). One number, the learning rate `lr`, sets the
-length of the steps **for all weights**. For a linear model `Z @ w` and half the mean squared error the slopes
-are `Z.T @ (Z @ w - t) / n`.
+loss grows with this weight alone (lesson 05). One number, the learning rate `lr`, sets the length of the
+steps **for all weights**. For a linear model `Z @ w` and half the mean squared error the slopes are `Z.T @ (Z
+@ w - t) / n`.
 
 442 diabetes patients, body mass index and blood pressure, standardized; the target is how far the disease had
 gone a year later. Multiply the second column by a scale: how many steps until 1 % of the way down is left, at
@@ -327,7 +330,7 @@ $\lambda$ (lambda) of `Z.T @ Z` divided by $n$. Their ratio is the **condition n
 
 $$\kappa = \lambda_{\max} / \lambda_{\min}$$
 
-Read it: the sharpest bend divided by the flattest. Beyond `lr` $= 2/\lambda_{\max}$ the steps jump farther
+Aloud: the sharpest bend over the flattest. Beyond `lr` $= 2/\lambda_{\max}$ the steps jump farther
 and farther.
 """
 
@@ -377,10 +380,10 @@ Two steps, or about a hundred. The widest column sets the limit for `lr`, and wi
 weight creeps. Scaling does not make $\kappa$ = 1: columns that go together (here with a correlation of 0.40)
 keep it above that.
 
-**Try it.** You see the loss as a bowl over the two weights, and the path of the descent in it. It is drawn in
-*effects*, weight times spread, so the bowl stays the same whatever the scale: units do not change which
-models exist, only the path to the best. Predict: at scale 10 and `lr` = 0.01, which way does the path set
-out, and which way does it creep? Then look for a rate at which scale 20 arrives within 100 steps.
+**Try it.** You see the loss, a bowl over the two weights, and the path of the descent. The axes are
+*effects*, weight times spread, so the bowl stays the same whatever the scale: units change only the path.
+Predict: at scale 10 and `lr` = 0.01, which way does the path set out, and which way does it creep? Then look
+for a rate at which scale 20 arrives within 100 steps.
 """
 
 # %%
@@ -398,7 +401,7 @@ beyond 0.005 it diverges, and the best takes 468 steps. At scale 1, two steps do
 ## 3. Categories
 
 A **continuous feature** is a number whose differences mean something. A **discrete (categorical) feature** is
-one of a few values: grower, town, blood group. Three ways to make numbers of it.
+one of a few values: grower, town, blood group.
 
 **One-hot**: one column per category and a single 1 in each row, a **discrete encoding** without order.
 `column[:, None]` stands $m$ words up as a column; compared with a row of $K$ words it gives a table of $m$ by

@@ -94,11 +94,11 @@ def verdict(lr: float, condition: float, steps: int) -> str:
 
 
 SENTENCES = {
-    "divergent": "Divergent: lr {lr:g} is above {limit}. In the steep direction each step jumps past the "
+    "divergent": "Divergent: lr {lr:g} is above {limit}. {where} each step jumps past the "
     "minimum and lands {jump:.3g} times as far away on the other side, so the loss grows without end.",
-    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. In the steep direction each step jumps past "
+    "on the edge": "On the edge: lr {lr:g} is exactly {limit}. {where} each step jumps past "
     "the minimum and lands just as far away on the other side, for ever.",
-    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. In the steep direction each step jumps past the "
+    "zig-zag": "Zig-zag: lr {lr:g} is close to {limit}. {where} each step jumps past the "
     "minimum and lands {jump:.2g} times as far away on the other side: it still comes down, and {after}.",
     "good": "Good: lr {lr:g} is well below {limit}, large enough for this bowl, and {after}.",
     "too small": "Too small: lr {lr:g} is far below {limit}. It is safe, but {after}; "
@@ -122,6 +122,7 @@ def sentence(lr: float, condition: float, steps: int) -> str:
     return SENTENCES[verdict(lr, condition, steps)].format(
         lr=lr,
         condition=condition,
+        where="In the steep direction" if condition > 1 else "In every direction",
         limit=f"2/λmax = {2 / condition:g}",
         jump=lr * condition - 1,
         after=f"after {_counted(steps)} {_percent(left)} of the distance is left",
@@ -151,7 +152,7 @@ def _stage() -> Stage:
         xlim=(-5, 5), ylim=(-3.35, 3.35), aspect="equal", xlabel="$w_1$", ylabel="$w_2$", yticks=(-2, 0, 2)
     )
     right.set(yscale="log", ylim=(1e-5, 1e5), xlabel="step", title="loss")
-    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    right.xaxis.set_major_locator(MaxNLocator(integer=True, steps=(1, 2, 5, 10)))
     shades = matplotlib.colormaps["Blues"](np.linspace(0.06, 0.62, len(CONTOURS)))
     art = SimpleNamespace()
     art.contours = EllipseCollection(
@@ -208,7 +209,7 @@ def frame(lr: float, condition: float, steps: int) -> Frame:
         f"The path of gradient descent from (−4, 2) on a bowl "
         f"{steep if condition > 1 else 'equally steep everywhere'}, "
         f"with learning rate {lr:g}: {verdict(lr, condition, steps)}. "
-        f"The loss goes from {loss[0]:.3g} to {loss[-1]:.2g} in {_counted(len(loss) - 1)}."
+        f"The loss goes from {loss[0]:.3g} to {loss[-1]:.3g} in {_counted(len(loss) - 1)}."
     )
     return Frame(_stage().picture(alt, paint, scene=steps), sentence(lr, condition, steps))
 

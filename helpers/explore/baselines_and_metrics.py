@@ -25,6 +25,15 @@ MISSED_COSTS = 20
 BINS = np.linspace(0, 1, 21)
 
 
+def percent(share: float) -> str:
+    """A share as it is read beside the slider.
+
+    >>> percent(0.005), percent(0.37)
+    ('0.5 %', '37 %')
+    """
+    return f"{100 * share:g} %"
+
+
 @lru_cache(maxsize=1)
 def scores() -> tuple[np.ndarray, np.ndarray]:
     """The test's scores of ill and of healthy rows, shapes (106,) and (178,).
@@ -100,9 +109,9 @@ def sentence(threshold: float, prevalence: float) -> str:
         )
     best, here = cheapest(prevalence), cost(threshold, prevalence)
     if here == cost(best, prevalence):
-        return f"{opening} The mistakes cost {here}, and no threshold on this slider costs less."
+        return f"{opening} The mistakes cost {here:,}, and no threshold on this slider costs less."
     other = "if it said no to all" if best == 1 else f"from {best:g} on"
-    return f"{opening} The mistakes cost {here}; {other} they would cost {cost(best, prevalence)}."
+    return f"{opening} The mistakes cost {here:,}; {other} they would cost {cost(best, prevalence):,}."
 
 
 @lru_cache(maxsize=1)
@@ -160,15 +169,15 @@ def frame(threshold: float, prevalence: float) -> Frame:
 
     def paint(art: SimpleNamespace) -> None:
         art.line.set_xdata([threshold, threshold])
-        art.yes.set_position((min(threshold + 0.02, 0.84), 0.145))
+        art.yes.set_position((threshold + 0.02, 0.145))
         for name, count in four.items():
             getattr(art, name).set_text(f"{count}")
         art.point.set_data([rates[0]], [rates[1]])
 
     alt = (
-        f"Threshold {threshold:g}, {prevalence:.1%} ill. Of 1,000 people {four['TP']} ill ones are found and "
-        f"{four['FN']} missed, {four['FP']} healthy ones are called and {four['TN']} sent home. On the ROC "
-        f"curve the point is at a false-positive rate of {rates[0]:.2f} and a true-positive rate of "
+        f"Threshold {threshold:g}, {percent(prevalence)} ill. Of 1,000 people {four['TP']} ill ones are "
+        f"found and {four['FN']} missed, {four['FP']} healthy ones are called and {four['TN']} sent home. On "
+        f"the ROC curve the point is at a false-positive rate of {rates[0]:.2f} and a true-positive rate of "
         f"{rates[1]:.2f}."
     )
     return Frame(_stage().picture(alt, paint), sentence(threshold, prevalence))
@@ -176,7 +185,7 @@ def frame(threshold: float, prevalence: float) -> Frame:
 
 CONTROLS = (
     Control("threshold", "threshold", THRESHOLDS, default=0.5, text="{:.2f}".format),
-    Control("prevalence", "share of ill", PREVALENCES, default=0.05, text="{:.1%}".format),
+    Control("prevalence", "share of ill", PREVALENCES, default=0.05, text=percent),
 )
 
 

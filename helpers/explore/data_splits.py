@@ -145,6 +145,7 @@ def _stage() -> Stage:
     art.chosen.set_label("the chosen seed and its interval")
     art.counts = right.add_collection(PolyCollection([], color=blue, linewidth=0))
     art.chosen_count = right.add_collection(PolyCollection([], color=red, linewidth=0))
+    fig.align_xlabels()
     fig.legend(loc="outside lower left", ncols=4, handletextpad=0.4, columnspacing=1.4)
     return Stage(fig, art)
 

@@ -241,8 +241,9 @@ def frame(scale: float, lr: float) -> Frame:
         art.title.set_text(f"s = {scale:g}, lr = {lr:g}: {kind}")
 
     end = f"{100 * run.left[-1]:.0f} %" if run.left[-1] < 10 else "far more than all"
+    wide = "as wide as" if scale == 1 else f"{scale:g} times as wide as"
     alt = (
-        f"The path of gradient descent over a bowl, second column {scale:g} times as wide as the first, "
+        f"The path of gradient descent over a bowl, second column {wide} the first, "
         f"learning rate {lr:g}: {kind}. After {_counted(len(run.left) - 1)} {end} of the way down is left."
     )
     return Frame(_stage().picture(alt, paint), sentence(scale, lr))

@@ -22,6 +22,10 @@ DEPTHS = (1, 2, 3, 5, 10, 20, 30, 50)
 ACTIVATIONS = ("tanh", "ReLU")
 WIDTH, PICTURES, ROWS, BINS = 128, 300, 5, 41
 RANGES = {"tanh": (-1.05, 1.05), "ReLU": (-0.05, 4.05)}
+TICKS: dict[str, dict[float, str]] = {
+    "tanh": {-1: "−1", -0.5: "−0.5", 0: "0", 0.5: "0.5", 1: "1"},
+    "ReLU": {0: "0", 1: "1", 2: "2", 3: "3", 4: "4 or more"},
+}
 NEAR_ONE, MANY, CUT_OFF = 0.99, 0.25, 0.08
 NAMES = {0.11: "standard deviation 0.01", 1.0: "Xavier", 1.41: "He", 11.3: "standard deviation 1"}
 
@@ -149,6 +153,7 @@ def frame(depth: int, gain: float, activation: int) -> Frame:
 
     def paint(art: SimpleNamespace) -> None:
         art.left.set_xlim(RANGES[name])
+        art.left.set_xticks(list(TICKS[name]), list(TICKS[name].values()))
         art.title.set_text(f"{name}, gain {gain:g}{f' ({NAMES[gain]})' if gain in NAMES else ''}")
         for row in range(ROWS):
             bars, label = getattr(art, f"bars{row}"), getattr(art, f"name{row}")
@@ -159,8 +164,9 @@ def frame(depth: int, gain: float, activation: int) -> Frame:
             label.set_y(floor + 0.3)
         art.size.set_data(np.arange(1, depth + 1), size[:depth])
 
+    which = f"layers {', '.join(map(str, layers))} give" if depth > 1 else "layer 1 gives"
     alt = (
-        f"Histograms of what layers {', '.join(map(str, layers))} give out, {name}, gain {gain:g}. "
+        f"Histograms of what {which} out, {name}, gain {gain:g}. "
         f"Beside them the size by layer: {number(size[0])} after the first, "
         f"{number(size[depth - 1])} after layer {depth}."
     )

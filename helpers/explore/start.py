@@ -46,7 +46,7 @@ def frame(steps: int, lr: float) -> Frame:
     if not lr > 0:
         raise ValueError(f"lr must be above 0, got {lr!r}")
     p, y = probabilities(lr)[steps], truth()
-    wrong = (p > 0.5) != (y == 1)
+    wrong = np.where(y == 1, p < 0.5, p > 0.5)  # 0.5 itself is no answer yet
     height, sentence = y + _nudge(len(y)), _sentence(steps, lr, int((~wrong).sum()), p)
 
     def paint(art: SimpleNamespace) -> None:

@@ -198,8 +198,17 @@ def frame(schedule: int, start_rate: float) -> Frame:
     return Frame(_stage().picture(alt, paint), sentence(schedule, start_rate))
 
 
+def beside_the_slider(schedule: int) -> str:
+    """What a schedule is called where there is room for one word; the picture has the whole name.
+
+    >>> beside_the_slider(4), beside_the_slider(5)
+    ('cosine', 'warm-up')
+    """
+    return NAMES[schedule].split(",")[0]
+
+
 CONTROLS = (
-    Control("schedule", "schedule", range(len(NAMES)), default=0, text=NAMES.__getitem__),
+    Control("schedule", "schedule", range(len(NAMES)), default=0, text=beside_the_slider),
     Control("start_rate", "start rate", START_RATES, default=0.8),
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, subplots
+from helpers.figures import COLORS, NAMES, subplots
 from helpers.metrics import roc_curve
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["maps", "roc_curves"]
 
 STYLES = (("blue", "-"), ("red", (0, (5, 1.5))), ("green", (0, (1.5, 1.2))))
-NAMES_AT = ((0.45, 0.84), (0.1, 0.97), (0.47, 0.25))
+PLACES = ((0.45, 0.84), (0.1, 0.97), (0.47, 0.25))
 """Where the name of each curve stands: false-positive rate, true-positive rate."""
 
 
@@ -36,11 +36,13 @@ def roc_curves(
     """
     fig, ax = subplots(width=5.6, height=4.6)
     ax.plot([0, 1], [0, 1], ":", color=COLORS["grey"], linewidth=1.4)
-    ax.text(0.46, 0.54, "a coin", color=COLORS["grey"])
-    for (name, p), (color, dash), at in zip(scores.items(), STYLES, NAMES_AT, strict=False):
+    gap = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}  # lets a line end before a name
+    ax.text(0.72, 0.72, "a coin", color=COLORS["grey"], ha="center", va="center", bbox=gap)
+    for (name, p), (color, dash), at in zip(scores.items(), STYLES, PLACES, strict=False):
         fpr, tpr, _ = roc_curve(truth, p)
         ax.plot(fpr, tpr, color=COLORS[color], linestyle=dash)
-        ax.text(*at, name, color=COLORS[color], weight="bold", fontsize=10)
+        shade = NAMES.get(COLORS[color], COLORS[color])
+        ax.text(*at, name, color=shade, weight="bold", fontsize=10, bbox=gap)
     p = next(iter(scores.values()))
     for threshold in marked:
         x, y = np.mean(p[~truth] >= threshold), np.mean(p[truth] >= threshold)

@@ -96,7 +96,8 @@ def picked_by_chance(scores: Mapping[str, Sequence[float]]) -> Any:
     ax.plot([spread, 1 + spread], values, color=COLORS["grey"], linewidth=1.0, alpha=0.5)
     for place, color in enumerate((VALIDATION["color"], COLORS["blue"])):
         ax.plot(place + spread, values[place], "o", color=color, alpha=0.75)
-        ax.hlines(values[place].mean(), place - 0.17, place + 0.17, color=COLORS["ink"], linewidth=2.5)
+        mean = {"color": COLORS["ink"], "linewidth": 2.5, "zorder": 1.5}  # under the dots
+        ax.hlines(values[place].mean(), place - 0.17, place + 0.17, **mean)
         side = "right" if place == 0 else "left"
         ax.text(place + (-0.2, 0.2)[place], values[place].mean(), f"{values[place].mean():.2f}",
                 ha=side, va="center", fontweight="bold")  # fmt: skip

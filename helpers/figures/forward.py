@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, subplots
+from helpers.figures import COLORS, NAMES, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,19 +57,19 @@ def perceptrons() -> Figure:
     places = {0: np.linspace(0.5, 5.5, 7), 1: np.linspace(0, 6, 8), 2: np.linspace(2, 4, 2)}
     for start in places[0]:
         for end in rng.choice(places[1], 3, replace=False):
-            left.plot((0, 1), (start, end), color=COLORS["light"], linewidth=1.3, zorder=1)
+            left.plot((0, 1), (start, end), color=COLORS["grey"], linewidth=0.8, zorder=1)
     _all_to_all(left, 1, places[1], 2, places[2])
     for x, name in enumerate(("S: 400 photocells", "A: 512 units", "R: 8 units")):
         _units(left, x, places[x])
         left.text(x, 6.7, name, ha="center", fontsize=9.5)
     left.text(0.5, -1.25, "by chance, fixed", ha="center", color=COLORS["grey"], fontsize=9.5)
-    left.text(1.5, -1.25, "trained", ha="center", color=COLORS["red"], fontsize=9.5)
+    left.text(1.5, -1.25, "trained", ha="center", color=NAMES[COLORS["red"]], fontsize=9.5)
     _all_to_all(right, 0, places[0][1:-1], 1, np.array([3.0]))
     _units(right, 0, places[0][1:-1])
     _units(right, 1, np.array([3.0]))
     for x, name in enumerate(("inputs", "one unit")):
         right.text(x, 6.7, name, ha="center", fontsize=9.5)
-    right.text(0.5, -1.25, "trained", ha="center", color=COLORS["red"], fontsize=9.5)
+    right.text(0.5, -1.25, "trained", ha="center", color=NAMES[COLORS["red"]], fontsize=9.5)
     for ax, title, end in ((left, "as Rosenblatt built it", 2), (right, "the word today", 1)):
         ax.set(title=title, xlim=(-0.5, end + 0.5), ylim=(-1.7, 7.3))
         ax.set_axis_off()
@@ -108,6 +108,8 @@ def one_picture(picture: np.ndarray, hidden: np.ndarray, p: np.ndarray) -> Figur
     for ax in (left, middle):
         ax.set(xticks=[], yticks=[], anchor="N")
         ax.grid(visible=False)
+        ax.spines[:].set_visible(True)
+    middle.set_xlabel("the darkest are 0")
     right.bar(range(10), p, color=COLORS["blue"])
     right.set(title="p: 10 probabilities", xticks=range(10), ylim=(0, 1.05), xlabel="digit")
     return fig
@@ -122,6 +124,8 @@ def sizes_by_layer(sizes: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
     >>> sizes_by_layer({("tanh", "He"): [1.0, 0.5]}).axes[0].get_title(loc="left")
     'tanh'
     """
+    from matplotlib.ticker import LogLocator
+
     panels = list(dict.fromkeys(activation for activation, _ in sizes))
     fig, axes = subplots(ncols=len(panels), width=8, height=3.3, sharey=True)
     for ax, panel in zip(np.atleast_1d(axes), panels, strict=True):
@@ -130,6 +134,7 @@ def sizes_by_layer(sizes: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
                 layers = np.arange(1, len(size) + 1)
                 ax.plot(layers, size, MARKERS[start] + "-", color=COLORS[SCALES[start]], label=start)
         ax.set(title=panel, yscale="log", xlabel="layer", xticks=(1, 5, 10, 15, 20))
+        ax.yaxis.set_major_locator(LogLocator(base=1e5))
     np.atleast_1d(axes)[0].set_ylabel("size of the outputs")
     np.atleast_1d(axes)[0].legend(title="scale", loc="upper left", fontsize=9)
     return fig

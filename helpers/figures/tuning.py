@@ -33,7 +33,7 @@ DASHES = {
 }
 NAME_AT = {
     "step decay": (4.2, 0.025),
-    "exponential": (1.2, 0.25),
+    "exponential": (0.9, 0.2),
     "linear": (2.05, 0.67),
     "cosine": (6.35, 0.25),
     "warm-up, cosine": (5.6, 0.8),

@@ -6,7 +6,6 @@ the notebooks as they were; and an exercise that a learner has worked in is neve
 
 import asyncio
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from nbformat import NotebookNode
 from course import files, predictions, sources
 from course.copies import originals
 from course.errors import CourseError
-from course.exercises import as_text, generate, is_edited
+from course.exercises import as_text, generate, is_edited, released_by
 from course.places import QUIET, ROOT, environment
 from course.sources import Source
 from course.watch import START, VARIABLE, Watch
@@ -327,12 +326,3 @@ def _orphans(chosen: list[Source], root: Path) -> list[str]:
         for name, path in originals(root).items()
         if path not in known
     ]
-
-
-def released_by(source: Source, folder: Path) -> Path:
-    """The exercise that the present solution gives, made in `folder`."""
-    copy = folder / source.built.relative_to(source.root)
-    copy.parent.mkdir(parents=True)
-    shutil.copy2(source.built, copy)
-    generate(folder, [source.name])
-    return folder / source.released.relative_to(source.root)

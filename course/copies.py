@@ -153,7 +153,8 @@ def _take_over(root: Path, name: str, mine: str, free: bool, news: News) -> Copi
 
     Nothing is lost: where the copy holds other answers, these come to lie beside it.
     """
-    from course import build, sources
+    from course import sources
+    from course.exercises import released_by
 
     original, copy = root / name, root / MINE / name
     data = original.read_bytes()
@@ -164,7 +165,7 @@ def _take_over(root: Path, name: str, mine: str, free: bool, news: News) -> Copi
             raise CourseError(f"{target} is not what was written")
         news.taken_over.append(_short(name))
     with tempfile.TemporaryDirectory(prefix="course-copies-") as folder:
-        made = build.released_by(sources.exercise(original.stem, root), Path(folder)).read_bytes()
+        made = released_by(sources.exercise(original.stem, root), Path(folder)).read_bytes()
     files.write(original, made)
     return Copied(_hash(made), words(made))
 
@@ -226,13 +227,13 @@ def _meant(name: str, root: Path) -> tuple[Path, "Source"]:
 
 def _new(original: Path, source: "Source") -> bytes:
     """A notebook as the course has it; an exercise is made of its solution."""
-    from course import build
+    from course.exercises import released_by
 
     if original != source.released:
         return original.read_bytes()
     words(source.built.read_bytes())  # raises ValueError where it is no notebook
     with tempfile.TemporaryDirectory(prefix="course-reset-") as folder:
-        return build.released_by(source, Path(folder)).read_bytes()
+        return released_by(source, Path(folder)).read_bytes()
 
 
 def path_of(exercise: str, root: Path = ROOT) -> Path:

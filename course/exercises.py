@@ -1,13 +1,17 @@
 """From solutions to exercises: nbgrader's own generate step, and how to tell that a learner was at work."""
 
 import logging
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 from course.errors import CourseError
 from course.places import ROOT
+
+if TYPE_CHECKING:
+    from course.sources import Source
 
 
 def settings(root: Path) -> Any:
@@ -47,6 +51,15 @@ def generate(root: Path, names: list[str]) -> None:
         notebook = nbformat.read(released, as_version=nbformat.NO_CONVERT)
         released.write_text(as_text(notebook), encoding="utf-8", newline="\n")
         released.chmod(0o644)
+
+
+def released_by(source: "Source", folder: Path) -> Path:
+    """The exercise that the present solution gives, made in `folder`."""
+    copy = folder / source.built.relative_to(source.root)
+    copy.parent.mkdir(parents=True)
+    shutil.copy2(source.built, copy)
+    generate(folder, [source.name])
+    return folder / source.released.relative_to(source.root)
 
 
 def as_text(notebook: nbformat.NotebookNode) -> str:

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from course import build, sources
 from course.errors import CourseError
+from course.exercises import released_by
 from course.grading.book import opened
 from course.places import ROOT
 from course.sources import Source
@@ -52,7 +53,7 @@ def prepared(source: Source, root: Path = ROOT) -> Assignment:
         raise CourseError(problems[0])
     # Made anew: in exercises/ a learner may have worked.
     with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-        data = build.released_by(source, Path(folder)).read_bytes()
+        data = released_by(source, Path(folder)).read_bytes()
     notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
     return Assignment(source, data, notebook, _digest(notebook, source))
 

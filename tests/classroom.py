@@ -48,7 +48,7 @@ def solved(*tasks: str, name: str = NAME) -> Notebook:
 
 def cell_of(notebook: Notebook, cell_id: str) -> Notebook:
     """The cell with that id."""
-    return next(cell for cell in notebook["cells"] if cell["id"] == cell_id)
+    return next(cell for cell in notebook["cells"] if cell.get("id") == cell_id)
 
 
 def code(text: str) -> Notebook:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 
@@ -187,11 +187,12 @@ def frame(lr: float, condition: float, steps: int) -> Frame:
         steps: number of steps, at least 1.
 
     Raises:
-        ValueError: when an argument is out of its range.
+        ValueError: when a value is not one of its slider's.
 
-    >>> frame(lr=0.3, condition=10, steps=30).sentence[:40]
+    >>> frame(lr=0.3, condition=10, steps=50).sentence[:40]
     'Divergent: lr 0.3 is above 2/λmax = 0.2.'
     """
+    within(CONTROLS, lr=lr, condition=condition, steps=steps)
     points = path(lr, condition, steps)
     loss = bowl(points, condition)
 

@@ -92,6 +92,30 @@ class Control:
             raise ValueError(f"{self.name}: the default {self.default!r} is not one of the values {values}")
 
 
+def within(controls: Sequence[Control], **values: Any) -> None:
+    """Refuse what the sliders cannot show: picture and sentence of an explorer are made for their values.
+
+    Args:
+        controls: the sliders of the explorer.
+        **values: by name, what is about to be drawn.
+
+    Raises:
+        ValueError: when one is not among the values of its slider.
+
+    >>> within([Control("lr", "learning rate", (0.01, 1), default=1)], lr=7)
+    Traceback (most recent call last):
+    ...
+    ValueError: lr is one of the 2 values of its slider, from 0.01 to 1; got 7
+    """
+    for control in controls:
+        value, possible = values[control.name], control.values
+        if value not in possible:
+            raise ValueError(
+                f"{control.name} is one of the {len(possible)} values of its slider, "
+                f"from {possible[0]:g} to {possible[-1]:g}; got {value!r}"
+            )
+
+
 class Stage:
     """A figure whose scenery is drawn once; only the `moving` artists are drawn again for each frame.
 

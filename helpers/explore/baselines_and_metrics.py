@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 from helpers.metrics import roc_curve
@@ -154,15 +154,12 @@ def frame(threshold: float, prevalence: float) -> Frame:
         prevalence: the share of ill people, between 0 and 1.
 
     Raises:
-        ValueError: when one of them is outside.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(threshold=0.3, prevalence=0.05).sentence.split(".")[0]
     'Of 50 ill people 40 are found, 10 missed'
     """
-    if not 0 <= threshold <= 1 or not 0 < prevalence < 1:
-        raise ValueError(
-            f"threshold goes from 0 to 1 and prevalence lies between, got {threshold!r} and {prevalence!r}"
-        )
+    within(CONTROLS, threshold=threshold, prevalence=prevalence)
     four = dict(zip(("TP", "FN", "FP", "TN"), counts(threshold, prevalence), strict=True))
     p_ill, p_healthy = scores()
     rates = float(np.mean(p_healthy >= threshold)), float(np.mean(p_ill >= threshold))

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 
@@ -158,13 +158,12 @@ def frame(test_percent: float, seed: int) -> Frame:
         seed: the split that is marked, 0 to 199.
 
     Raises:
-        ValueError: when the test size or the seed is out of its range.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(test_percent=10, seed=0).sentence.split(":")[0]
     'With 57 test rows the score moves by ±5 points from luck alone'
     """
-    if seed not in range(N_SEEDS):
-        raise ValueError(f"the seed is a whole number from 0 to {N_SEEDS - 1}, got {seed!r}")
+    within(CONTROLS, test_percent=test_percent, seed=seed)
     everything, n = scores(test_percent), test_rows(test_percent)
     score, average = float(everything[seed]), float(everything.mean())
     low, high = wilson_interval(score, n)

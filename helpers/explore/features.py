@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 
@@ -228,11 +228,12 @@ def frame(scale: float, lr: float) -> Frame:
         lr: learning rate, above 0.
 
     Raises:
-        ValueError: when an argument is not above 0.
+        ValueError: when a value is not one of its slider's.
 
-    >>> frame(scale=20, lr=0.5).sentence[:60]
+    >>> frame(scale=20, lr=0.3).sentence[:60]
     'Blood pressure 20 times as wide as the mass index, condition'
     """
+    within(CONTROLS, scale=scale, lr=lr)
     run, kind = descend(scale, lr), verdict(scale, lr)
 
     def paint(art: SimpleNamespace) -> None:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 
@@ -137,16 +137,12 @@ def frame(depth: int, gain: float, activation: int) -> Frame:
         activation: 0 for tanh, 1 for ReLU.
 
     Raises:
-        ValueError: when an argument is not one of these.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(depth=20, gain=1.41, activation=1).sentence.split(":")[0]
     'Kept'
     """
-    if depth not in range(1, DEPTHS[-1] + 1) or gain not in GAINS or activation not in (0, 1):
-        raise ValueError(
-            f"depth is 1 to {DEPTHS[-1]}, gain one of {GAINS}, activation 0 or 1; "
-            f"got {depth!r}, {gain!r}, {activation!r}"
-        )
+    within(CONTROLS, depth=depth, gain=gain, activation=activation)
     name = ACTIVATIONS[activation]
     size, counts, _ = signal(gain, name)
     layers, edges = _shown(depth), np.linspace(*RANGES[name], BINS + 1)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 from helpers.splits import holdout
@@ -36,15 +36,12 @@ def frame(steps: int, lr: float) -> Frame:
         lr: how far each step goes, above 0.
 
     Raises:
-        ValueError: when a parameter is outside that.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(steps=200, lr=0.5).sentence
     'After 200 steps at learning rate 0.5 the model is right about 139 of 142.'
     """
-    if not 0 <= steps <= MOST_STEPS:
-        raise ValueError(f"steps must be between 0 and {MOST_STEPS}, got {steps!r}")
-    if not lr > 0:
-        raise ValueError(f"lr must be above 0, got {lr!r}")
+    within(CONTROLS, steps=steps, lr=lr)
     p, y = probabilities(lr)[steps], truth()
     wrong = np.where(y == 1, p < 0.5, p > 0.5)  # 0.5 itself is no answer yet
     height, sentence = y + _nudge(len(y)), _sentence(steps, lr, int((~wrong).sum()), p)
@@ -62,7 +59,7 @@ def _sentence(steps: int, lr: float, right: int, p: np.ndarray) -> str:
     if steps == 0:
         return f"Before the first step every number in the model is zero: it says 0.5 to all {len(p)}."
     unsure = int(((p > 0.25) & (p < 0.75)).sum())
-    after = f"After {steps} step{'s' * (steps > 1)} at learning rate {lr:g}"
+    after = f"After {steps} step{'s' if steps > 1 else ''} at learning rate {lr:g}"
     words = f"{after} the model is right about {right} of {len(p)}."
     if unsure > len(p) // 2:
         words += f" But on {unsure} of them it is not sure: it says between 0.25 and 0.75."

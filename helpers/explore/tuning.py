@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, TRAIN, VALIDATION, subplots
 from helpers.nn import Linear, ReLU, Sequential
@@ -169,14 +169,13 @@ def frame(schedule: int, start_rate: float) -> Frame:
         start_rate: one of `START_RATES`; with a warm-up, the rate that it leads up to.
 
     Raises:
-        ValueError: when there is no such schedule, or no such start rate.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(schedule=4, start_rate=0.8).sentence.split(":")[0]
     'Cosine from 0.8'
     """
+    within(CONTROLS, schedule=schedule, start_rate=start_rate)
     settings = trainings(schedule)
-    if start_rate not in START_RATES:
-        raise ValueError(f"start_rate is one of {START_RATES}, got {start_rate!r}")
     setting, moving = settings[START_RATES.index(start_rate)], rates(schedule, start_rate)
     lowest = end(min(trainings(0), key=end))
     epochs = np.arange(1, EPOCHS + 1)

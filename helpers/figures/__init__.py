@@ -28,6 +28,7 @@ __all__ = [
     "TRAIN",
     "VALIDATION",
     "Picture",
+    "all_finite",
     "png",
     "show",
     "smaller",
@@ -149,6 +150,32 @@ def subplots(nrows: int = 1, ncols: int = 1, width: float = 6.4, height: float =
     fig = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(fig)
     return fig, fig.subplots(nrows, ncols, **options)
+
+
+def all_finite(**arrays: Any) -> None:
+    """Refuse numbers that have no place in a figure: for a line they are a gap, for a map they are nothing.
+
+    Args:
+        **arrays: by name, what is about to be drawn.
+
+    Raises:
+        ValueError: when one holds nan or inf.
+
+    >>> all_finite(places=[0.0, float("nan")])
+    Traceback (most recent call last):
+    ...
+    ValueError: places has numbers that are not finite (nan or inf), the first at 1: did a training diverge?
+    """
+    import numpy as np
+
+    for name, array in arrays.items():
+        wrong = np.argwhere(~np.isfinite(array))
+        if len(wrong):
+            place = ", ".join(map(str, wrong[0]))
+            raise ValueError(
+                f"{name} has numbers that are not finite (nan or inf), the first at {place}: "
+                "did a training diverge?"
+            )
 
 
 def png(fig: Figure) -> bytes:

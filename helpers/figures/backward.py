@@ -52,6 +52,7 @@ def curve_with_steps(loss: Callable[[float], float], paths: Mapping[str, Sequenc
     """
     fig, axes = subplots(ncols=len(paths), width=8, height=2.9, sharey=True)
     everything = np.concatenate([np.asarray(path, dtype=float) for path in paths.values()])
+    everything = everything[np.isfinite(everything)]  # a descent may run away
     margin = 0.1 * (everything.max() - everything.min() + 1e-9)
     grid = np.linspace(everything.min() - margin, everything.max() + margin, 200)
     for ax, (title, path), color in zip(np.atleast_1d(axes), paths.items(), CYCLE, strict=False):
@@ -146,7 +147,8 @@ def step_size_curve(steps: np.ndarray, one_sided: np.ndarray, two_sided: np.ndar
     'log'
     """
     # What rounding leaves differs by some per cent between processors: draw tenths of a power of ten.
-    one_sided, two_sided = (10 ** np.round(np.log10(errors), 1) for errors in (one_sided, two_sided))
+    with np.errstate(divide="ignore"):  # no error at all has no place on the scale
+        one_sided, two_sided = (10 ** np.round(np.log10(errors), 1) for errors in (one_sided, two_sided))
     fig, ax = subplots(width=6.8, height=3.8)
     ax.loglog(steps, one_sided, "o-", label="one-sided: (f(x + h) − f(x)) / h")
     ax.loglog(steps, two_sided, "s-", label="two-sided: (f(x + h) − f(x − h)) / 2h")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, NAMES, subplots
+from helpers.figures import COLORS, NAMES, all_finite, subplots
 from helpers.metrics import roc_curve
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def maps(places: Mapping[str, np.ndarray], digits: np.ndarray) -> Figure:
     2
     """
     fig, axes = subplots(ncols=len(places), width=2.9 * len(places), height=3.0, squeeze=False)
+    all_finite(**places)
     names = ("blue", "red", "green", "purple", "orange", "sky", "ink", "grey")
     for ax, (title, xy) in zip(axes[0], places.items(), strict=True):
         for (x, y), digit in zip(xy, digits, strict=True):

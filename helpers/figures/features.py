@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, subplots
+from helpers.figures import COLORS, all_finite, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +56,8 @@ def found_map(places: np.ndarray, found: np.ndarray) -> Figure:
     >>> np.abs(fig.axes[0].lines[0].get_xdata() - square[:, 0]).max().round(9)
     np.float64(0.0)
     """
+    all_finite(places=places, found=found)
+    places, found = np.asarray(places, float), np.asarray(found, float)  # float16 has no linear algebra
     middle = places.mean(axis=0)
     centred = found - found.mean(axis=0)
     U, _, Vt = np.linalg.svd(centred.T @ (places - middle))
@@ -80,6 +82,7 @@ def two_noises(clean: np.ndarray, noise: np.ndarray, slopes: tuple[float, float]
     >>> len(two_noises(np.arange(3.0), np.zeros(3), (1.0, 1.0)).axes)
     2
     """
+    all_finite(clean=clean, noise=noise)
     fig, axes = subplots(ncols=2, width=8, height=3.5, sharex=True, sharey=True)
     panels = [
         ("noise in the label y", clean, clean + noise),

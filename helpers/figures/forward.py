@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.figures import COLORS, NAMES, subplots
+from helpers.figures import COLORS, NAMES, all_finite, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,6 +100,7 @@ def one_picture(picture: np.ndarray, hidden: np.ndarray, p: np.ndarray) -> Figur
     >>> len(one_picture(np.zeros(64), np.zeros(128), np.ones(10) / 10).axes)
     3
     """
+    all_finite(picture=picture, hidden=hidden, p=p)
     fig, (left, middle, right) = subplots(ncols=3, width=8, height=2.7, width_ratios=(1, 1.6, 1.9))
     left.imshow(picture.reshape(8, 8), cmap="gray_r")
     left.set_title("X: 64 pixels")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.figures import COLORS, NAMES, subplots
+from helpers.figures import COLORS, NAMES, all_finite, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +69,7 @@ def answers(scores: np.ndarray, y: np.ndarray, names: Sequence[str]) -> Figure:
     >>> answers(np.array([-1.0, 2.0, 0.5]), np.array([0, 1, 0]), ["no", "yes"]).axes[0].get_xlabel()
     'score of the model'
     """
+    all_finite(scores=scores)
     fig, ax = subplots(width=7.6, height=2.6)
     nudge = np.random.default_rng(0).uniform(-0.22, 0.22, len(y))
     wrong = (scores > 0) != (y == 1)

@@ -1,0 +1,175 @@
+"""Figures × odd inputs: another form of the same arrays draws the same; what cannot be drawn leaves a gap.
+
+Each figure of a lesson is called with small arrays in other dtypes and memory, and with numbers that are odd
+in themselves. A training that diverged is drawn as far as it goes: it must not end in a bare error.
+"""
+
+import functools
+import importlib
+import io
+import pkgutil
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from helpers import figures
+from helpers.training import Setting, Sweep
+from tests.test_explore import EXPLORERS, defaults
+from tests.test_odd_inputs import not_contiguous, read_only
+
+Form = Callable[[np.ndarray], Any]
+K = np.arange(1.0, 9.0)  # one number for each of eight things, all exact in float16
+T = K[:, None] * np.array([1.0, -0.5])  # two columns of them
+Y = np.array([0, 1] * 4)
+PIXELS = np.arange(640.0).reshape(10, 64) % 16
+
+
+def setting(form: Form, lr: float = 0.5) -> Setting:
+    curves = [form(a) for a in (K[:4], *(np.tile(K[:4, None] / 8, (1, 2)) for _ in range(3)))]
+    return Setting(8, lr, *curves)
+
+
+DRAWN: dict[str, Callable[[Form], Figure]] = {
+    "backward.histogram_of_slopes": lambda f: figure("backward.histogram_of_slopes")(f(K), -4.0),
+    "backward.curve_with_steps": lambda f: figure("backward.curve_with_steps")(np.square, {"a": f(K)}),
+    "backward.step_size_curve": lambda f: figure("backward.step_size_curve")(
+        np.logspace(-12, 0, 8), f(K / 4), f(K / 8)
+    ),
+    "baselines_and_metrics.roc_curves": lambda f: figure("baselines_and_metrics.roc_curves")(
+        f(Y == 1), {"a": f(K / 8)}
+    ),
+    "baselines_and_metrics.maps": lambda f: figure("baselines_and_metrics.maps")({"a": f(T)}, f(Y)),
+    "data_splits.digits_with_labels": lambda f: figure("data_splits.digits_with_labels")(
+        f(PIXELS), f(np.arange(10)), f(np.arange(10))
+    ),
+    "data_splits.fold_map": lambda f: figure("data_splits.fold_map")([(f(Y[:1]), f(Y[1:2]))]),
+    "data_splits.picked_by_chance": lambda f: figure("data_splits.picked_by_chance")(
+        {"a": f(K / 8), "b": f(K / 16)}
+    ),
+    "features.in_two_units": lambda f: figure("features.in_two_units")({"a": f(T)}, f(Y), ("x", "y")),
+    "features.found_map": lambda f: figure("features.found_map")(f(T), f(T + T**2)),
+    "features.two_noises": lambda f: figure("features.two_noises")(f(K), f(K / 8), (1.0, 0.5)),
+    "forward.regions": lambda f: figure("forward.regions")(f(T / 8), f(Y), {"a": f(np.eye(4))}),
+    "forward.one_picture": lambda f: figure("forward.one_picture")(
+        f(PIXELS[0]), f(PIXELS[:2].ravel()), f(np.arange(10) / 16)
+    ),
+    "forward.sizes_by_layer": lambda f: figure("forward.sizes_by_layer")({("tanh", "He"): f(K)}),
+    "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
+    "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
+    "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),
+    "training_loop.rate_sweep": lambda f: figure("training_loop.rate_sweep")(
+        Sweep([setting(f), setting(f, 1.0)])
+    ),
+    "training_loop.gradient_noise": lambda f: figure("training_loop.gradient_noise")(K, f(K / 4), 0.5),
+    "training_loop.three_rulers": lambda f: figure("training_loop.three_rulers")(Sweep([setting(f)]), 25.0),
+    "tuning.finder": lambda f: figure("tuning.finder")(f(K), f(K / 4), 2.0),
+    "tuning.schedules": lambda f: figure("tuning.schedules")({"linear": f(np.tile(K / 8, 32))}),
+    "tuning.curves": lambda f: figure("tuning.curves")({"a": setting(f)}),
+    "tuning.search_progress": lambda f: figure("tuning.search_progress")({"a": f(np.abs(T) / 8)}),
+}
+OF_NO_ARRAY = {"backward.graph_of_one_neuron", "forward.perceptrons", "start.process"}
+
+
+def figure(name: str) -> Any:
+    room, function = name.split(".")
+    return getattr(importlib.import_module(f"helpers.figures.{room}"), function)
+
+
+def test_every_figure_of_a_lesson_is_here():
+    rooms = [room.name for room in pkgutil.iter_modules(figures.__path__) if room.name != "style"]
+    public = {
+        f"{room}.{name}"
+        for room in rooms
+        for name in importlib.import_module(f"helpers.figures.{room}").__all__
+    }
+    assert public == set(DRAWN) | OF_NO_ARRAY
+
+
+def content(fig: Figure) -> list[Any]:
+    """What the artists of a figure hold: lines, bars, images, texts."""
+    held: list[Any] = []
+    for ax in fig.axes:
+        held += [line.get_xydata() for line in ax.lines]
+        held += [
+            patch.get_path().vertices @ patch.get_patch_transform().get_matrix()[:2, :2]
+            for patch in ax.patches
+        ]
+        held += [np.asarray(image.get_array(), float) for image in ax.images]
+        held += [(text.get_text(), text.get_position()) for text in ax.texts]
+    return held
+
+
+@functools.cache
+def usual(name: str) -> list[Any]:
+    return content(DRAWN[name](np.copy))
+
+
+FORMS: dict[str, Form] = {
+    "float16": lambda a: a.astype(np.float16) if a.dtype.kind == "f" else a,
+    "float32": lambda a: a.astype(np.float32) if a.dtype.kind == "f" else a,
+    "small whole numbers": lambda a: a.astype(np.int8) if a.dtype.kind == "i" else a,
+    "Fortran order": np.asfortranarray,
+    "non-contiguous": not_contiguous,
+    "backwards in memory": lambda a: a[::-1].copy()[::-1],
+    "read-only": read_only,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_form_of_the_arrays_changes_nothing(name, form):
+    want, got = usual(name), content(DRAWN[name](FORMS[form]))
+    assert len(want) == len(got) > 0
+    for one, other in zip(want, got, strict=True):
+        if isinstance(one, tuple):
+            assert one[0] == other[0]
+            one, other = one[1], other[1]
+        np.testing.assert_allclose(np.asarray(other, float), np.asarray(one, float), rtol=2e-3, atol=2e-3)
+
+
+def spoilt(by: float) -> Form:
+    """The third number, and with it a row of a table, is `by`; whole numbers and truth values stay."""
+
+    def spoil(a: np.ndarray) -> np.ndarray:
+        a = a.copy()
+        if a.dtype.kind == "f":
+            a[min(2, len(a) - 1)] = by
+        return a
+
+    return spoil
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("by", [np.nan, np.inf, 0.0])
+@pytest.mark.parametrize("name", DRAWN)
+def test_an_odd_number_leaves_a_gap_or_is_told(name, by):
+    said = "finite"
+    try:
+        DRAWN[name](spoilt(by)).savefig(io.BytesIO(), dpi=20)
+    except ValueError as error:
+        said = str(error)
+    assert re.search("finite|NaN|missing", said)
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_an_explorer_takes_numbers_of_numpy(explorer):
+    usual = explorer.frame(**defaults(explorer))
+    of_numpy = {name: np.asarray(value)[()] for name, value in defaults(explorer).items()}
+    assert explorer.frame(**of_numpy).sentence == usual.sentence
+    assert explorer.frame(**of_numpy).picture.data == usual.picture.data
+
+
+ODD_VALUES = [float("nan"), float("inf"), -1e9, "0.1", None]
+
+
+@pytest.mark.parametrize("odd", ODD_VALUES)
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_an_explorer_tells_what_is_no_value_of_its_sliders(explorer, odd):
+    for control in explorer.CONTROLS:
+        with pytest.raises((ValueError, TypeError)) as told:
+            explorer.frame(**defaults(explorer) | {control.name: odd})
+        assert control.name in str(told.value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.formula import formula_task, of_answer, same_form
 from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray
@@ -40,7 +40,8 @@ def _roc_points(truth: Array, score: Array) -> tuple[Array, Array]:
 
 def _one_point_for_equal_scores(case: Case, answer: Any) -> None:
     n, different = len(case["score"]), len(np.unique(case["score"]))
-    if different < n and all(len(part) in {n, n + 1} - {different + 1} for part in answer):
+    wrong = {n, n + 1} - {different + 1} if different < n else set()
+    if same_form([0, 0], answer) and all(np.size(part) in wrong for part in answer):
         raise Wrong("equal scores have a point for each row", "Each different score has one point.")
 
 

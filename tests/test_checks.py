@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from helpers.checks import blocks, changes, notebook, probing, randomness
 from helpers.checks.formula import formula_task, slip, slips_of
@@ -316,6 +317,19 @@ def test_a_name_that_holds_none():
         return np.random.default_rng(0).shuffle(x)[0]
 
     assert "What works in place returns None" in told(answer)
+
+
+def test_comparisons_that_need_parentheses():
+    words, n = "needs parentheses", np.arange(3)
+    assert words in told(lambda x: x[n == 1 & n == 2])
+    assert words not in told(lambda x: x if (n == 1) & (n == 2) else 2 * x)
+
+
+@pytest.mark.parametrize(("k", "n"), [(5, 2), (0, 0)])
+def test_a_hint_for_the_first_words_of_an_error(k, n):
+    words, hints = "n is the number of all", find_task("baselines_and_metrics/against_baseline").hints
+    assert words in told(lambda x: binomtest(k, n), hints=hints)
+    assert words not in told(lambda x: x.reshape(7), hints=hints)
 
 
 def test_what_the_judge_expects_never_reaches_the_learner():

@@ -26,6 +26,7 @@ NONE = (
     "A name in this line holds None. What works in place returns None: after `a = rng.shuffle(b)`, as after "
     "`a = b.sort()`, b has changed, and a is None."
 )
+AND = "`&` comes before `==`: each of the two comparisons needs parentheses."
 LOADING = (
     "The time was up while this line loaded a library. Write it above the function, and run that cell first: "
     "the check counts no time there."
@@ -152,13 +153,14 @@ class Slip:
 class Task:
     """One task of an exercise.
 
-    `id` is "lesson/name"; `cases(rng)` makes a list of dicts of plain data; `probe(learner, case)` runs
-    the learner's object on one case; `verdict(case, observation)` judges; `slips` are wrong answers that the
-    verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at
-    the time limit); `signature` is how the task asks for it; `show` names the inputs that are printed on a
-    failure (all by default); `counting` asks for the number of lines run; `outside` are functions of
-    (case, …) that a probe reaches with `ask`: they know what a case keeps under "secret"; `by_student`
-    draws the cases of a graded submission from the student's name, so that neighbours have other numbers.
+    `id` is "lesson/name"; `cases(rng)` makes a list of dicts of plain data; `probe(learner, case)` runs the
+    learner's object on one case; `verdict(case, observation)` judges; `slips` are wrong answers that the
+    verdict knows, for the tests; `hints` gives a hint for a type of error ("IndexError", or "TimeIsUp" at the
+    time limit), or for how its words begin ("ValueError: k ("; what is longer stands first); `signature` is
+    how the task asks for it; `show` names the inputs that are printed on a failure (all by default);
+    `counting` asks for the number of lines run; `outside` are functions of (case, …) that a probe reaches
+    with `ask`: they know what a case keeps under "secret"; `by_student` draws the cases of a graded
+    submission from the student's name, so that neighbours have other numbers.
     """
 
     id: str
@@ -302,8 +304,12 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
             f"The task asks for {asked}. Compare the number of arguments, their order and their names.",
         )
     what = f"{kind}{_where(error)}\n{message}" if message else f"{kind}{_where(error)}"
-    look = NAME if kind == "NameError" else LOOK
-    return Finding(what, NONE if "'NoneType'" in message else task.hints.get(kind, look))
+    if "'NoneType'" in message:
+        return Finding(what, NONE)
+    if "truth value" in message and re.search(r"==[^()]*&|&[^()]*==", error["line"]):
+        return Finding(what, AND)
+    told = (hint for start, hint in task.hints.items() if f"{kind}: {message}".startswith(start))
+    return Finding(what, next(told, NAME if kind == "NameError" else LOOK))
 
 
 def _where(error: Mapping[str, Any]) -> str:

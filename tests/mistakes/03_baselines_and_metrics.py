@@ -9,8 +9,8 @@ answers(
             the value is off
         np.zeros((K, K), int) → np.zeros((max(y.max(), guess.max()) + 1,) * 2, int)
             whichever classes come
-        np.zeros((K, K), int) → np.zeros((K, K), bool)
-            each entry is 1 at most
+        return counts → return np.array([[np.sum(y == i & guess == j) for j in range(K)] for i in range(K)])
+            each of the two comparisons needs parentheses
         for i, j in zip(y, guess, strict=True): → for i, j in zip(np.unique(y), np.unique(guess)):
             the value is off
         counts[i, j] += 1 → counts[i - 1, j - 1] += 1
@@ -37,8 +37,8 @@ answers(
             Let precision and recall both be 1
         np.diag(counts) → np.diag(counts)[::-1]
             precision
-        np.diag(counts) → counts.max(axis=1)
-            precision, recall and f1 are off
+        counts.sum(axis=0), counts.sum(axis=1) → found + counts.sum(axis=0), found + counts.sum(axis=1)
+            the right guesses are counted twice below
         counts.sum(axis=1) → counts.sum(axis=0)
             recall and f1 are off
     """,
@@ -54,10 +54,10 @@ answers(
 answers(
     "baselines_and_metrics/roc_points",
     wrong=r"""
-        np.unique(score)[::-1] → np.linspace(score.max(), score.min(), 11)
-            is wrong
-        called[~truth].mean() → called[~truth].sum()
-            the value of fpr is off
+        np.unique(score)[::-1] → np.sort(score)[::-1]
+            equal scores have a point for each row
+        return … → t = truth[np.argsort(-score)]; return np.cumsum(~t) / sum(~t), np.cumsum(t) / sum(t)
+            equal scores have a point for each row
         np.unique(score)[::-1] → [score.max(), score.min()]
             the shape of fpr is wrong
         return np.array(fpr), np.array(tpr) → return np.column_stack([fpr, tpr])
@@ -80,8 +80,8 @@ answers(
 answers(
     "baselines_and_metrics/auc_by_ranks",
     wrong=r"""
-        (ranks[truth].sum() - m * (m + 1) / 2) / (m * k) → ranks[truth].sum() / (m * k)
-            the value is off
+        m, k = … → …; pairs = score[truth][:, None] - score[~truth]; return np.mean(pairs > 0)
+            pairs with equal scores count nothing
         m * (m + 1) / 2 → m * m / 2
             the value is off
         (m * k) → (m * m)
@@ -106,8 +106,8 @@ answers(
     wrong=r"""
         return … → return np.mean((y - y_hat) ** 2)
             the value is off
-        return … → return 1 - np.sum(y - y_hat) ** 2 / np.sum(y - baseline) ** 2
-            the value is off
+        return … → return 1 - np.mean(y - y_hat) ** 2 / np.mean(y - baseline) ** 2
+            errors were added before they were squared
         return … → return 1 - (y - y_hat) ** 2 / (y - baseline) ** 2
             the shape is wrong
         return … → return np.corrcoef(y, y_hat)[0, 1] ** 2
@@ -129,8 +129,8 @@ answers(
 answers(
     "baselines_and_metrics/against_baseline",
     wrong=r"""
-        baseline.fit(X[train], y[train]) → pass
-            the baseline was asked to predict, and was never fitted
+        A.mean() - B.mean() → model.score(X[test], y[test]) - B.mean()
+            The task names what the two have: fit and predict
         model.fit(X[train], y[train]) → model.fit(X, y)
             on all that there are, test rows too
         model.predict(X[test]) == y[test] → model.predict(X[train])[: len(test)] == y[test]
@@ -140,7 +140,7 @@ answers(
         binomtest(only_A, n).pvalue → binomtest(max(only_A, only_B), n, alternative="greater").pvalue
             one side was counted
         if n > 0 else 1.0 → if n >= 0 else 1.0
-            look at that line
+            It is 0 only where both have the same rows right
     """,
     right=r"""
         model.fit(X[train], y[train]) → X = X.astype("f4"); model.fit(X[train], y[train])

@@ -31,8 +31,8 @@ answers(
 answers(
     "forward/count_parameters",
     wrong=r"""
-        range(num_layers) → range(num_layers + 1)
-            IndexError
+        range(num_layers) → range(len(sizes))
+            Four widths make three layers
         num_layers = len(sizes) - 1 → num_layers = len(sizes) - 1; sizes.append(0)
             leave it as it is
         bias=True, tied=False → bias, tied
@@ -98,14 +98,14 @@ answers(
         rng.uniform(-c, c, (n_in, n_out)) → rng.uniform(0, c, (n_in, n_out))
             Negative and positive numbers have to be equally likely
         rng.uniform(-c, c, (n_in, n_out)) → rng.uniform(-c / 2, c / 2, (n_in, n_out))
-            the spread is 0.50 times what it should be
+            the weights of layer 1 lie between -0.153 and 0.153, their variance is
         rng.uniform(-c, c, (n_in, n_out)) → np.tile(rng.uniform(-c, c, n_out), (n_in, 1))
             Each weight is a draw of its own
         weights, biases = [], [] → weights, biases = [], []; seed = rng.integers(1000)
         rng.uniform(-c, c, (n_in, n_out)) → np.random.default_rng(seed).uniform(-c, c, (n_in, n_out))
             Each layer goes on drawing
         return weights, biases → return list(zip(weights, biases))
-            W is (in, out), b is (out,)
+            the first entry holds W and b of one layer
     """,
     right=r"""
         c = np.sqrt(6 / n_in) → c = np.float32(np.sqrt(6 / n_in))

@@ -13,7 +13,7 @@ Array = np.ndarray
 def _guesses(rng: np.random.Generator) -> Sequence[Case]:
     """Guesses with more mistakes one way than the other; in some cases a class never comes, or is last."""
     cases: list[Case] = []
-    for n, K, missing in [(15, 3, 1), (20, 2, None), (40, 4, None), (30, 5, 4)]:
+    for n, K, missing in [(16, 4, None), (20, 2, None), (15, 3, 1), (30, 5, 4)]:
         names = np.setdiff1d(np.arange(K), [missing])
         y = rng.choice(names, size=n)
         guess = np.where(rng.uniform(size=n) < 0.5, y, names[rng.integers(len(names), size=n) // 2])
@@ -42,6 +42,9 @@ confusion = formula_task(
         counts[i, j] += 1 → counts[i, j] = 1
             each entry is 1 at most
             A pair that comes again has to be counted again.
+        return counts → return counts[::-1, ::-1]
+            the classes are in descending order
+            Class 0 has the first row and the first column.
         return counts → return counts / counts.sum()
             these are shares of all rows
             Asked are counts.
@@ -110,6 +113,9 @@ by_class = formula_task(
         recall: _share(found, there) → _share(found, np.full(len(found), counts.sum()))
             each count was divided by all rows
             Which rows are of this class?
+        precision: _share(found, called), → _share(found, found + called),
+            the right guesses are counted twice below
+            Right guesses are called this class, too: a sum over rows or columns has them already.
         f1: f1 = _share(2 * precision * recall, precision + recall) → f1 = (precision + recall) / 2
             this is the plain mean of precision and recall
             The harmonic mean is nearer to the smaller of them.
@@ -169,6 +175,15 @@ skill = formula_task(
         return 1 - … → return 1 - np.abs(y - y_hat).sum() / np.abs(y - baseline).sum()
             these are sizes of errors, not their squares
             Square each error before you add.
+        return 1 - … → return 1 - np.sum(y - y_hat) ** 2 / np.sum(y - baseline) ** 2
+            errors were added before they were squared
+            Then errors up and down cancel. Which of the two is done first?
+        np.sum((y - y_hat) ** 2) → np.sum(y - y_hat) ** 2
+            errors were added before they were squared
+            Then errors up and down cancel. Which of the two is done first?
+        return 1 - … → return 1 - np.sum((y - baseline) ** 2) / np.sum((y - y_hat) ** 2)
+            the ratio is upside down
+            The baseline's squared error is the whole.
         (y - y_hat) ** 2 → (y_hat - baseline) ** 2
             above stands how far y_hat is from the training mean
             The error of a forecast is its distance from y.

@@ -19,6 +19,11 @@ PARTS = {
     "the rows that only the baseline has right": "Count where it is right and the other is not.",
 }
 
+TOSSES = (
+    "In `binomtest(k, n)` n is the number of all tosses. It is 0 only where both have the same rows right, "
+    "and the task says what the coin gives then."
+)
+
 
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Rows of breast_cancer; the columns that each of the two sees. In the last case both see the same."""
@@ -179,6 +184,11 @@ against_baseline = Task(
     probe=_probe,
     signature="against_baseline(model, baseline, X, y, train, test)",
     show=("train", "test"),
+    hints={
+        "ValueError: n must be": TOSSES,
+        "ValueError: k (": TOSSES,
+        "AttributeError: 'Classifier'": "The task names what the two have: fit and predict.",
+    },
     verdict=all_of(
         leaves_input_unchanged("X", "y", "train", "test"),
         _fitted_on_training_rows,

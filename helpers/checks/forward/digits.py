@@ -64,7 +64,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case(8, state),  # very sure of itself
     ]
     cases[4]["pictures"][:, 0, 0] = 3.0
-    cases[5]["state"] = state | {"2.weight": 300 * state["2.weight"], "2.bias": 300 * state["2.bias"]}
+    # 5,000 for all ten changes no probability, and lifts all logits above what exp can take.
+    sure = {name: 200 * state[name] for name in ("2.weight", "2.bias")}
+    cases[5]["state"] = state | sure | {"2.bias": sure["2.bias"] + 5000}
     cases[5]["pictures"][0] = 0
     cases[2]["pictures"] = cases[2]["pictures"].astype(np.uint8)
     return cases
@@ -138,6 +140,9 @@ predict_digits = formula_task(
         a = (X - mean) / np.where(std == 0, 1, std) → mean, std = X.mean(axis=0), X.std(axis=0)\n…
             the pictures were standardised with their own mean and std
             What was learnt from the training pictures is given, and serves for all.
+        - logits.max(axis=1, keepdims=True) → - 0
+            exp overflows, as without a shift of the logits
+            Adding one number to all logits of a picture changes no probability. Which one helps?
         np.where(std == 0, 1, std) → std
             where std is 0, there are NaN or infinite values
             A pixel that was blank in all training pictures has no spread: divide by 1.
@@ -181,9 +186,9 @@ predict_digits = formula_task(
         e.sum(axis=1, keepdims=True) → e.sum(axis=0)
             the probabilities sum to 1 over the pictures
             The ten digits of one picture compete: a picture is a row.
-        - logits.max(axis=1, keepdims=True) → - 0
-            exp overflows, as without a shift of the logits
-            Adding one number to all logits of a picture changes no probability. Which one helps?
+        p: np.exp(logits - logits.max(axis=1, keepdims=True)) → np.exp(np.clip(logits, -500, 500))
+            large logits were cut off: those beyond the bound became equal, and so did their probabilities
+            Logits may all be beyond it. What can be done to all of a picture that changes no probability?
         - logits.max(axis=1, keepdims=True) → - logits.max()
             p has NaN values, as with one shift for all pictures
             Far below the largest logit of all every exp is 0. Each picture needs a shift of its own.

@@ -177,6 +177,7 @@ count_parameters = formula_task(
             with tied=True all is half, the biases too
             Shared are the matrices. Every layer has its own biases.
     """,
+    hints={"IndexError": "Four widths make three layers: the last width begins no layer."},
 )
 
 # Task 3: a net of any depth ----------------------------------------------------------------------------
@@ -268,6 +269,9 @@ mlp_forward = formula_task(
         return out → return out[::-1]
             the list begins with the last layer
             The order is that of the layers.
+        return out → return [*out[:-1], activation(out[-1]) @ weights[-1] + biases[-1]]
+            the last array went through the last layer twice
+            After a loop over all layers X or a has been through the last one, too.
         z = a @ W + b → z = a @ W.T + b
             the inputs were multiplied by W.T
             W is (in, out) here.

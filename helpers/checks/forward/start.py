@@ -92,6 +92,9 @@ def _layers(case: Case) -> list[tuple[int, int]]:
 @in_each_draw
 def _form(case: Case, answer: Any) -> None:
     shapes: dict[str, list[Any]] = {"weights": _layers(case), "biases": [(m,) for _, m in _layers(case)]}
+    lists = isinstance(answer, list) and all(isinstance(part, list) for part in answer)
+    if lists and [[np.ndim(array) for array in part] for part in answer] == [[2, 1]] * len(_layers(case)):
+        raise Wrong("the first entry holds W and b of one layer", "Asked are all matrices, then all biases.")
     if not isinstance(answer, list) or len(answer) != 2:
         raise Wrong(f"expected weights, biases; got {short(answer)}", "End with `return weights, biases`.")
     for (name, want), part in zip(shapes.items(), answer, strict=True):
@@ -165,12 +168,13 @@ def _spread(case: Case, value: Any) -> None:
         other = _spreads(case, {"answer": one.formula(case["sizes"], np.random.default_rng(0)), "others": []})
         if (np.abs(got - other) <= 2.5 * room * other).all():  # a single draw of the slip: twice the error
             raise Wrong(one.what, one.hint)
-    if (np.abs(got / want - (got / want)[0]) <= 2 * room * (got / want)).all():
-        what = f"the spread is {(got / want).mean():.2f} times what it should be, in each layer"
-        raise Wrong(what, "The variance is the square of the spread, and it shall be 2 / n_in.")
-    layer = int(np.abs(np.log(got / want)).argmax())
-    what = f"layer {layer + 1} has n_in = {layers[layer][0]} and n_out = {layers[layer][1]}, and a spread of"
-    raise Wrong(f"{what} {got[layer]:.4f}; expected {want[layer]:.4f}", "The variance shall be 2 / n_in.")
+    layer = int(np.flatnonzero(np.abs(got / want - 1) > room)[0])
+    w, n_in = _of_layer(value, layer), layers[layer][0]
+    what = f"the weights of layer {layer + 1} lie between {w.min():.3f} and {w.max():.3f}, their variance is"
+    raise Wrong(
+        f"{what} {got[layer] ** 2:.3g}; expected 2 / {n_in} = {2 / n_in:.3g}",
+        "Uniform numbers between -c and c have the variance c² / 3, as the task says.",
+    )
 
 
 @verdict

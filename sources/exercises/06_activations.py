@@ -121,8 +121,8 @@ the shape of `a`. `name` is one of these:
 - `"elu"`: x where x > 0, else alpha · (eˣ - 1).
 
 `alpha` is a positive number, which the first three do not use. Where `a` is exactly 0, the last three have
-the slope of their **left** side. Any other name cannot be answered: raise a `ValueError` that says which
-name was given. For `"swish"` nobody could: it goes down and up again, so that one output has two inputs.
+the slope of their **left** side. For any other name raise a `ValueError` with a message. For
+`"swish"` nobody could answer: it goes down and up again, so that one output has two inputs.
 
     slope_from_output("sigmoid", np.array([0.5, 0.9]), 1.0)    →  array([0.25, 0.09])
     slope_from_output("elu", np.array([2.0, -0.3]), 0.5)       →  array([1. , 0.2])

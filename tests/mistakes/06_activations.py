@@ -77,7 +77,7 @@ answers(
         return np.where(a > 0, 1.0, 0.0) → a[a > 0] = 1; return a
             changes its input a
         raise ValueError(f"the output of {name!r} does not tell its slope") → return np.ones_like(a)
-            one output has two inputs
+            Which line of yours is run for another name
     """,
     right=r"""
         return np.where(a > 0, 1.0, 0.0) → return a > 0

@@ -45,10 +45,10 @@ def _drawn(sizes: Sequence[int], rng: np.random.Generator) -> Net:
 
 
 def _small(rng: np.random.Generator) -> tuple[Array, Net]:
-    """Six rows for a network of 3-5-4-2, in which each slip is another; one unit is on for a single row."""
-    fixed = np.random.default_rng(20)
+    """Six rows for a network of 3-6-5-2, in which each slip is another; one unit is on for a single row."""
+    fixed = np.random.default_rng(3100)
     X = fixed.integers(0, 4, size=(6, 3)).astype(float)
-    weights, biases = _drawn([3, 5, 4, 2], fixed)
+    weights, biases = _drawn([3, 6, 5, 2], fixed)
     biases[-1] = np.array([-100.0, 100.0])  # a logit that is negative for every row is no dead unit
     return rng.permutation(X), (weights, biases)
 
@@ -64,11 +64,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         (some(200), _trained(0.8)),
         (some(200), _trained(0.1)),
         (some(3), _trained(0.5)),
-        (some(60), _drawn([64, 12, 10], rng)),
+        (some(60), _drawn([64, 12, 8, 10], rng)),
         (some(4), _drawn([64, 10], rng)),
         (some(1), _trained(0.8)),
     ]
-    return [{"X": X, "weights": list(weights), "biases": list(biases)} for X, (weights, biases) in asked]
+    cases = [{"X": X, "weights": list(weights), "biases": list(biases)} for X, (weights, biases) in asked]
+    first, (b, b_next, _) = cases[4]["weights"][0], cases[4]["biases"]
+    first[:, 0], b[0] = 0, 0  # exactly 0 before ReLU
+    b_next[:] = 10_000  # no dead unit
+    return cases
 
 
 def _right(X: Array, weights: Sequence[Array], biases: Sequence[Array]) -> tuple[list[Array], int]:
@@ -128,6 +132,9 @@ SLIPS = slips_of(
         (into | out_of).sum() → (0 * into + out_of).sum() + (into + 0 * out_of).sum()
             frozen counts a weight between two dead units twice
             It leads into one and reads the other, and it is one weight.
+        pairwise(off): → pairwise(off[:-1]):
+            frozen leaves the weights of the last layer out
+            The last layer reads the units of the layer before it, dead ones, too.
         (into | out_of).sum() → (into & out_of).sum()
             frozen counts of the weights those between two dead units only
             A weight with one dead end stands still.
@@ -150,9 +157,7 @@ SLIPS = slips_of(
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two answers of the right form hold the same units, in any order, and the same number."""
-    return (
-        np.shape(one[1]) == () == np.shape(other[1]) and one[1] == other[1] and _units(one) == _units(other)
-    )
+    return bool(one[1] == other[1]) and _units(one) == _units(other)
 
 
 def _units(answer: Any) -> list[Any]:
@@ -162,7 +167,8 @@ def _units(answer: Any) -> list[Any]:
 @verdict
 def _judge(case: Case, answer: Any) -> None:
     (dead, frozen), n = _right(**case), len(case["X"])
-    if not isinstance(answer, list) or len(answer) != 2 or not isinstance(answer[0], list | np.ndarray):
+    parts = answer if isinstance(answer, list) and len(answer) == 2 else [None, None]
+    if not isinstance(parts[0], list | np.ndarray) or not isinstance(parts[1], int | float):
         raise Wrong(f"expected a list and a number, got {short(answer)}", FORM)
     if len(answer[0]) != len(dead):
         last = "The last layer gives the logits: it has no ReLU." if len(answer[0]) == len(dead) + 1 else FORM
@@ -176,12 +182,9 @@ def _judge(case: Case, answer: Any) -> None:
     for layer, units in enumerate(answer[0]):
         a = np.maximum(a @ case["weights"][layer] + case["biases"][layer], 0)
         _one_layer(f"hidden layer {layer + 1}", np.asarray(units), (a > 0).sum(axis=0), n)
-    if np.shape(answer[1]) != ():
-        raise Wrong(f"dead is right; expected one number, frozen, got {short(answer[1])}", FORM)
     what = f"dead is right, frozen is off\nexpected: {frozen}\ngot:      {short(answer[1])}"
-    raise Wrong(
-        what, "Draw the small network, cross the dead units out, and count what leads into or out of one."
-    )
+    hint = "Draw the example of the task, cross the dead units out, and count what leads into or out of one."
+    raise Wrong(what, hint)
 
 
 def _one_layer(where: str, got: Array, rows_on: Array, n: int) -> None:
@@ -191,9 +194,8 @@ def _one_layer(where: str, got: Array, rows_on: Array, n: int) -> None:
         raise Wrong(what, "np.flatnonzero(mask) gives the numbers where a mask of True and False is True.")
     units, want = set(got.tolist()), set(np.flatnonzero(rows_on == 0).tolist())
     if strange := units - set(range(len(rows_on))):
-        raise Wrong(
-            f"{where} has the units 0 to {len(rows_on) - 1}, got {first_of(strange)}", "A unit is a column."
-        )
+        what = f"{where} has the units 0 to {len(rows_on) - 1}, got {first_of(strange)}"
+        raise Wrong(what, "A unit is a column of the activations.")
     if len(got) > len(units):
         raise Wrong(f"{where} has units that come twice: {short(got)}", "Each dead unit has one number.")
     if extra := units - want:
@@ -214,7 +216,8 @@ dead_units = Task(
     slips=[Slip(one.formula, one.what, one.hint) for one in SLIPS],
     verdict=all_of(_judge, leaves_input_unchanged()),
     hints={
-        "ValueError": "Write the shapes of this line down: X is (n, d), W is (in, out), b is (out,).",
+        "ValueError": "Write the shapes of this line down: X is (n, d), W is (in, out), b is (out,). What is "
+        "returned is a list, since its arrays have different lengths.",
         "IndexError": "How many hidden layers has this network? There may be none.",
     },
 )

@@ -31,12 +31,13 @@ def _output_cases(rng: np.random.Generator) -> Sequence[Case]:
         ("elu", below(1.7 * np.expm1(x))[0], 1.7),
         ("relu", np.array([[0, 3, 0], [1, 0, 2]]), 0.01),
     ]
-    shortest = (
-        "Swish goes down and up again: one output has two inputs, with different slopes. Test the name."
-    )
+    other = "The task names five. Which line of yours is run for another name?"
     return [
         *({"name": name, "a": a, "alpha": alpha} for name, a, alpha in asked),
-        raises(ValueError, because='name is "swish"', hint=shortest, name="swish", a=x, alpha=alpha),
+        *(
+            raises(ValueError, because=f"name is {name!r}", hint=other, name=name, a=x, alpha=alpha)
+            for name in ("swish", "gelu")
+        ),
     ]
 
 
@@ -70,9 +71,6 @@ slope_from_output = formula_task(
         sigmoid = … → sigmoid = a * (a - 1)
             the slope of the sigmoid has the wrong sign
             The sigmoid goes up everywhere.
-        sigmoid = … → sigmoid = a * (1 + a)
-            the slope of the sigmoid is above ¼
-            At an output of ½ it is ¼.
         tanh = … → tanh = 1 - np.tanh(a) ** 2
             a was taken for the input of tanh
             It has been through tanh already: a is what came out.
@@ -82,12 +80,6 @@ slope_from_output = formula_task(
         tanh = … → tanh = a * (1 - a)
             tanh has the slope of the sigmoid
             In the middle, where a is 0, tanh rises at 45 degrees.
-        tanh = … → tanh = a**2 - 1
-            the slope of tanh has the wrong sign
-            It goes up everywhere.
-        tanh = … → tanh = 1 + a**2
-            the slope of tanh is above 1
-            Far from 0 tanh is flat.
         step = … → step = np.where(a >= 0, 1.0, 0.0)
             where ReLU put out 0 the slope is 1
             It puts out 0 for every negative input. Which slope does it have there?
@@ -103,12 +95,6 @@ slope_from_output = formula_task(
         leaky = … → leaky = np.where(on, 1.0, alpha * a)
             the slope of leaky ReLU depends on a below 0
             It is a straight line there.
-        leaky = … → leaky = np.where(on, a, alpha * a)
-            this is a leaky ReLU of a, not its slope
-            a is what came out of it already.
-        leaky = … → leaky = np.where(on, 1.0, -alpha)
-            the slope of leaky ReLU is negative below 0
-            The line goes up there, too.
         leaky = … → leaky = np.where(a >= 0, 1.0, alpha)
             where leaky ReLU put out 0 the slope is 1
             The task says which side 0 belongs to.
@@ -127,12 +113,6 @@ slope_from_output = formula_task(
         elu = … → elu = np.where(on, 1.0, alpha * (a + 1))
             the slope of ELU is that of alpha · (exp(x) - 1), with a put in place of exp(x) - 1
             a holds the factor alpha already.
-        elu = … → elu = np.where(on, 1.0, 0.0)
-            ELU has a slope of 0 below 0
-            That is ReLU. ELU bends there.
-        elu = … → elu = np.where(on, 1.0, np.exp(a))
-            a was taken for the input of ELU, and alpha is missing
-            It has been through ELU already: a is what came out.
         elu = … → elu = np.where(a >= 0, 1.0, a + alpha)
             where ELU put out 0 the slope is 1
             The task says which side 0 belongs to.
@@ -204,24 +184,12 @@ prelu_backward = formula_task(
         dX: np.where(on, 1, alpha) → np.where(X >= 0, 1, alpha)
             dX has the slope 1 where x is 0
             The task says which side 0 belongs to.
-        dX: d_out * np.where(on, 1, alpha) → d_out * np.where(on, 1, alpha) / len(X)
-            dX was divided by the number of rows
-            What comes from behind, d_out, holds everything that is to be said about a mean.
-        dX: np.where(on, 1, alpha) → np.where(on, 1, alpha.mean())
-            dX has one alpha for all units
-            Each unit has its own.
-        dX: np.where(on, 1, alpha) → np.where(on, 1, -alpha)
-            dX has the wrong sign where x is not positive
-            With a positive alpha the output grows with x there, too.
         d_alpha: np.where(on, 0, X) → X
             d_alpha counts entries with a positive x
             Their output does not depend on alpha.
         d_alpha: np.where(on, 0, X) → np.where(on, 0, 1)
             d_alpha is the sum of d_out where x is not positive
             The output there is alpha · x: a nudge of alpha moves it by how much?
-        d_alpha: np.where(on, 0, X) → np.where(on, X, 0)
-            d_alpha counts the entries with a positive x
-            Their output does not depend on alpha.
         d_alpha: np.where(on, 0, X) → np.where(on, 0, alpha)
             d_alpha has alpha where x belongs
             The output there is alpha · x: a nudge of alpha moves it by how much?
@@ -234,9 +202,6 @@ prelu_backward = formula_task(
         d_alpha: (d_out * np.where(on, 0, X)) → np.where(on, 0, X)
             d_alpha leaves d_out out
             d_out says how much the loss cares for each output.
-        d_alpha: (d_out * np.where(on, 0, X)) → (d_out * np.where(on, 0, np.abs(X)))
-            d_alpha has |x| where x belongs
-            Where x is negative, a larger alpha makes the output smaller.
         d_alpha: .sum(axis=0) → .sum(axis=0) / len(X)
             d_alpha was divided by the number of rows
             alpha is used in each row, and the shares add up: a sum, not a mean.
@@ -246,9 +211,6 @@ prelu_backward = formula_task(
         d_alpha: .sum(axis=0) → .sum() + 0 * alpha
             d_alpha is the sum over all units
             Each unit has an alpha of its own.
-        d_alpha: .sum(axis=0) → [-1]
-            d_alpha is that of the last row only
-            One alpha serves all rows of its unit.
     """,
     form="End with `return dX, d_alpha`.",
     unchanged="`d_out[X < 0] *= …` and `dX = d_out` lead into the caller's array: make a new one.",

@@ -189,6 +189,11 @@ def _sums(case: Case, answer: Any) -> None:
     if abs(worst - 1) > 1e-4:
         what = f"p sums to {worst:.4g} along axis {axis}"
         raise Wrong(what, "Those that compete lie along `axis`: one of them it is, so they sum to 1.")
+    want = _softmax(**case)[0]
+    off = [i for i in np.ndindex(p.shape) if not close(p[i], want[i])]
+    if off and all(np.abs(np.take(case["logits"], i[axis], axis)).max() > 500 for i in off):
+        what = f"p is off only where logits are beyond ±500\n{expected_and_got(want[off[0]], p[off[0]])}"
+        raise Wrong(what, "Large logits compete like others: how far apart they are counts.")
 
 
 softmax_along = formula_task(
@@ -216,19 +221,22 @@ softmax_along = formula_task(
         total = e.sum(axis=axis, keepdims=True) → total = e.sum()
             p sums to 1 over the whole array
             Along `axis` it should: there are as many sums as there are rows across it.
-        z = logits - logits.max(axis=axis, keepdims=True) → z = logits - logits.max(axis=axis)
+        p: logits.max(axis=axis, keepdims=True) → logits.max(axis=axis)
+            the maximum was set against the wrong axis
+            What shape has a maximum along an axis, and how is it broadcast? `keepdims` keeps its place.
+        p: z = logits - logits.max(axis=axis, keepdims=True) → z = logits - logits.max(axis=axis)
         total = e.sum(axis=axis, keepdims=True) → total = e.sum(axis=axis)
             maximum and sum were set against the wrong axis
             What shape has a maximum along an axis, and how is it broadcast? `keepdims` keeps its place.
-        e = np.exp(z) → z = logits; e = np.exp(z)
+        p: e = np.exp(z) → e = np.exp(logits)
             exp overflows: p has NaN values, as without a shift of the logits
             One number may be added to all that compete, and changes no p. Which one helps?
-        z = … → z = logits - logits.max()
+        p: z = … → z = logits - logits.max()
             p has NaN values, as with one shift for the whole array
             Far below the largest number of all every exp is 0. Each row along `axis` needs its own shift.
-        z = … → z = logits - logits.mean(axis=axis, keepdims=True)
+        p: z = … → z = logits - logits.mean(axis=axis, keepdims=True)
             exp overflows, as when the mean is taken off
-            How far above the mean can a number lie? No number lies above …
+            How far above the mean can a number lie?
         e / total, z - np.log(total) → e / total, np.log(e / total)
             log_p is -inf where p is too small for a number
             log_p can be had without p: what is the log of a quotient?
@@ -256,5 +264,8 @@ softmax_along = formula_task(
     """,
     form="End with `return p, log_p`.",
     unchanged="`logits -= …` writes into the caller's array: make a new one.",
-    hints={"ValueError": "Write the shapes down: with keepdims=True a maximum keeps its axis, of length 1."},
+    hints={
+        "ValueError": "Write the shapes of this line down. A maximum along an axis has lost it, unless "
+        "keepdims=True; Python's own `max` and `sum` know no axis."
+    },
 )

@@ -215,7 +215,8 @@ Return
 - `dead`: a list with an array for each hidden layer, the numbers of its dead units, counted from 0;
 - `frozen`: how many weights and biases stand still because of them, in the whole network. Into a dead unit
   lead its own weights and its bias, and ReLU lets no slope through to them. The weights with which the next
-  layer reads it are multiplied by 0 for each row, so their slope is 0, too. Each number counts once.
+  layer reads it are multiplied by 0 for each row, so their slope is 0, too. Count these three kinds and no
+  others, each number once.
 
 For example, with d = 2, three units, then two, then one:
 
@@ -227,8 +228,6 @@ For example, with d = 2, three units, then two, then one:
 By hand: unit 1 of the first layer gives -2 and -3 before ReLU, unit 1 of the second -7 and -7. Frozen are,
 in the first layer, 2 weights and a bias; in the second, 3 weights and a bias of the dead unit, and the one
 weight with which its neighbour reads the dead unit before; in the last, 1 weight: 3 + 5 + 1.
-
-(Weights that read a pixel which is 0 in all pictures stand still as well. They are not counted here.)
 """
 
 # %%

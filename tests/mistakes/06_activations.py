@@ -39,7 +39,7 @@ answers(
         z - np.log(total) → np.log(np.clip(e / total, 1e-15, 1))
             has lost its log
         z = logits - logits.max(axis=axis, keepdims=True) → z = np.clip(logits, -500, 500)
-            log_p
+            Large logits compete like others
         return e / total, z - np.log(total) → return z - np.log(total), e / total
             what came is right, but in another order
         z = logits - logits.max(axis=axis, keepdims=True) → z = logits; z -= z.max(axis, keepdims=True)

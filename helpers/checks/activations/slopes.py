@@ -132,7 +132,7 @@ def _prelu_cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
     for n, units in [(3, 3), (4, 2), (5, 3), (1, 4), (6, 1), (40, 5)]:
         X, d_out = rng.normal(size=(2, n, units)).round(2)
-        X[-1], X[0, 0] = -np.abs(X[-1]) - 0.1, -1.3
+        X[0, 0], X[n // 2, 0], X[-1] = -1.3, 0.7, -np.abs(X[-1]) - 0.1
         alpha = rng.uniform(0.1, 0.6, size=units).round(2)
         cases.append({"d_out": d_out, "X": X, "alpha": alpha})
     cases[2]["X"][1] = 0.0

@@ -234,9 +234,6 @@ softmax_along = formula_task(
         p: z = … → z = logits - logits.max()
             p has NaN values, as with one shift for the whole array
             Far below the largest number of all every exp is 0. Each row along `axis` needs its own shift.
-        p: z = … → z = logits - logits.mean(axis=axis, keepdims=True)
-            exp overflows, as when the mean is taken off
-            How far above the mean can a number lie?
         e / total, z - np.log(total) → e / total, np.log(e / total)
             log_p is -inf where p is too small for a number
             log_p can be had without p: what is the log of a quotient?

@@ -29,9 +29,8 @@ def _trained(lr: float) -> Net:
     layers = [Linear(n_in, n_out, rng=rng) for n_in, n_out in pairwise([64, 32, 24, 10])]
     first, second, last = layers
     model = Sequential(first, ReLU(), second, ReLU(), last)
-    optimizer = SGD(model, lr=lr)
-    settings = {"batch_size": 20, "num_epochs": 4, "progress": False}
-    fit(model, CrossEntropyLoss(), optimizer, X[:1000] / 16, y[:1000], rng=rng, **settings)
+    X, y, optimizer = X[:1000] / 16, y[:1000], SGD(model, lr=lr)
+    fit(model, CrossEntropyLoss(), optimizer, X, y, batch_size=20, num_epochs=4, rng=rng, progress=False)
     return [layer.W.copy() for layer in layers], [layer.b.copy() for layer in layers]
 
 
@@ -68,11 +67,10 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         (some(4), _drawn([64, 10], rng)),
         (some(1), _trained(0.8)),
     ]
-    cases = [{"X": X, "weights": list(weights), "biases": list(biases)} for X, (weights, biases) in asked]
-    first, (b, b_next, _) = cases[4]["weights"][0], cases[4]["biases"]
+    (first, *_), (b, b_next, _) = asked[4][1]
     first[:, 0], b[0] = 0, 0  # exactly 0 before ReLU
     b_next[:] = 10_000  # no dead unit
-    return cases
+    return [{"X": X, "weights": list(weights), "biases": list(biases)} for X, (weights, biases) in asked]
 
 
 def _right(X: Array, weights: Sequence[Array], biases: Sequence[Array]) -> tuple[list[Array], int]:
@@ -95,15 +93,9 @@ SLIPS = slips_of(
         (a == 0).all → (a == 0).any
             units that are off for some rows were taken for dead
             A dead unit is off for all of them.
-        (a == 0).all(axis=0) → (a == 0).mean(axis=0) > 0.5
-            units that are off for more than half of the rows were taken for dead
-            A dead unit is off for all of them.
         (a == 0).all → (a > 0).any
             these are the units that are alive
             Asked are the dead ones.
-        (a == 0).all → (a > 0).all
-            these are the units that are on for all rows
-            Asked are those that are off for all.
         a = np.maximum(a @ W + b, 0) → a = a @ W + b
         (a == 0).all → (a <= 0).all
             the next layer was given what came before ReLU

@@ -149,7 +149,9 @@ softplus = formula_task(
 def _softmax_cases(rng: np.random.Generator) -> Sequence[Case]:
     """First where all axes are equally long; the last three with large numbers."""
     asked = [((3, 3), 1), ((3, 4), 0), ((2, 3, 4), 1), ((5,), 0), ((4, 3), 1), ((3, 4), 0), ((2, 2, 3), 2)]
-    cases = [{"logits": rng.normal(size=shape).round(2) * 2, "axis": axis} for shape, axis in asked]
+    cases: list[Case] = [
+        {"logits": rng.normal(size=shape).round(2) * 2, "axis": axis} for shape, axis in asked
+    ]
     far = rng.uniform(1000, 3000, size=3).round(1)
     cases[4]["logits"] += np.array([[far[0]], [-far[1]], [0.0], [far[2]]])
     cases[5]["logits"] += far[:, None] * [1, -1, 0, 1]

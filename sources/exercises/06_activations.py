@@ -277,7 +277,7 @@ All five pass? Then see how much of the network above is left. In a new cell, ru
     print([len(units) for units in dead], frozen, total)
     print(np.mean(model.forward(X).argmax(axis=1) == y))
 
-Train it again with `lr=0.1`, `0.3` and `0.5`, each with three seeds. Where do the first units die, and what
-does it cost? Then let `numerical_gradient` of exercise 05 judge task 4, or put `np.arange(-3, 3, 0.1)`
+Train it again with `lr=0.1`, `0.3` and `0.5`, each with three seeds. In which layer are the dead ones, and
+from which rate on do they cost accuracy? Then let `numerical_gradient` of exercise 05 judge task 4, or put `np.arange(-3, 3, 0.1)`
 through Swish and find two inputs with the same output and different slopes.
 """

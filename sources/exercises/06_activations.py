@@ -160,8 +160,9 @@ In a *PReLU* each unit learns its own slope below 0. In the forward pass
 
     out = np.where(X > 0, X, alpha * X)
 
-where `X` has shape (n, d), n rows and d units, and `alpha` has shape (d,). Write `prelu_backward(d_out, X,
-alpha)`, where `d_out`, shape (n, d), is the slope of the loss for each entry of `out`. Return
+where `X` has shape (n, d), n rows and d units, and `alpha` has shape (d,) and any sign. Write
+`prelu_backward(d_out, X, alpha)`, where `d_out`, shape (n, d), is the slope of the loss for each entry of
+`out`. Return
 
 - `dX`, shape (n, d): the slope of the loss for each entry of `X`;
 - `d_alpha`, shape (d,): that for each entry of `alpha`.
@@ -278,6 +279,6 @@ All five pass? Then see how much of the network above is left. In a new cell, ru
     print(np.mean(model.forward(X).argmax(axis=1) == y))
 
 Train it again with `lr=0.1`, `0.3` and `0.5`, each with three seeds. In which layer are the dead ones, and
-from which rate on do they cost accuracy? Then let `numerical_gradient` of exercise 05 judge task 4, or put `np.arange(-3, 3, 0.1)`
-through Swish and find two inputs with the same output and different slopes.
+from which rate on do they cost accuracy? Then let `numerical_gradient` of exercise 05 judge task 4, or put
+`np.arange(-3, 3, 0.1)` through Swish and find two inputs with the same output and different slopes.
 """

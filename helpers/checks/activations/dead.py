@@ -93,9 +93,6 @@ SLIPS = slips_of(
         (a == 0).all → (a == 0).any
             units that are off for some rows were taken for dead
             A dead unit is off for all of them.
-        (a == 0).all → (a > 0).any
-            these are the units that are alive
-            Asked are the dead ones.
         a = np.maximum(a @ W + b, 0) → a = a @ W + b
         (a == 0).all → (a <= 0).all
             the next layer was given what came before ReLU
@@ -103,12 +100,6 @@ SLIPS = slips_of(
         np.maximum(a @ W + b, 0) → np.maximum(a @ W, 0)
             the biases were left out of the forward pass
             A layer adds its own before ReLU.
-        a, off = X, → a, off = X.mean(axis=0, keepdims=True),
-            the network was asked about the mean of all rows
-            A unit is dead when it is off for each single row.
-        a, off = X, → a, off = X[:1],
-            the network was asked about the first row
-            A unit is dead when it is off for each single row.
         + own.sum() → + 0
             frozen leaves the biases of dead units out
             The bias of a dead unit gets no slope, either.
@@ -127,16 +118,9 @@ SLIPS = slips_of(
         pairwise(off): → pairwise(off[:-1]):
             frozen leaves the weights of the last layer out
             The last layer reads the units of the layer before it, dead ones, too.
-        (into | out_of).sum() → (into & out_of).sum()
-            frozen counts of the weights those between two dead units only
-            A weight with one dead end stands still.
         (into | out_of).sum() + own.sum() → own.sum()
             frozen is the number of dead units
             Asked are the weights and biases that stand still with them.
-        frozen = 0 → frozen = -sum(W.size for W in weights) - sum(b.size for b in biases)
-        dead = … → …; frozen = -frozen
-            frozen counts the parameters that move
-            Asked are those that stand still.
         dead = … → …; dead = [len(units) for units in dead]
             dead holds how many units are dead in each layer
             Asked are their numbers.

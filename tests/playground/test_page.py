@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from helpers.explore.browser import text_of, widget_class
-from helpers.explore.playground import Session, Settings, playground, view
+from helpers.explore.playground import Session, Settings, playground, view, words
 from helpers.explore.playground import settings as choices
 from helpers.explore.playground.controls import INPUTS, PRESETS
 from helpers.explore.playground.message import decode
@@ -122,6 +122,39 @@ def test_a_change_is_shown_and_a_refusal_comes_back_as_words() -> None:
     play(scene)
 
 
+def test_the_picture_does_not_wait_for_the_words() -> None:
+    async def scene() -> None:
+        page = await arrived()
+        page.session.step(200)
+        page.session.story  # noqa: B018  all that waits is judged
+        count = len(page.told)
+        page.say("change", settings={"lr": 0.1})
+        await page.rest()
+        told = [header for header, _ in page.told[count:]]
+        assert [header["kind"] for header in told] == ["scene", "frame", "words"]
+        assert (told[1]["step"], told[1]["resting"], "sentence" in told[1]) == (200, True, False)
+        expected = Session(Settings(lr=0.1))
+        expected.step(200)
+        assert told[2]["sentence"] == words.sentence(expected)
+        assert told[2]["limit"] == pytest.approx(expected.stable_rate())
+
+    play(scene)
+
+
+def test_words_of_a_picture_that_is_gone_are_not_sent() -> None:
+    async def scene() -> None:
+        page = await arrived()
+        page.session.step(200)
+        page.home.show(1)
+        page.say("change", settings={"lr": 0.1})  # before the words of the picture are looked for
+        await page.rest()
+        said = [header["sentence"] for header, _ in page.told if "sentence" in header]
+        assert said[-1].startswith("Learning: in 200 steps")
+        assert not any(one.startswith("Before the first step") for one in said[1:])
+
+    play(scene)
+
+
 def test_a_text_brings_settings_back() -> None:
     async def scene() -> None:
         page = await arrived(noise=0.4, units=4)
@@ -218,6 +251,7 @@ def test_the_page_says_only_what_the_kernel_knows_and_hears_only_what_it_sends()
         "hello",
         "scene",
         "frame",
+        "words",
         "code",
         "what if",
     }

@@ -201,6 +201,33 @@ def test_looking_changes_nothing_and_one_go_tells_the_same() -> None:
     assert pieces.story.flips == at_once.story.flips
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lr": 0.001, "optimizer": "Adam"},
+        {"lr": 3.0, "optimizer": "momentum"},
+        {"batch_norm": True, "dropout": 0.3},
+        {"activation": "sigmoid", "hidden_layers": 6},
+    ],
+)
+def test_what_is_judged_later_is_judged_as_it_was(changes: dict[str, Any]) -> None:
+    """A picture does not wait for the sentence, so up to 32 looks are judged together; all else stays."""
+    at_once, later = Session(Settings(**changes)), Session(Settings(**changes))
+    for change in ({"lr": 0.02}, {"batch_size": 4}):
+        for _ in range(300):
+            at_once.step(1)
+            kind = at_once.story.kind
+        later.step(300)
+        assert later.unjudged
+        assert np.array_equal(later.model.flat, at_once.model.flat)
+        assert (later.story.kind, later.story.flips) == (kind, at_once.story.flips)
+        assert later.story.facts.keys() == at_once.story.facts.keys()
+        assert words.sentence(later) == words.sentence(at_once)
+        assert np.array_equal(later.model.flat, at_once.model.flat)
+        for session in (at_once, later):
+            session.change(**change)
+
+
 def test_a_diagnosis_lasts_ten_epochs_before_it_takes_the_place_of_another() -> None:
     session = Session(Settings(lr=3.0))
     story, settled = session.story, 0

@@ -185,12 +185,20 @@ class Playground:
         header, buffer = message.frame(self.session, self.opened_layer)
         header |= {"number": number, "playing": self.player.playing, "resting": not self.player.busy}
         now = time.monotonic()
-        if not self.player.playing or now - self.last_words >= WORDS:
+        later = self.session.unjudged and not self.player.playing
+        if not later and (not self.player.playing or now - self.last_words >= WORDS):
             self.last_words = now
             header |= self.words(now)
         self.send(header, buffer)
+        if later:
+            self.player.do(self.say)
         if not self.player.busy:
             self.at_rest()
+
+    def say(self) -> None:
+        """Send the words for the last picture, which did not wait; a newer one will bring its own."""
+        if not self.player.busy:
+            self.send({"kind": "words"} | self.words(time.monotonic()) | {"resting": True})
 
     def words(self, now: float) -> dict[str, Any]:
         """What is happening, and the largest learning rate that the curvature allows here."""

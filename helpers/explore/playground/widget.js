@@ -59,6 +59,7 @@ class Playground {
     else if (!this.facts) return;
     else if (told.kind === "scene") this.takeScene(told, arrays);
     else if (told.kind === "frame") this.takeFrame(told, arrays);
+    else if (told.kind === "words") this.takeWords(told);
     else if (told.kind === "code") this.code.textContent = told.text;
     else if (told.kind === "what if") this.showWhatIf(told);
   }
@@ -271,14 +272,15 @@ class Playground {
     this.frame = frame;
     this.arrays = arrays;
     this.playing = frame.playing;
-    if (frame.sentence) {
-      this.sentence.say(frame.sentence, frame.resting, frame.refused);
-      const limit = frame.limit;
-      const bound = this.scene.settings.optimizer === "SGD" ? "2/λmax ≈" : "stable up to about";
-      this.inputs.lr.track.mark(limit, limit && `${bound} ${Number(limit.toPrecision(2))} (estimate)`);
-    }
+    if (frame.sentence) this.takeWords(frame);
     if (document.hidden) setTimeout(() => this.draw(), 200); // no repaint comes, and the kernel waits
     else this.ask();
+  }
+
+  takeWords({ sentence, resting, refused, limit }) {
+    this.sentence.say(sentence, resting, refused);
+    const bound = this.scene.settings.optimizer === "SGD" ? "2/λmax ≈" : "stable up to about";
+    this.inputs.lr.track.mark(limit, limit && `${bound} ${Number(limit.toPrecision(2))} (estimate)`);
   }
 
   ask() {

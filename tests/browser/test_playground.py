@@ -366,6 +366,38 @@ def test_at_a_larger_zoom_everything_is_larger_and_nothing_is_cut(
     assert tops == sorted(tops)
 
 
+TICKS = """input => {
+    const shown = [...input.closest('.sb-track').querySelectorAll('.sb-ticks span')];
+    const names = shown.filter(one => getComputedStyle(one).visibility === 'visible');
+    const style = getComputedStyle(input);
+    const ring = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+    return { boxes: names.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right, box.top]),
+        ends: names[0] === shown[0] && names.at(-1) === shown.at(-1),
+        ring: input.getBoundingClientRect().bottom + ring };
+}"""
+
+
+def test_names_of_ticks_are_apart_and_the_focus_ring_is_over_them(opened: tuple[Notebook, Any]) -> None:
+    notebook, cell = opened
+    notebook.page.evaluate(FILES)
+    cell.get_by_role("button", name="Training").click()
+    counts = []
+    for width in (1280, 853, 640, 420):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        time.sleep(0.5)
+        for label in ("learning rate", "batch size", "L1 penalty"):
+            slider(cell, label).focus()
+            notebook.page.keyboard.press("Shift")  # a ring is shown to those who use keys
+            found = slider(cell, label).evaluate(TICKS)
+            boxes = found["boxes"]
+            assert all(left[1] < right[0] for left, right in zip(boxes, boxes[1:], strict=False)), label
+            assert found["ends"], label
+            assert all(top >= found["ring"] for _, _, top in boxes), label
+            counts.append(len(boxes))
+    assert counts[:2] == [6, 9]
+    assert min(counts) >= 2
+
+
 def test_the_bar_stays_in_sight(opened: tuple[Notebook, Any]) -> None:
     notebook, cell = opened
     press(cell, "Code")

@@ -111,6 +111,39 @@ def test_what_was_false_is_true(
     assert [one for one in unsaid if one in sentence] == [], sentence
 
 
+def test_nobody_is_told_to_try_what_is_on() -> None:
+    """A spiral with Adam was told to try Adam."""
+    with_it = run(160, data="spiral", optimizer="Adam", lr=0.01, hidden_layers=3)
+    assert with_it.story.kind == "stuck"
+    assert words.sentence(with_it).endswith("Give it time.")
+    assert words.sentence(run(160, data="spiral")).endswith("Give it time, or try Adam.")
+    vanished = run(1000, activation="sigmoid", hidden_layers=6, batch_norm=False)
+    assert words.sentence(vanished).endswith("Try tanh or ReLU, batch norm, or fewer layers.")
+    for changes, ways in (
+        ({"activation": "tanh"}, "Try batch norm or fewer layers."),
+        ({"batch_norm": True}, "Try tanh or ReLU or fewer layers."),
+        ({"activation": "tanh", "batch_norm": True}, "Try fewer layers."),
+    ):
+        vanished.settings = Settings(activation="sigmoid", hidden_layers=6).but(**changes)
+        assert words.vanishing(vanished, {}).endswith(ways)
+    full = run(200, optimizer="Adam", lr=0.3)
+    assert "or smaller first weights" in words.sentence(full)
+    full.settings = full.settings.but(initialisation="small")
+    assert words.sentence(full).endswith("Try a smaller learning rate.")
+
+
+def test_a_trial_of_long_ago_is_not_told() -> None:
+    """At step 640 it said that a trial "ended at 0.65", of a loss that was at 0.62 by then."""
+    told = 0
+    for seed in (1, 2, 3):
+        session = Session(Settings(data="spiral", optimizer="Adam", lr=0.01, hidden_layers=3, seed=seed))
+        for sentence in said_on_the_way(session, 1200):
+            if found := re.search(r"A trial of 30 steps ended at ([\d.]+),", sentence):
+                assert float(found[1]) < 1.03 * session.now().train_loss + 0.005  # it began about here
+                told += 1
+    assert told > 10
+
+
 def test_noise_does_not_change_the_mind_of_the_moons() -> None:
     """At 950 to 1,000 steps the sentence flipped with every step; and 63 times in 200 epochs."""
     session = run(944)

@@ -97,6 +97,30 @@ def test_a_preset_begins_anew_and_plays() -> None:
     play(scene)
 
 
+def begun(name: str, seed: int, epochs: int) -> Session:
+    """What a preset has become after some epochs of watching, about 25 of them a second."""
+    session = Session(Settings().but(**PRESETS[name], seed=seed))
+    session.step(epochs * session.steps_per_epoch)
+    return session
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_each_preset_shows_what_its_name_says(seed: int) -> None:
+    for epochs in (10, 40, 120):
+        sentence = words.sentence(begun("too high", seed, epochs))
+        assert sentence.startswith("The training loss has gone up"), sentence
+        assert "learning rate 10 are too long" in sentence
+    one = begun("a batch of one", seed, 60)
+    assert "The training loss jumps up and down" in words.sentence(one)
+    assert "The noise of 1 sample of 128 does that" in words.sentence(one)
+    assert np.std(one.batch_losses.values[-1000:]) > 2 * one.story.recent.train_loss  # a noisy loss,
+    assert one.now().validation_score > 0.85  # and it learns all the same
+    assert one.settings.but(batch_size=16) == Settings(seed=seed)  # it is the batch that does it
+    spiral = begun("spiral", seed, 125)
+    assert words.sentence(spiral).startswith("Learning: in 1,000 steps")
+    assert spiral.now().validation_score > 0.85
+
+
 def test_a_change_is_shown_and_a_refusal_comes_back_as_words() -> None:
     async def scene() -> None:
         page = await arrived()

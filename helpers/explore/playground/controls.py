@@ -62,8 +62,8 @@ INPUTS = (
 
 PRESETS: dict[str, dict[str, Any]] = {
     "too high": {"lr": 10.0},
-    "a batch of one": {"lr": 1.0, "batch_size": 1},
-    "spiral": {"data": "spiral", "optimizer": "Adam", "lr": 0.01, "hidden_layers": 3},
+    "a batch of one": {"batch_size": 1},
+    "spiral": {"data": "spiral", "optimizer": "Adam", "lr": 0.02, "hidden_layers": 3},
 }
 """What a button makes of the settings of the beginning, to begin with and to play."""
 

@@ -121,6 +121,27 @@ def test_each_preset_shows_what_its_name_says(seed: int) -> None:
     assert spiral.now().validation_score > 0.85
 
 
+@pytest.mark.parametrize(
+    ("changes", "steps", "shown"),
+    [
+        ({}, 200, True),
+        ({"lr": 0.001}, 200, True),  # hardly moved, and a larger rate is what helps
+        ({"data": "spiral", "lr": 10.0}, 400, False),  # 22,119, on a slider that ends at 10
+        ({"data": "blobs"}, 2000, False),  # 363
+        ({"data": "spiral"}, 4000, False),  # the others are on plateaus
+        ({"l1": 0.1}, 1000, False),
+        ({"activation": "sigmoid", "hidden_layers": 6}, 1000, False),
+    ],
+)
+def test_the_limit_on_the_track_is_shown_where_it_tells_something(
+    changes: dict[str, Any], steps: int, shown: bool
+) -> None:
+    session = Session(Settings().but(**changes))
+    session.step(steps)
+    assert session.stable_rate() is not None
+    assert view.limit_on_the_track(session) == (session.stable_rate() if shown else None)
+
+
 def test_a_change_is_shown_and_a_refusal_comes_back_as_words() -> None:
     async def scene() -> None:
         page = await arrived()

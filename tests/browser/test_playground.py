@@ -323,8 +323,12 @@ CONTRAST = """root => {
     const style = getComputedStyle(root), card = under(root);
     const edges = ['edge', 'accent', 'ink', 'validation', 'warn'].map(name =>
         [ratio(rgb(style.getPropertyValue('--sb-' + name)), card), name]);
+    const faintest = Number(style.getPropertyValue('--sb-faintest'));
+    const faint = colour => colour.map((one, i) => faintest * one + (1 - faintest) * card[i]);
+    const links = ['negative', 'positive'].map(name =>
+        [ratio(faint(rgb(style.getPropertyValue('--sb-' + name))), card), name]);
     const below = (found, least) => found.filter(one => one[0] < least);
-    return { words: below(low, 4.5), edges: below(edges, 3), count: words.length };
+    return { words: below(low, 4.5), edges: below(edges, 3), links: below(links, 3), count: words.length };
 }"""
 
 
@@ -343,6 +347,7 @@ def test_words_and_lines_can_be_seen_in_both_themes(opened: tuple[Notebook, Any]
     assert found["count"] > 30
     assert (found["words"], found["edges"]) == ([], [])
     if dark:
+        assert found["links"] == []
         until(notebook, lambda state: ink(notebook) != before)
         notebook.page.evaluate(THEME, "JupyterLab Light")
 

@@ -297,7 +297,8 @@ class Playground {
     const dark = document.body.dataset.jpThemeLight === "false";
     this.look = { ink: colour("ink"), muted: colour("muted"), line: colour("line"), edge: colour("edge"), card: dark ? "#161616" : "#ffffff", rim: dark ? "#f4f4f4" : "#ffffff",
       accent: colour("accent"), validation: dark ? colour("validation") : this.facts.lines.validation.colour,
-      training: dark ? colour("ink") : this.facts.lines.training.colour, family: style.fontFamily };
+      training: dark ? colour("ink") : this.facts.lines.training.colour, family: style.fontFamily,
+      negative: colour("negative"), positive: colour("positive"), faintest: Number(colour("faintest")) };
     const ground = dark ? [24, 24, 24] : [255, 255, 255];
     const colours = this.facts.colours.map(rgb);
     this.two = palette(colours.slice(0, 2), 0, ground, 0.04, dark ? 0.55 : 0.6);
@@ -521,12 +522,11 @@ class Playground {
     const links = this.links();
     this.drawnLinks = links;
     const most = links.reduce((so, { weight }) => (Number.isFinite(weight) ? Math.max(so, Math.abs(weight)) : so), 1);
-    const tints = [this.facts.colours[0], this.facts.colours[1]];
     for (const link of links) {
       const size = Number.isFinite(link.weight) ? Math.abs(link.weight) / most : 1;
       const [reach, hot] = [this.size / 2, link === this.hot || this.isHot(link)];
-      context.globalAlpha = hot ? 1 : 0.25 + 0.6 * size;
-      this.stroke([[link.start.x + reach, link.start.y], [link.end.x - reach, link.end.y]], hot ? look.ink : tints[link.weight > 0 ? 1 : 0],
+      context.globalAlpha = hot ? 1 : look.faintest + (0.85 - look.faintest) * size;
+      this.stroke([[link.start.x + reach, link.start.y], [link.end.x - reach, link.end.y]], hot ? look.ink : link.weight > 0 ? look.positive : look.negative,
         0.5 + 5 * size + (hot ? 1 : 0), link.weight > 0 ? [] : [5, 3]);
     }
     context.globalAlpha = 1;

@@ -814,7 +814,7 @@ class Playground {
     return { plot, y, x: (step) => plot.x + (plot.w * step) / last };
   }
 
-  /** Both curves, each with its name at its end; where they meet, one name above and one below. */
+  /** Both curves, each with its name at its end. */
   twoCurves({ plot, x, y }, share, column, names) {
     const { curves } = this.arrays;
     const count = curves.length / 5;
@@ -824,12 +824,7 @@ class Playground {
     const { context } = this;
     context.lineJoin = "round";
     kinds.forEach((kind, i) => this.stroke(lines[i], this.look[kind], 2, this.facts.lines[kind].dash.map((one) => one * 2)));
-    const ends = lines.map((line) => line.at(-1)[1]);
-    const upper = ends[0] <= ends[1] ? 0 : 1;
-    const heights = [0, 0];
-    heights[upper] = Math.min(ends[upper] - 7, plot.y + plot.h - 18);
-    if (heights[upper] < plot.y + 9) heights[upper] = ends[1 - upper] + 15; // no room above: both below
-    heights[1 - upper] = Math.min(plot.y + plot.h - 4, Math.max(ends[1 - upper] + 15, heights[upper] + 14));
+    const heights = nameHeights(lines.map((line) => line.at(-1)[1]), plot.y + 9, plot.y + plot.h - 4);
     kinds.forEach((kind, i) => this.text(`${kind} ${names[i]}`, plot.x + plot.w - 2, heights[i], { align: "right", colour: this.look[kind], bold: true, halo: true }));
   }
 
@@ -870,9 +865,12 @@ class Playground {
     const axes = this.axes(this.places.score, regression ? "R²" : "accuracy", marks);
     const chance = regression ? 0 : 1 / classes;
     this.stroke([[axes.plot.x, axes.y(share(chance))], [axes.plot.x + axes.plot.w, axes.y(share(chance))]], this.look.edge, 1.2, [2, 3]);
-    const under = share(chance) > 0.2 && curves.at(-1) > chance; // away from where the curves end
     this.twoCurves(axes, share, 3, [this.frame.scores.train_score, this.frame.scores.validation_score]);
-    this.text(regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`, axes.plot.x + 3, axes.y(share(chance)) + (under ? 12 : -4), { halo: true });
+    const { x, y, w } = this.places.score; // its name beside the title, where no curve comes
+    const name = regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`;
+    this.text(name, x + w - 6, y + 11, { align: "right" });
+    const left = x + w - 12 - this.context.measureText(name).width;
+    this.stroke([[left - 16, y + 7], [left, y + 7]], this.look.edge, 1.2, [2, 3]);
   }
 
   // What is folded --------------------------------------------------------------------------------------

@@ -22,9 +22,9 @@ class Story:
     """The diagnosis of a session: `kind`, and the `facts` that were seen with it last.
 
     `look` is called after each record, so what is said does not depend on when a picture is drawn. It keeps
-    the moment, and `catch_up` judges what was kept: that takes longer than the training itself, and a
-    picture need not wait for it. `past` is what the losses are compared with, since the last change on the
-    way, and `recent` their newest averages; `flips` counts how often a diagnosis replaced another.
+    the moment, and `catch_up` judges what was kept: that takes a while, and a picture need not wait for it.
+    `past` is what the losses are compared with, since the last change on the way, and `recent` their newest
+    averages; `flips` counts how often a diagnosis replaced another.
 
     >>> from helpers.explore.playground.session import Session
     >>> session = Session()

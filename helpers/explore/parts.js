@@ -51,6 +51,7 @@ class Track {
     this.output = h("span", { class: "sb-value", "aria-hidden": "true" }); // the range itself says it
     this.input = h("input", { type: "range", id, min: 0, step: 1, on: { input: () => this.changed() } });
     this.ticks = h("div", { class: "sb-ticks", "aria-hidden": "true" });
+    new ResizeObserver(() => this.thinTicks()).observe(this.ticks);
     this.marker = h("div", { class: "sb-marker", hidden: true });
     const head = h("div", { class: "sb-head" }, h("label", { for: id, text: label }), this.output, this.marker);
     this.root = h("div", { class: "sb-track" }, head, this.input, this.ticks);
@@ -107,6 +108,22 @@ class Track {
     const named = (value, i) => last < 12 || (powers > 2 && last < 60 ? isPower(value) : i === 0 || i === last);
     const tick = (value, i) => h("span", { text: this.texts[i], style: `--at: ${this.share(i)}`, class: i === 0 ? "sb-first" : i === last ? "sb-last" : null });
     this.ticks.replaceChildren(...this.values.flatMap((value, i) => (named(value, i) ? [tick(value, i)] : [])));
+    this.thinTicks();
+  }
+
+  /** Of names that would touch only every second is shown, every third, …; always the first and the last. */
+  thinTicks() {
+    const names = [...this.ticks.children];
+    const boxes = names.map((one) => one.getBoundingClientRect());
+    const apart = (i, j) => boxes[i].right + 4 <= boxes[j].left;
+    const last = names.length - 1;
+    const every = (stride) => names.map((_, i) => i).filter((i) => i === last || (i % stride === 0 && (i === 0 || apart(i, last))));
+    let kept = [];
+    for (let stride = 1; stride <= Math.max(last, 1); stride++) {
+      kept = every(stride);
+      if (kept.every((i, n) => n === 0 || apart(kept[n - 1], i))) break;
+    }
+    names.forEach((one, i) => one.classList.toggle("sb-dropped", !kept.includes(i)));
   }
 
   /** A mark on the track at a number, with words; null takes it away. */

@@ -7,12 +7,14 @@ import re
 import time
 import urllib.request
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
+from helpers.explore.browser import text_of
 from tests.browser.notebook import Notebook, error_outputs, slider, words
 
 pytestmark = pytest.mark.browser
@@ -323,8 +325,12 @@ CONTRAST = """root => {
     const style = getComputedStyle(root), card = under(root);
     const edges = ['edge', 'accent', 'ink', 'validation', 'warn'].map(name =>
         [ratio(rgb(style.getPropertyValue('--sb-' + name)), card), name]);
+    const faintest = Number(style.getPropertyValue('--sb-faintest'));
+    const faint = colour => colour.map((one, i) => faintest * one + (1 - faintest) * card[i]);
+    const links = ['negative', 'positive'].map(name =>
+        [ratio(faint(rgb(style.getPropertyValue('--sb-' + name))), card), name]);
     const below = (found, least) => found.filter(one => one[0] < least);
-    return { words: below(low, 4.5), edges: below(edges, 3), count: words.length };
+    return { words: below(low, 4.5), edges: below(edges, 3), links: below(links, 3), count: words.length };
 }"""
 
 
@@ -343,6 +349,7 @@ def test_words_and_lines_can_be_seen_in_both_themes(opened: tuple[Notebook, Any]
     assert found["count"] > 30
     assert (found["words"], found["edges"]) == ([], [])
     if dark:
+        assert found["links"] == []
         until(notebook, lambda state: ink(notebook) != before)
         notebook.page.evaluate(THEME, "JupyterLab Light")
 
@@ -364,6 +371,96 @@ def test_at_a_larger_zoom_everything_is_larger_and_nothing_is_cut(
     parts = (".sb-bar", ".sb-tracks", ".sb-stage", ".sb-sentence")
     tops = [cell.locator(part).bounding_box()["y"] for part in parts]
     assert tops == sorted(tops)
+
+
+TICKS = """input => {
+    const shown = [...input.closest('.sb-track').querySelectorAll('.sb-ticks span')];
+    const names = shown.filter(one => getComputedStyle(one).visibility === 'visible');
+    const style = getComputedStyle(input);
+    const ring = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+    return { boxes: names.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right, box.top]),
+        ends: names[0] === shown[0] && names.at(-1) === shown.at(-1),
+        ring: input.getBoundingClientRect().bottom + ring };
+}"""
+
+
+def test_names_of_ticks_are_apart_and_the_focus_ring_is_over_them(opened: tuple[Notebook, Any]) -> None:
+    notebook, cell = opened
+    notebook.page.evaluate(FILES)
+    cell.get_by_role("button", name="Training").click()
+    counts = []
+    for width in (1280, 853, 640, 420):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        time.sleep(0.5)
+        for label in ("learning rate", "batch size", "L1 penalty"):
+            slider(cell, label).focus()
+            notebook.page.keyboard.press("Shift")  # a ring is shown to those who use keys
+            found = slider(cell, label).evaluate(TICKS)
+            boxes = found["boxes"]
+            assert all(left[1] < right[0] for left, right in pairwise(boxes)), label
+            assert found["ends"], label
+            assert all(top >= found["ring"] for _, _, top in boxes), label
+            counts.append(len(boxes))
+    assert counts[:2] == [6, 9]
+    assert min(counts) >= 2
+
+
+WRITTEN = """() => {
+    window.written = [];
+    const fill = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        if (this.canvas.classList.contains('sb-canvas')) {
+            const { width } = this.measureText(text);
+            const left = x - width * ({ right: 1, center: 0.5 }[this.textAlign] ?? 0);
+            window.written.push([text, left, left + width, y - 8, y]);
+        }
+        return fill.call(this, text, x, y);
+    };
+    const clear = CanvasRenderingContext2D.prototype.clearRect;
+    CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+        if (this.canvas.classList.contains('sb-canvas')) window.written = [];
+        return clear.apply(this, box);
+    };
+}"""
+
+
+def overlapping(written: list[tuple[str, float, float, float, float]]) -> list[tuple[str, str]]:
+    """The words on the canvas that lie over one another."""
+    return [
+        (a[0], b[0])
+        for i, a in enumerate(written)
+        for b in written[:i]
+        if a[1] < b[2] and b[1] < a[2] and a[3] < b[4] and b[3] < a[4]
+    ]
+
+
+def test_no_words_on_the_canvas_lie_over_one_another(opened: tuple[Notebook, Any]) -> None:
+    """Where "training 55 %" ended, there was "chance 50 %"."""
+    notebook, cell = opened
+    notebook.page.evaluate(WRITTEN)
+    found, seen = [], set()
+    for data in ("moons", "digits", "xor", "line"):
+        cell.get_by_role("radio", name=data).check(force=True)
+        for _ in range(6):
+            press(cell, "Step")
+            time.sleep(0.3)
+            written = notebook.page.evaluate("() => window.written")
+            found += overlapping(written)
+            seen |= {text for text, *_ in written}
+    assert found == []
+    assert {"chance 50 %", "chance 10 %", "always the mean", "100 %", "loss", "accuracy"} <= seen
+
+
+def test_the_names_of_two_curves_are_apart_and_inside(page: Any) -> None:
+    page.set_content("<p></p>")
+    page.add_script_tag(content=text_of(".js", "playground/tools"))
+    script = "ends => nameHeights(ends, 9, 78)"
+    for first in range(0, 83, 3):
+        for second in range(0, 83, 3):
+            heights = page.evaluate(script, [first, second])
+            assert abs(heights[0] - heights[1]) >= 14, (first, second)
+            assert min(heights) >= 9, (first, second)
+            assert max(heights) <= 78, (first, second)
 
 
 def test_the_bar_stays_in_sight(opened: tuple[Notebook, Any]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from helpers.explore.browser import text_of, widget_class
-from helpers.explore.playground import Session, Settings, playground, view
+from helpers.explore.playground import Session, Settings, playground, view, words
 from helpers.explore.playground import settings as choices
 from helpers.explore.playground.controls import INPUTS, PRESETS
 from helpers.explore.playground.message import decode
@@ -97,6 +97,51 @@ def test_a_preset_begins_anew_and_plays() -> None:
     play(scene)
 
 
+def begun(name: str, seed: int, epochs: int) -> Session:
+    """What a preset has become after some epochs of watching, about 25 of them a second."""
+    session = Session(Settings().but(**PRESETS[name], seed=seed))
+    session.step(epochs * session.steps_per_epoch)
+    return session
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_each_preset_shows_what_its_name_says(seed: int) -> None:
+    for epochs in (10, 40, 120):
+        sentence = words.sentence(begun("too high", seed, epochs))
+        assert sentence.startswith("The training loss has gone up"), sentence
+        assert "learning rate 10 are too long" in sentence
+    one = begun("a batch of one", seed, 60)
+    assert "The training loss jumps up and down" in words.sentence(one)
+    assert "The noise of 1 sample of 128 does that" in words.sentence(one)
+    assert np.std(one.batch_losses.values[-1000:]) > 2 * one.story.recent.train_loss  # a noisy loss,
+    assert one.now().validation_score > 0.85  # and it learns all the same
+    assert one.settings.but(batch_size=16) == Settings(seed=seed)  # it is the batch that does it
+    spiral = begun("spiral", seed, 125)
+    assert words.sentence(spiral).startswith("Learning: in 1,000 steps")
+    assert spiral.now().validation_score > 0.85
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps", "shown"),
+    [
+        ({}, 200, True),
+        ({"lr": 0.001}, 200, True),  # hardly moved, and a larger rate is what helps
+        ({"data": "spiral", "lr": 10.0}, 400, False),  # 22,119, on a slider that ends at 10
+        ({"data": "blobs"}, 2000, False),  # 363
+        ({"data": "spiral"}, 4000, False),  # the others are on plateaus
+        ({"l1": 0.1}, 1000, False),
+        ({"activation": "sigmoid", "hidden_layers": 6}, 1000, False),
+    ],
+)
+def test_the_limit_on_the_track_is_shown_where_it_tells_something(
+    changes: dict[str, Any], steps: int, shown: bool
+) -> None:
+    session = Session(Settings().but(**changes))
+    session.step(steps)
+    assert session.stable_rate() is not None
+    assert view.limit_on_the_track(session) == (session.stable_rate() if shown else None)
+
+
 def test_a_change_is_shown_and_a_refusal_comes_back_as_words() -> None:
     async def scene() -> None:
         page = await arrived()
@@ -118,6 +163,39 @@ def test_a_change_is_shown_and_a_refusal_comes_back_as_words() -> None:
         page.say("change", settings={"features": []})
         await page.rest()
         assert "a network needs an input" in page.sentence
+
+    play(scene)
+
+
+def test_the_picture_does_not_wait_for_the_words() -> None:
+    async def scene() -> None:
+        page = await arrived()
+        page.session.step(200)
+        page.session.story  # noqa: B018  all that waits is judged
+        count = len(page.told)
+        page.say("change", settings={"lr": 0.1})
+        await page.rest()
+        told = [header for header, _ in page.told[count:]]
+        assert [header["kind"] for header in told] == ["scene", "frame", "words"]
+        assert (told[1]["step"], told[1]["resting"], "sentence" in told[1]) == (200, True, False)
+        expected = Session(Settings(lr=0.1))
+        expected.step(200)
+        assert told[2]["sentence"] == words.sentence(expected)
+        assert told[2]["limit"] == pytest.approx(expected.stable_rate())
+
+    play(scene)
+
+
+def test_words_of_a_picture_that_is_gone_are_not_sent() -> None:
+    async def scene() -> None:
+        page = await arrived()
+        page.session.step(200)
+        page.home.show(1)
+        page.say("change", settings={"lr": 0.1})  # before the words of the picture are looked for
+        await page.rest()
+        said = [header["sentence"] for header, _ in page.told if "sentence" in header]
+        assert said[-1].startswith("Learning: in 200 steps")
+        assert not any(one.startswith("Before the first step") for one in said[1:])
 
     play(scene)
 
@@ -218,6 +296,7 @@ def test_the_page_says_only_what_the_kernel_knows_and_hears_only_what_it_sends()
         "hello",
         "scene",
         "frame",
+        "words",
         "code",
         "what if",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,10 +26,10 @@ class Input:
     texts: tuple[str, ...] = ()
 
 
-def slider(name: str, values: Any, text: str = "{:g}") -> Input:
+def slider(name: str, values: Any, text: Callable[[Any], str] = "{:g}".format) -> Input:
     """A control with some values in order."""
     values = tuple(values)
-    return Input(name, LABELS[name], group_of(name), "slider", values, tuple(map(text.format, values)))
+    return Input(name, LABELS[name], group_of(name), "slider", values, tuple(map(text, values)))
 
 
 def choice(name: str, values: tuple[str, ...]) -> Input:
@@ -45,7 +46,7 @@ INPUTS = (
     slider("lr", choices.LEARNING_RATES),
     slider("batch_size", choices.BATCH_SIZES),
     slider("noise", [round(0.05 * i, 2) for i in range(13)]),
-    slider("train_share", [round(0.1 * i, 1) for i in range(1, 10)], "{:.0%}"),
+    slider("train_share", [round(0.1 * i, 1) for i in range(1, 10)], lambda share: f"{100 * share:.0f} %"),
     Input("seed", LABELS["seed"], "Data", "number"),
     slider("hidden_layers", range(choices.MOST_LAYERS + 1)),
     slider("units", choices.UNITS),
@@ -62,8 +63,8 @@ INPUTS = (
 
 PRESETS: dict[str, dict[str, Any]] = {
     "too high": {"lr": 10.0},
-    "a batch of one": {"lr": 1.0, "batch_size": 1},
-    "spiral": {"data": "spiral", "optimizer": "Adam", "lr": 0.01, "hidden_layers": 3},
+    "a batch of one": {"batch_size": 1},
+    "spiral": {"data": "spiral", "optimizer": "Adam", "lr": 0.02, "hidden_layers": 3},
 }
 """What a button makes of the settings of the beginning, to begin with and to play."""
 

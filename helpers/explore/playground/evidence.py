@@ -76,7 +76,7 @@ class Past:
 
 
 class Evidence:
-    """What can be seen of a session at its last record, compared with its `past`.
+    """What can be seen of a session at the last record of its step, compared with its `past`.
 
     `recent` are the averages of the last epochs; `kind` is the diagnosis of before, which needs less to stay
     than another to take its place.
@@ -86,10 +86,12 @@ class Evidence:
         self.session, self.settings, self.past, self.kind = session, session.settings, past, kind
         self.steps = session.steps - past.since
         self.width = window(self.steps, session.steps_per_epoch)
-        records, newest = session.records, session.records[-1].step
+        records = session.records
+        end = bisect_right(records, session.steps, key=STEP)
+        newest = records[end - 1].step
         begin = bisect_left(records, max(past.since, newest - 2 * self.width), key=STEP)
-        middle = bisect_right(records, newest - self.width, begin, key=STEP)
-        self.late, self.early = records[middle:], records[begin:middle]
+        middle = bisect_right(records, newest - self.width, begin, end, key=STEP)
+        self.late, self.early = records[middle:end], records[begin:middle]
         self.recent = Mean.of(self.late)
 
     @cached_property

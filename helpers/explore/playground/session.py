@@ -40,7 +40,6 @@ class Session:
     """
 
     settings: Settings
-    story: Story
     _now: Scores | None
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -70,7 +69,7 @@ class Session:
         self._stable_rate: tuple[int, float | None] | None = None
         self._begin_batches()
         self._remember()
-        self.story = Story(self)
+        self._story = Story(self)
 
     def change(self, **changes: Any) -> bool:
         """Change settings. True when the network has to begin anew; the `LIVE` ones leave it its weights.
@@ -111,7 +110,7 @@ class Session:
                 losses.add(self.steps, value)
                 if not value < np.inf:
                     self.diverged = True
-                    self.story.look(self)
+                    self._story.look(self)
                     break
                 self.epochs += self._at == len(self._batches)
                 if self.steps >= self._next_record:
@@ -134,6 +133,7 @@ class Session:
                 raise ValueError(f"{name} is {at}. Choose a whole number from 0 to {count - 1}.")
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"A weight is a finite number, got {value!r}.")
+        self._story.catch_up(self)  # what was seen until here is judged with the records of before
         weights[layer][row, column] = value
         self.edited, self._stable_rate = True, None
         while len(self.records) > 1 and self.records[-2].step == self.steps:
@@ -151,6 +151,17 @@ class Session:
             self._records += self._coarse.scores(self._unmeasured)
             self._unmeasured.clear()
         return self._records
+
+    @property
+    def story(self) -> Story:
+        """What is said of the training, up to now."""
+        self._story.catch_up(self)
+        return self._story
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether it takes some time to know what is said."""
+        return bool(self._story.waiting)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -243,8 +254,9 @@ class Session:
     def _record(self) -> None:
         self._remember()
         if len(self._records) + len(self._unmeasured) > MOST_RECORDS:
+            self._story.catch_up(self)
             self._records = self.records[::2]
-        self.story.look(self)
+        self._story.look(self)
 
     def _scores(self) -> Scores:
         numbers = []

@@ -8,20 +8,23 @@ import numpy as np
 
 from helpers.explore.playground.diagnoses import Facts, alike, judge
 from helpers.explore.playground.evidence import ENOUGH_RECORDS, EPOCHS, Evidence, Mean, Past
-from helpers.explore.playground.run import Run
+from helpers.explore.playground.run import Moment, Run
 
 EVERY = 8
 """Steps between two looks, at least."""
 OPENING = 100
 """Steps in which nothing is judged yet, unless ten epochs are fewer."""
+MOST_WAITING = 32
+"""Looks that wait to be judged: all of 200 steps, and not so many that a picture would come late."""
 
 
 class Story:
     """The diagnosis of a session: `kind`, and the `facts` that were seen with it last.
 
-    `look` is called after each record, so what is said does not depend on when a picture is drawn. `past` is
-    what the losses are compared with, since the last change on the way, and `recent` their newest averages;
-    `flips` counts how often a diagnosis replaced another.
+    `look` is called after each record, so what is said does not depend on when a picture is drawn. It keeps
+    the moment, and `catch_up` judges what was kept: that takes a while, and a picture need not wait for it.
+    `past` is what the losses are compared with, since the last change on the way, and `recent` their newest
+    averages; `flips` counts how often a diagnosis replaced another.
 
     >>> from helpers.explore.playground.session import Session
     >>> session = Session()
@@ -40,6 +43,7 @@ class Story:
 
     def __init__(self, session: Run) -> None:
         self.flips = 0
+        self.waiting: list[Moment] = []
         self._begin(Past(0, Mean.of(session.records[:1])))
 
     def turn(self, session: Run) -> None:
@@ -52,14 +56,26 @@ class Story:
         self._settle("opening", {}, past.since)
 
     def look(self, session: Run) -> None:
-        """Judge what the records show by now."""
-        step = session.steps
+        """Keep this moment, for `catch_up` to judge."""
         if session.diverged:
-            self._settle("overflowed", {}, step)
-        elif step - self._looked >= EVERY:
-            self._looked = step
+            self.waiting.clear()  # whatever they show, this is what is said
+            self._settle("overflowed", {}, session.steps)
+        elif session.steps - self._looked >= EVERY:
+            self._looked = session.steps
+            self.waiting.append(Moment(session))
+            if len(self.waiting) >= MOST_WAITING:
+                self.catch_up(session)
+
+    def catch_up(self, session: Run) -> None:
+        """Judge what was looked at, each moment as it was then."""
+        if not self.waiting:
+            return
+        now, moments, self.waiting = Moment(session), self.waiting, []
+        for moment in moments:
+            moment.put_back(session)
             with np.errstate(all="ignore"):  # losses may be infinite
                 self._judge(session, Evidence(session, self.past, self.kind))
+        now.put_back(session)
 
     def _judge(self, session: Run, seen: Evidence) -> None:
         self.recent = seen.recent

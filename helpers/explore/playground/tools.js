@@ -56,6 +56,17 @@ function lossTicks(low, high) {
   return inside.filter((_, i) => i % Math.ceil(inside.length / 5) === 0);
 }
 
+/** Where the names of two curves stand that end at these heights: one above its end and one below, 14 px apart. */
+function nameHeights(ends, top, bottom) {
+  const [upper, lower] = ends[0] <= ends[1] ? [0, 1] : [1, 0];
+  const heights = [0, 0];
+  heights[upper] = ends[upper] - 7 >= top ? ends[upper] - 7 : ends[upper] + 15;
+  heights[lower] = ends[lower] + 15 <= bottom ? ends[lower] + 15 : Math.min(ends[lower] - 7, bottom);
+  heights[lower] = Math.min(Math.max(heights[lower], heights[upper] + 14), bottom);
+  heights[upper] = Math.min(heights[upper], heights[lower] - 14);
+  return heights;
+}
+
 function histogram(canvas, values, most, look) {
   const bins = new Array(41).fill(0);
   for (const value of values) if (Number.isFinite(value)) bins[Math.round(20 + (20 * value) / most)] += 1;

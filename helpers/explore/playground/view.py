@@ -20,7 +20,7 @@ from helpers.explore.playground.frame import draw
 from helpers.explore.playground.player import Player
 from helpers.explore.playground.problem import problem
 from helpers.explore.playground.session import Session
-from helpers.explore.playground.settings import DATA, Settings
+from helpers.explore.playground.settings import DATA, LEARNING_RATES, Settings
 from helpers.explore.playground.sweep import WhatIf, sweep
 
 WORDS = 0.6
@@ -29,6 +29,8 @@ READING_TIME = 6.0
 """Seconds for which it is said why a setting was refused."""
 THUMBNAIL = 70
 """Points in the small picture of a data set."""
+PLATEAUS = ("alike", "collapsed", "dead", "vanishing", "saturated")
+"""Diagnoses of a network on a plateau."""
 _SHOWN: dict[str, Playground] = {}
 _NAMES = itertools.count()
 
@@ -185,18 +187,26 @@ class Playground:
         header, buffer = message.frame(self.session, self.opened_layer)
         header |= {"number": number, "playing": self.player.playing, "resting": not self.player.busy}
         now = time.monotonic()
-        if not self.player.playing or now - self.last_words >= WORDS:
+        later = self.session.unjudged and not self.player.playing
+        if not later and (not self.player.playing or now - self.last_words >= WORDS):
             self.last_words = now
             header |= self.words(now)
         self.send(header, buffer)
+        if later:
+            self.player.do(self.say)
         if not self.player.busy:
             self.at_rest()
+
+    def say(self) -> None:
+        """Send the words for the last picture, which did not wait; a newer one will bring its own."""
+        if not self.player.busy:
+            self.send({"kind": "words"} | self.words(time.monotonic()) | {"resting": True})
 
     def words(self, now: float) -> dict[str, Any]:
         """What is happening, and the largest learning rate that the curvature allows here."""
         refused = bool(self.refused) and (now < self.refused_until or not self.player.playing)
         sentence = self.refused if refused else words.sentence(self.session)
-        return {"sentence": sentence, "refused": refused, "limit": self.session.stable_rate()}
+        return {"sentence": sentence, "refused": refused, "limit": limit_on_the_track(self.session)}
 
     def refuse(self, reason: str) -> None:
         """A setting made no sense, or playing ended by itself: say why with the next picture."""
@@ -244,6 +254,16 @@ DOES: dict[str, Callable[[Playground, dict[str, Any]], Any]] = {
     "edit": lambda home, told: home.player.edit(told["layer"], told["row"], told["column"], told["value"]),
     "open": Playground.opens,
 }
+
+
+def limit_on_the_track(session: Session) -> float | None:
+    """The longest stable rate where it tells something; None beyond the slider, and on a plateau.
+
+    Where the loss is flat, so is its curvature: 2/λmax says what that place bears, not what the way bears.
+    """
+    rate, story = session.stable_rate(), session.story
+    flat = story.kind in PLATEAUS or (story.kind == "stuck" and not story.facts["faster"])
+    return None if rate is None or flat or rate > LEARNING_RATES[-1] else rate
 
 
 def spoken_map(found: WhatIf) -> dict[str, Any]:

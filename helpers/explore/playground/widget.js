@@ -59,6 +59,7 @@ class Playground {
     else if (!this.facts) return;
     else if (told.kind === "scene") this.takeScene(told, arrays);
     else if (told.kind === "frame") this.takeFrame(told, arrays);
+    else if (told.kind === "words") this.takeWords(told);
     else if (told.kind === "code") this.code.textContent = told.text;
     else if (told.kind === "what if") this.showWhatIf(told);
   }
@@ -271,14 +272,15 @@ class Playground {
     this.frame = frame;
     this.arrays = arrays;
     this.playing = frame.playing;
-    if (frame.sentence) {
-      this.sentence.say(frame.sentence, frame.resting, frame.refused);
-      const limit = frame.limit;
-      const bound = this.scene.settings.optimizer === "SGD" ? "2/λmax ≈" : "stable up to about";
-      this.inputs.lr.track.mark(limit, limit && `${bound} ${Number(limit.toPrecision(2))} (estimate)`);
-    }
+    if (frame.sentence) this.takeWords(frame);
     if (document.hidden) setTimeout(() => this.draw(), 200); // no repaint comes, and the kernel waits
     else this.ask();
+  }
+
+  takeWords({ sentence, resting, refused, limit }) {
+    this.sentence.say(sentence, resting, refused);
+    const bound = this.scene.settings.optimizer === "SGD" ? "2/λmax ≈" : "stable up to about";
+    this.inputs.lr.track.mark(limit, limit && `${bound} ${Number(limit.toPrecision(2))} (estimate)`);
   }
 
   ask() {
@@ -295,7 +297,8 @@ class Playground {
     const dark = document.body.dataset.jpThemeLight === "false";
     this.look = { ink: colour("ink"), muted: colour("muted"), line: colour("line"), edge: colour("edge"), card: dark ? "#161616" : "#ffffff", rim: dark ? "#f4f4f4" : "#ffffff",
       accent: colour("accent"), validation: dark ? colour("validation") : this.facts.lines.validation.colour,
-      training: dark ? colour("ink") : this.facts.lines.training.colour, family: style.fontFamily };
+      training: dark ? colour("ink") : this.facts.lines.training.colour, family: style.fontFamily,
+      negative: colour("negative"), positive: colour("positive"), faintest: Number(colour("faintest")) };
     const ground = dark ? [24, 24, 24] : [255, 255, 255];
     const colours = this.facts.colours.map(rgb);
     this.two = palette(colours.slice(0, 2), 0, ground, 0.04, dark ? 0.55 : 0.6);
@@ -519,12 +522,11 @@ class Playground {
     const links = this.links();
     this.drawnLinks = links;
     const most = links.reduce((so, { weight }) => (Number.isFinite(weight) ? Math.max(so, Math.abs(weight)) : so), 1);
-    const tints = [this.facts.colours[0], this.facts.colours[1]];
     for (const link of links) {
       const size = Number.isFinite(link.weight) ? Math.abs(link.weight) / most : 1;
       const [reach, hot] = [this.size / 2, link === this.hot || this.isHot(link)];
-      context.globalAlpha = hot ? 1 : 0.25 + 0.6 * size;
-      this.stroke([[link.start.x + reach, link.start.y], [link.end.x - reach, link.end.y]], hot ? look.ink : tints[link.weight > 0 ? 1 : 0],
+      context.globalAlpha = hot ? 1 : look.faintest + (0.85 - look.faintest) * size;
+      this.stroke([[link.start.x + reach, link.start.y], [link.end.x - reach, link.end.y]], hot ? look.ink : link.weight > 0 ? look.positive : look.negative,
         0.5 + 5 * size + (hot ? 1 : 0), link.weight > 0 ? [] : [5, 3]);
     }
     context.globalAlpha = 1;
@@ -812,7 +814,7 @@ class Playground {
     return { plot, y, x: (step) => plot.x + (plot.w * step) / last };
   }
 
-  /** Both curves, each with its name at its end; where they meet, one name above and one below. */
+  /** Both curves, each with its name at its end. */
   twoCurves({ plot, x, y }, share, column, names) {
     const { curves } = this.arrays;
     const count = curves.length / 5;
@@ -822,12 +824,7 @@ class Playground {
     const { context } = this;
     context.lineJoin = "round";
     kinds.forEach((kind, i) => this.stroke(lines[i], this.look[kind], 2, this.facts.lines[kind].dash.map((one) => one * 2)));
-    const ends = lines.map((line) => line.at(-1)[1]);
-    const upper = ends[0] <= ends[1] ? 0 : 1;
-    const heights = [0, 0];
-    heights[upper] = Math.min(ends[upper] - 7, plot.y + plot.h - 18);
-    if (heights[upper] < plot.y + 9) heights[upper] = ends[1 - upper] + 15; // no room above: both below
-    heights[1 - upper] = Math.min(plot.y + plot.h - 4, Math.max(ends[1 - upper] + 15, heights[upper] + 14));
+    const heights = nameHeights(lines.map((line) => line.at(-1)[1]), plot.y + 9, plot.y + plot.h - 4);
     kinds.forEach((kind, i) => this.text(`${kind} ${names[i]}`, plot.x + plot.w - 2, heights[i], { align: "right", colour: this.look[kind], bold: true, halo: true }));
   }
 
@@ -868,9 +865,12 @@ class Playground {
     const axes = this.axes(this.places.score, regression ? "R²" : "accuracy", marks);
     const chance = regression ? 0 : 1 / classes;
     this.stroke([[axes.plot.x, axes.y(share(chance))], [axes.plot.x + axes.plot.w, axes.y(share(chance))]], this.look.edge, 1.2, [2, 3]);
-    const under = share(chance) > 0.2 && curves.at(-1) > chance; // away from where the curves end
     this.twoCurves(axes, share, 3, [this.frame.scores.train_score, this.frame.scores.validation_score]);
-    this.text(regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`, axes.plot.x + 3, axes.y(share(chance)) + (under ? 12 : -4), { halo: true });
+    const { x, y, w } = this.places.score; // its name beside the title, where no curve comes
+    const name = regression ? "always the mean" : `chance ${Math.round(100 * chance)} %`;
+    this.text(name, x + w - 6, y + 11, { align: "right" });
+    const left = x + w - 12 - this.context.measureText(name).width;
+    this.stroke([[left - 16, y + 7], [left, y + 7]], this.look.edge, 1.2, [2, 3]);
   }
 
   // What is folded --------------------------------------------------------------------------------------

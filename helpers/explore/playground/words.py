@@ -12,6 +12,9 @@ from helpers.explore.playground.evidence import TRIAL_STEPS
 if TYPE_CHECKING:
     from helpers.explore.playground.session import Session
 
+ADAPTIVE = ("AdaGrad", "RMSProp", "Adam", "AdamW")
+"""Optimizers that scale their steps: whoever has one of them is not sent to Adam."""
+SMALL = ("small", "zeros")
 TWO_COORDINATES = " It sees two numbers of each picture, not its 64 pixels."
 
 
@@ -120,16 +123,20 @@ def dead(session: Session, facts: Facts) -> str:
 
 def vanishing(session: Session, facts: Facts) -> str:
     first, *_, last = session.gradient_norms()
+    settings = session.settings
+    ways = ["tanh or ReLU"] if settings.activation not in ("tanh", "ReLU") else []
+    ways += ["fewer layers"] if settings.batch_norm else ["batch norm", "fewer layers"]
     return (
         f"The gradients vanish on their way back: {brief(last)} at the output layer, {brief(first)} at the "
-        "first layer. Try tanh or ReLU, batch norm, or fewer layers."
+        f"first layer. Try {either(ways)}."
     )
 
 
 def saturated(session: Session, facts: Facts) -> str:
     return (
         f"{percent(facts['share'])} of the {session.settings.activation} outputs are at their ends, where "
-        "the curve is flat, and the loss does not fall. Try a smaller learning rate or smaller first weights."
+        "the curve is flat, and the loss does not fall. Try a smaller learning rate"
+        f"{'' if session.settings.initialisation in SMALL else ' or smaller first weights'}."
     )
 
 
@@ -181,13 +188,17 @@ def stuck(session: Session, facts: Facts) -> str:
         f"In {steps(session.steps - session.story.past.since)} the training loss has hardly moved, from "
         f"{brief(first.train_loss)} to {brief(now.train_loss)}"
     )
-    ends = brief(facts["usual"][-1]), brief(facts["larger"][-1])
+    patience = "Give it time" if session.settings.optimizer in ADAPTIVE else "Give it time, or try Adam"
+    usual, larger = facts["usual"], facts["larger"]
+    if not alike_in_size(now.train_loss, usual[0], 1.03):  # the trial began elsewhere
+        return f"{said}. {patience}."
     tried = (
-        f"A trial of {TRIAL_STEPS} steps ended at {ends[0]}, with ten times the learning rate at {ends[1]}"
+        f"A trial of {TRIAL_STEPS} steps ended at {brief(usual[-1])}, with ten times the learning rate at "
+        f"{brief(larger[-1])}"
     )
     if facts["faster"]:
         return f"{said}. {tried}: {session.settings.lr:g} is small. Make it larger."
-    return f"{said}. {tried}. Give it time, or try Adam."
+    return f"{said}. {tried}. {patience}."
 
 
 def done(session: Session, facts: Facts) -> str:
@@ -199,7 +210,7 @@ def done(session: Session, facts: Facts) -> str:
 
 
 def resting(session: Session, facts: Facts) -> str:
-    settings, recent = session.settings, facts["recent"]
+    settings, recent = session.settings, session.story.recent
     said = (
         f"The training loss hardly falls now: over the last {steps(recent.end - recent.begin)} it stayed "
         f"around {brief(recent.train_loss)}."
@@ -232,6 +243,16 @@ def seen_and_unseen(session: Session) -> str:
 def alike_in_size(a: float, b: float, factor: float) -> bool:
     """Whether neither of two losses is more than `factor` times the other."""
     return a <= factor * b and b <= factor * a
+
+
+def either(ways: list[str]) -> str:
+    """Some ways to choose from.
+
+    >>> either(["a"]), either(["a", "b"]), either(["a", "b", "c"])
+    ('a', 'a or b', 'a, b, or c')
+    """
+    comma = "," if len(ways) > 2 else ""
+    return f"{comma} or ".join(filter(None, [", ".join(ways[:-1]), ways[-1]]))
 
 
 def penalty(session: Session) -> str:

@@ -1,0 +1,298 @@
+"""Tasks 1 and 2: losses of single entries with their slopes. Huber with weights, and binary cross-entropy."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helpers.checks.formula import Formula, formula_task, slip, slips_of
+from helpers.checks.task import Case
+
+Array = np.ndarray
+
+# Task 1: Huber's loss, weighted ------------------------------------------------------------------------
+
+
+def _forecasts(rng: np.random.Generator) -> Sequence[Case]:
+    """Errors on both sides and on both branches, but for one row alone; a weight of 0, and whole targets."""
+    cases: list[Case] = []
+    for n, delta in [(6, 1.5), (9, 2.5), (1, 0.5), (5, 30.0), (12, 0.2)]:
+        y = rng.integers(-9, 10, size=n)
+        large, sign = np.arange(n) % 3 > 0, np.where(np.arange(n) % 2, -1, 1)
+        size = delta * np.where(large, rng.uniform(1.5, 4, size=n), rng.uniform(0.2, 0.6, size=n))
+        weight = rng.uniform(0.2, 3.0, size=n).round(1)
+        cases.append({"y_hat": (y + sign * size).round(2), "y": y * 1.0, "delta": delta, "weight": weight})
+    cases[1]["weight"][0] = 0.0
+    cases[3]["y"] = cases[3]["y"].astype(int)
+    return cases
+
+
+def _huber(y_hat: Array, y: Array, delta: float, weight: Array) -> tuple[float, Array]:
+    error = y_hat - y
+    size = np.abs(error)
+    total = weight.sum()
+    each = np.where(size <= delta, error**2 / 2, delta * (size - delta / 2))
+    one = np.clip(error, -delta, delta)
+    loss = (weight * each).sum() / total
+    slope = weight * one / total
+    return loss, slope
+
+
+weighted_huber = formula_task(
+    "losses/weighted_huber",
+    "weighted_huber(y_hat, y, delta, weight)",
+    points=3,
+    cases=_forecasts,
+    right=_huber,
+    parts={
+        "loss": "Compute one row by hand: which branch is it on, and how much does it weigh?",
+        "slope": "One slope for each prediction: how much does the loss grow if only this one is nudged up?",
+    },
+    slips="""
+        return loss, slope → return loss * total, slope * total
+            both are sums: they were not divided by the sum of the weights
+            Give every row the weight 2: a mean stays what it was.
+        total = weight.sum() → total = len(y)
+            both were divided by the number of rows
+            Give every row the weight 2: a weighted mean stays what it was.
+        total = weight.sum() → weight = np.ones(len(y)); total = len(y)
+            the weights are not used
+            A row of weight 2 counts as if it stood there twice.
+        loss: error**2 / 2 → error**2
+            the two branches do not meet at |error| = delta
+            Put delta into both for |error|: they must give the same number.
+        loss: delta * (size - delta / 2) → delta * size
+            the two branches do not meet at |error| = delta
+            Put delta into both for |error|: they must give the same number.
+        loss: delta * (size - delta / 2) → (size - delta / 2)
+            the two branches do not meet at |error| = delta
+            Put delta into both for |error|: they must give the same number.
+        loss: delta * (size - delta / 2) → delta * (error - delta / 2)
+            a large negative error counts as a gain
+            The straight branch grows on both sides.
+        loss: each = … → each = error**2 / 2
+            large errors are squared, too
+            From delta on the loss is a straight line.
+        loss: each = … → each = np.where(error <= delta, error**2 / 2, delta * (size - delta / 2))
+            large negative errors are squared, too
+            Which branch a row is on depends on the size of its error.
+        loss: each = … → each = size
+            this is the mean absolute error
+            Up to delta the loss is a parabola.
+        loss: each = … → each = np.where(size > delta, error**2 / 2, delta * (size - delta / 2))
+            the branches have changed places
+            Which rows are on the parabola, the small errors or the large ones?
+        loss: loss = … → loss = (weight * each).mean()
+            the loss was divided by the number of rows
+            Give every row the weight 2: a weighted mean stays what it was.
+        loss: loss = … → loss = (weight * each).sum()
+            the loss is a sum, not a mean
+            A mean does not grow when every row comes twice.
+        loss: loss = … → loss = each.mean()
+            the weights are missing in the loss
+            A row of weight 2 counts as if it stood there twice.
+        slope: one = … → one = np.clip(-error, -delta, delta)
+            the slopes have the wrong sign
+            Nudge a prediction up that is too high already: what does the loss do?
+        slope: one = … → one = error
+            the slope of a large error grows with the error
+            On a straight line the slope is the same everywhere.
+        slope: one = … → one = np.where(size <= delta, error, delta)
+            large errors pull upwards on both sides
+            A prediction that is far too low: does the loss fall or grow when it is nudged up?
+        slope: one = … → one = np.clip(error, -1, 1)
+            the slope of large errors is 1 or -1, whatever delta is
+            How steep is the straight branch?
+        slope: one = … → one = np.where(size <= delta, error, np.sign(error))
+            the slope of large errors is 1 or -1, whatever delta is
+            How steep is the straight branch?
+        slope: one = … → one = np.sign(error)
+            these are the slopes of the absolute error
+            On the parabola the slope depends on the error.
+        slope: one = … → one = np.where(size <= delta, 2 * error, delta * np.sign(error))
+            on the parabola the slopes are twice too large
+            The slopes of both branches meet at delta, too.
+        slope: slope = … → slope = weight * one
+            each slope is that of its own row's loss
+            The loss is a mean. A nudge of one prediction moves it by a part of that only.
+        slope: slope = … → slope = weight * one / len(y)
+            the slopes were divided by the number of rows
+            The loss is divided by something else, and so are its slopes.
+        slope: slope = … → slope = one / total
+            the weights are missing in the slopes
+            A row of weight 2 counts as if it stood there twice.
+        slope: slope = … → slope = one / len(y)
+            the weights are missing in the slopes
+            A row of weight 2 counts as if it stood there twice.
+        slope: slope = … → slope = (weight * one / total).sum()
+            the slopes were added up
+            Each prediction has its own.
+    """,
+    form="Two things, in this order: the loss, one number, and the slopes, of shape (n,).",
+    unchanged="`y_hat -= y` changes what the caller passed: compute new arrays.",
+    hints={"ValueError": "Is a whole array asked whether it is small? np.where chooses row by row."},
+)
+
+# Task 2: binary cross-entropy from logits --------------------------------------------------------------
+
+
+def _switches(rng: np.random.Generator) -> Sequence[Case]:
+    """First as many rows as switches and logits that any way can take; then very large ones."""
+    cases: list[Case] = []
+    for n, k, largest in [(4, 4, 2), (6, 2, 5), (1, 3, 4), (5, 1, 6), (8, 3, 1000), (3, 5, 10_000)]:
+        z = rng.uniform(-largest, largest, size=(n, k)).round(2)
+        y = rng.integers(0, 2, size=(n, k)).astype(float)
+        pos_weight = rng.uniform(1.5, 9.0, size=k).round(1)
+        cases.append({"z": z, "y": y, "pos_weight": pos_weight})
+    cases[1]["y"] = rng.uniform(0.1, 0.9, size=(6, 2)).round(2)
+    cases[3]["y"] = cases[3]["y"].astype(int)
+    for case in cases[4:]:  # one that is sure and wrong on either side, and one that is right
+        case["z"][0, :3] = np.array([1, -1, 1]) * (40 if len(case["z"]) == 8 else 10_000)
+        case["y"][0, :3] = 0, 1, 1
+    return cases
+
+
+def _bce(z: Array, y: Array, pos_weight: Array) -> tuple[float, Array]:
+    p = np.exp(-np.logaddexp(0, -z))
+    yes, no = np.logaddexp(0, -z), np.logaddexp(0, z)  # -log p and -log(1 - p)
+    one = pos_weight * y * yes + (1 - y) * no
+    up = (1 - y) * p - pos_weight * y * (1 - p)
+    loss = one.mean()
+    slope = up / z.size
+    return loss, slope
+
+
+_BCE_PARTS = {
+    "loss": "Compute one entry by hand: -log p if its target is 1, -log(1 - p) if it is 0. Then the weight.",
+    "slope": "One slope for each logit: how much does the loss grow if only this logit is nudged up?",
+}
+_BCE_SLIPS = """
+    pos_weight * y * yes → y * yes
+    pos_weight * y * (1 - p) → y * (1 - p)
+        pos_weight is not used
+        A positive counts pos_weight times, each switch with its own.
+    pos_weight * y * yes + (1 - y) * no → pos_weight * (y * yes + (1 - y) * no)
+    (1 - y) * p - pos_weight * y * (1 - p) → pos_weight * (p - y)
+        the negatives were weighted, too
+        pos_weight is for what is true; what is not true counts once.
+    one = … → one = y * yes + pos_weight * (1 - y) * no
+    up = … → up = pos_weight * (1 - y) * p - y * (1 - p)
+        the negatives were weighted, and the positives were not
+        pos_weight is for what is true.
+    return loss, slope → return loss * z.size, slope * z.size
+        both are sums over the entries
+        Asked is the mean over all n · k entries.
+    return loss, slope → return loss * z.shape[1], slope * z.shape[1]
+        both were divided by the number of rows
+        Asked is the mean over all n · k entries.
+    loss = one.mean() → loss = one.sum() / (pos_weight * y + 1 - y).sum()
+    slope = up / z.size → slope = up / (pos_weight * y + 1 - y).sum()
+        both were divided by the sum of the weights
+        Here the task divides by n · k, whatever the weights are.
+    pos_weight * y * yes → pos_weight[:, None] * y * yes
+    pos_weight * y * (1 - p) → pos_weight[:, None] * y * (1 - p)
+        row i got entry i of pos_weight
+        It has an entry for each switch. Along which axis of (n, k) do the switches lie?
+    loss: one = … → one = y * yes + (1 - y) * no
+        pos_weight is missing in the loss
+        A positive counts pos_weight times, each switch with its own.
+    loss: one = … → one = pos_weight * (y * yes + (1 - y) * no)
+        in the loss the negatives were weighted, too
+        pos_weight is for what is true; what is not true counts once.
+    loss: one = … → one = pos_weight * y * yes
+        the loss has no part for what is not true
+        A switch that is off, and that the network takes for on, costs something.
+    loss: one = … → one = pos_weight * y * no + (1 - y) * yes
+        the loss is small where the network is wrong
+        For a target of 1 the loss must fall when the logit grows.
+    loss: one = … → one = np.where(y > 0.5, pos_weight * yes, no)
+        targets between 0 and 1 were taken for 0 or 1
+        With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
+    loss: one = … → one = np.where(y == 1, pos_weight * yes, no)
+        targets between 0 and 1 were taken for 0
+        With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
+    loss: loss = one.mean() → loss = one.sum()
+        the loss is a sum over the entries
+        Asked is the mean over all n · k entries.
+    loss: loss = one.mean() → loss = one.sum() / len(z)
+        the loss was divided by the number of rows
+        Asked is the mean over all n · k entries.
+    loss: loss = one.mean() → loss = -one.mean()
+        the loss has the wrong sign
+        The log of a probability is negative; a loss is not.
+    loss: loss = one.mean() → loss = one.mean() / np.log(2)
+        the logarithm is that of base 2
+        Asked is the natural logarithm.
+    loss: loss = one.mean() → loss = one.mean() / np.log(10)
+        the logarithm is that of base 10
+        Asked is the natural logarithm.
+    loss: p = np.exp(-np.logaddexp(0, -z)) → p = 1 / (1 + np.exp(-z))
+    yes, no = … → yes, no = -np.log(p), -np.log(1 - p)
+        for large logits the loss is not finite
+        exp of a large number is inf, log of 0 is -inf. Which form of log p never takes them?
+    slope: up = … → up = p - y
+        pos_weight is missing in the slopes
+        What counts pos_weight times pulls pos_weight times as hard.
+    slope: up = … → up = pos_weight * (p - y)
+        in the slopes the negatives were weighted, too
+        pos_weight is for what is true; what is not true counts once.
+    slope: up = … → up = pos_weight * y * (1 - p) - (1 - y) * p
+        the slopes have the wrong sign
+        Nudge the logit of a switch that is on: the loss falls.
+    slope: up = … → up = ((1 - y) * p - pos_weight * y * (1 - p)) * p * (1 - p)
+        the slope of the sigmoid was counted twice
+        In the slope for a logit, p (1 - p) cancels.
+    slope: up = … → up = (1 - y) / (1 - p) - pos_weight * y / p
+        these are the slopes for the probabilities
+        Asked are those for the logits: the sigmoid's slope is missing.
+    slope: up = … → up = p - pos_weight * y
+        for positives p was not weighted
+        For a target of 1 all of p - 1 is weighted.
+    slope: slope = … → slope = up
+        each slope is that of its own entry's loss
+        The loss is a mean over n · k entries. A nudge of one moves it by a part of that only.
+    slope: slope = … → slope = up / len(z)
+        the slopes were divided by the number of rows
+        The loss is a mean over all n · k entries.
+"""
+
+
+def _kept_off(eps: float) -> Formula:
+    def loss(z: Array, y: Array, pos_weight: Array) -> float:
+        p = np.clip(1 / (1 + np.exp(-z)), eps, 1 - eps)
+        return float((-pos_weight * y * np.log(p) - (1 - y) * np.log(1 - p)).mean())
+
+    return loss
+
+
+bce_with_logits = formula_task(
+    "losses/bce_with_logits",
+    "bce_with_logits(z, y, pos_weight)",
+    points=4,
+    cases=_switches,
+    right=_bce,
+    parts=_BCE_PARTS,
+    slips=[
+        *slips_of(_bce, _BCE_SLIPS, _BCE_PARTS),
+        *(
+            slip(
+                _kept_off(eps),
+                f"a sure and wrong logit costs too little, as if p were kept {eps:g} away from 0 and 1",
+                "The loss of such a logit grows with the logit. Write -log p without p.",
+                part="loss",
+            )
+            for eps in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
+        ),
+        *(
+            slip(
+                lambda z, y, pos_weight, most=most: _bce(np.clip(z, -most, most), y, pos_weight)[0],
+                f"a logit beyond {most} costs as much as {most} does",
+                "The loss of a sure and wrong logit grows with the logit.",
+                part="loss",
+            )
+            for most in (20, 30, 50, 100, 500, 700)
+        ),
+    ],
+    form="Two things, in this order: the loss, one number, and the slopes, of shape (n, k).",
+    unchanged="z, y and pos_weight are needed by others: compute new arrays.",
+    hints={"ValueError": "Write the shapes of this line down: z and y are (n, k), pos_weight is (k,)."},
+)

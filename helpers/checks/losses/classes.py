@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import Formula, formula_task, of_answer, slip, slips_of
+from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
+from helpers.checks.formula import formula_task, of_answer
 from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray
@@ -39,117 +40,20 @@ def _smoothed(logits: Array, y: Array, eps: float) -> tuple[float, float]:
     return loss, floor
 
 
-_CE_PARTS = {
-    "loss": "Compute one row by hand: its targets, which sum to 1, and the log of each probability.",
-    "floor": "Which probabilities would be best for these targets, and what would the loss be then?",
-}
-_CE_SLIPS = r"""
-    eps / C) → eps / (C - 1))
-    target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
-        the share eps went to the wrong classes only
-        It is spread over all C classes, the true one too.
-    target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
-        the targets of a row sum to less than 1
-        The true class has its part of eps, too.
-    target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] += 1
-        the targets of a row sum to more than 1
-        What is spread over all classes is taken from the true one.
-    eps / C) → eps)
-    target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
-        each wrong class got all of eps
-        The share eps is spread over all classes.
-    eps / C) → 1 / C)
-        each class got 1 / C, whatever eps is
-        A share of eps is spread over all classes.
-    eps / C) → (1 - eps) / C)
-    target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] += eps
-        eps and 1 - eps have changed places
-        With eps = 0 all of the target is on the true class.
-    return loss, floor → return loss * n, floor * n
-        both are sums over the rows
-        Asked are means over the rows.
-    return loss, floor → return loss / C, floor / C
-        both were divided by the number of classes, too
-        The loss of a row is a sum over its classes; the mean is over the rows.
-    return loss, floor → return loss / np.log(2), floor / np.log(2)
-        the logarithm is that of base 2
-        Asked is the natural logarithm.
-    return loss, floor → return loss / np.log(10), floor / np.log(10)
-        the logarithm is that of base 10
-        Asked is the natural logarithm.
-    loss: loss = … → loss = -log_p[np.arange(n), y].mean()
-        this is the loss of the true classes alone, without eps
-        Every class has a target above 0 when eps is.
-    loss: loss = … → loss = (1 - eps) * -log_p[np.arange(n), y].mean()
-        the loss has the part of the true class only
-        Every class has a target above 0 when eps is.
-    loss: loss = … → loss = rows.sum()
-        the loss is a sum over the rows
-        Asked is the mean over the rows.
-    loss: loss = … → loss = rows.mean() / C
-        the loss was divided by the number of classes, too
-        The loss of a row is a sum over its classes; the mean is over the rows.
-    loss: loss = … → loss = -rows.mean()
-        the loss has the wrong sign
-        The log of a probability is negative; this loss is not.
-    loss: loss = … → loss = rows.mean() - floors.mean()
-        the floor was taken from the loss
-        Asked is the loss as it is, and beside it the floor.
-    loss: log_p = … → log_p = logits - logits.max(axis=0)\nlog_p = log_p - np.log(np.exp(log_p).sum(axis=0))
-        the probabilities sum to 1 over the rows
-        The classes of one row compete: sum along its row.
-    floor: floor = … → floor = 0.0
-        the floor is 0, as for targets that are 0 or 1
-        A network that says 1 for the true class pays for the share eps.
-    floor: floors = … → floors = -(target * np.log(target)).sum(axis=1)
-        with eps = 0 the floor is not a number
-        A target of 0 costs nothing, whatever its logarithm is.
-    floor: floor = … → floor = np.log(C)
-        the floor is log C, the loss of a network that knows nothing
-        Which probabilities would be best for these targets?
-    floor: floor = … → floor = rows.min()
-        the floor is the loss of the best row
-        It is what no logits whatever could go below.
-    floor: floor = … → floor = -np.log(1 - eps + eps / C)
-        the floor has the log of the largest probability only
-        The loss sums over all classes, each by its target.
-    floor: floor = … → floor = -(1 - eps) * np.log(1 - eps) if eps < 1 else 0.0
-        the floor has a part of the true class only
-        The loss sums over all classes, each by its target.
-    floor: floor = … → floor = -(1 - eps + eps / C) * np.log(1 - eps + eps / C)
-        the floor has the part of the true class only
-        The loss sums over all classes, each by its target.
-    floor: floor = … → floor = -floors.mean()
-        the floor has the wrong sign
-        The floor is a loss, that of the best probabilities.
-    floor: floor = … → floor = floors.sum()
-        the floor is a sum over the rows
-        Asked is the mean over the rows, as for the loss.
-    floor: floor = … → floor = floors.mean() / C
-        the floor was divided by the number of classes
-        The loss of a row is a sum over its classes; the mean is over the rows.
-"""
-
-
 @of_answer
-def _finite(case: Case, answer: Any) -> None:
+def _large(case: Case, answer: Any) -> None:
+    logits, y, eps = case["logits"], case["y"], case["eps"]
+    want = _smoothed(logits, y, eps)[0]
+    if np.abs(logits).max() < 20 or close(answer[0], want):
+        return
+    what = f"with large logits the value of loss is off\n{expected_and_got(want, answer[0])}"
     if not np.isfinite(answer[0]):
-        z = case["logits"]
-        what = f"the loss is {answer[0]}, for logits from {z.min():g} to {z.max():g}"
-        hint = "exp of 1000 is inf, and exp of -1000 is 0. Print each step: which is the first that is not finite?"
-        raise Wrong(what, hint)
-
-
-def _kept_off(eps_p: float, added: bool) -> Formula:
-    def loss(logits: Array, y: Array, eps: float) -> float:
-        e = np.exp(logits - logits.max(axis=1, keepdims=True))
-        p = e / e.sum(axis=1, keepdims=True)
-        p = p + eps_p if added else np.maximum(p, eps_p)
-        hard = np.eye(logits.shape[1])[y]
-        target = (1 - eps) * hard + eps / logits.shape[1]
-        return float(-(target * np.log(p)).sum(axis=1).mean())
-
-    return loss
+        raise Wrong(
+            what, "exp of 1000 is inf, and exp of -1000 is 0. Which step is the first not to be finite?"
+        )
+    each = [_smoothed(logits[[row]], y[[row]], eps)[0] for row in range(len(y))]
+    row = int(np.argmax(each))
+    raise Wrong(what, f"Row {row} alone has the loss {each[row]:.6g}. What do you get for it?")
 
 
 smoothed_cross_entropy = formula_task(
@@ -158,26 +62,103 @@ smoothed_cross_entropy = formula_task(
     points=4,
     cases=_logits,
     right=_smoothed,
-    parts=_CE_PARTS,
-    slips=[
-        *slips_of(_smoothed, _CE_SLIPS, _CE_PARTS),
-        *(
-            slip(
-                _kept_off(eps, added),
-                f"a tiny probability costs too little, as if it were {eps:g}",
-                "Its log is an ordinary number. Take the log before the division, and nothing is 0.",
-                part="loss",
-            )
-            for eps in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
-            for added in (False, True)
-        ),
-    ],
-    last_rules=[_finite],
+    parts={
+        "loss": "Compute one row by hand: its targets, which sum to 1, and the log of each probability.",
+        "floor": "Which probabilities would be best for these targets, and what would the loss be then?",
+    },
+    slips=r"""
+        eps / C) → eps / (C - 1))
+        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
+            the share eps went to the wrong classes only
+            It is spread over all C classes, the true one too.
+        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
+            the targets of a row sum to less than 1
+            The true class has its part of eps, too.
+        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] += 1
+            the targets of a row sum to more than 1
+            What is spread over all classes is taken from the true one.
+        eps / C) → eps)
+        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
+            each wrong class got all of eps
+            The share eps is spread over all classes.
+        eps / C) → 1 / C)
+            each class got 1 / C, whatever eps is
+            A share of eps is spread over all classes.
+        eps / C) → (1 - eps) / C)
+        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] += eps
+            eps and 1 - eps have changed places
+            With eps = 0 all of the target is on the true class.
+        return loss, floor → return loss * n, floor * n
+            both are sums over the rows
+            Asked are means over the rows.
+        return loss, floor → return loss / C, floor / C
+            both were divided by the number of classes, too
+            The loss of a row is a sum over its classes; the mean is over the rows.
+        return loss, floor → return loss / np.log(2), floor / np.log(2)
+            the logarithm is that of base 2
+            Asked is the natural logarithm.
+        return loss, floor → return loss / np.log(10), floor / np.log(10)
+            the logarithm is that of base 10
+            Asked is the natural logarithm.
+        loss: loss = … → loss = -log_p[np.arange(n), y].mean()
+            this is the loss of the true classes alone, without eps
+            Every class has a target above 0 when eps is.
+        loss: loss = … → loss = (1 - eps) * -log_p[np.arange(n), y].mean()
+            the loss has the part of the true class only
+            Every class has a target above 0 when eps is.
+        loss: loss = … → loss = rows.sum()
+            the loss is a sum over the rows
+            Asked is the mean over the rows.
+        loss: loss = … → loss = rows.mean() / C
+            the loss was divided by the number of classes, too
+            The loss of a row is a sum over its classes; the mean is over the rows.
+        loss: loss = … → loss = -rows.mean()
+            the loss has the wrong sign
+            The log of a probability is negative; this loss is not.
+        loss: loss = … → loss = rows.mean() - floors.mean()
+            the floor was taken from the loss
+            Asked is the loss as it is, and beside it the floor.
+        loss: log_p = … → z = logits - logits.max(axis=0)\nlog_p = z - np.log(np.exp(z).sum(axis=0))
+            the probabilities sum to 1 over the rows
+            The classes of one row compete: sum along its row.
+        floor: floor = … → floor = 0.0
+            the floor is 0, as for targets that are 0 or 1
+            A network that says 1 for the true class pays for the share eps.
+        floor: floors = … → floors = -(target * np.log(target)).sum(axis=1)
+            with eps = 0 the floor is not a number
+            A target of 0 costs nothing, whatever its logarithm is.
+        floor: floor = … → floor = np.log(C)
+            the floor is log C, the loss of a network that knows nothing
+            Which probabilities would be best for these targets?
+        floor: floor = … → floor = rows.min()
+            the floor is the loss of the best row
+            It is what no logits whatever could go below.
+        floor: floor = … → floor = -np.log(1 - eps + eps / C)
+            the floor has the log of the largest probability only
+            The loss sums over all classes, each by its target.
+        floor: floor = … → floor = -(1 - eps) * np.log(1 - eps) if eps < 1 else 0.0
+            the floor has a part of the true class only
+            The loss sums over all classes, each by its target.
+        floor: floor = … → floor = -(1 - eps + eps / C) * np.log(1 - eps + eps / C)
+            the floor has the part of the true class only
+            The loss sums over all classes, each by its target.
+        floor: floor = … → floor = -floors.mean()
+            the floor has the wrong sign
+            The floor is a loss, that of the best probabilities.
+        floor: floor = … → floor = floors.sum()
+            the floor is a sum over the rows
+            Asked is the mean over the rows, as for the loss.
+        floor: floor = … → floor = floors.mean() / C
+            the floor was divided by the number of classes
+            The loss of a row is a sum over its classes; the mean is over the rows.
+    """,
+    last_rules=[_large],
+    atol=1e-7,  # room for a log of t + 1e-8, which is a way to let 0 · log 0 be 0
     form="Two numbers, in this order: the loss and its floor.",
     unchanged="`logits -= …` changes what the caller passed: compute new arrays.",
     hints={
         "ValueError": "Write the shapes of this line down: logits is (n, C), y is (n,).",
-        "IndexError": "y holds the number of the true class of each row: it picks one column in each row.",
+        "IndexError": "logits has n rows and C columns. Print what stands between the brackets of this line.",
     },
 )
 
@@ -193,7 +174,7 @@ def _scores(rng: np.random.Generator) -> Sequence[Case]:
         own = np.arange(n), y
         scores[own] += np.where(np.arange(n) % 3 == 0, 4.0 + margin, 0.0)  # rows that cost nothing
         cases.append({"scores": scores.round(3), "y": y, "margin": margin})
-    cases[0]["scores"] -= 20
+    cases[1]["scores"] -= 20
     cases[2]["scores"] = np.array([[0.5, 3.25, -1.0, 2.75]])[:, rng.permutation(4)]
     cases[4]["scores"][np.arange(4), cases[4]["y"]] += 20
     return cases
@@ -226,10 +207,10 @@ multiclass_hinge = formula_task(
         "slope": "Nudge one score of one row up: does the loss grow, fall or stay?",
     },
     slips="""
-        others = … → others = scores
+        loss: others = … → others = scores
             the true class counts among the others
             Its rivals are all classes but itself.
-        others = … → others = np.where(np.arange(scores.shape[1]) == y[:, None], 0, scores)
+        loss: others = … → others = np.where(np.arange(scores.shape[1]) == y[:, None], 0, scores)
             the true class counts among the others, with a score of 0
             When all others are below 0, a 0 wins.
         short = … → short = np.maximum(0, margin + own - best)
@@ -285,13 +266,13 @@ multiclass_hinge = formula_task(
             the slopes were divided by the number of scores
             The loss is a mean over the rows.
         slope: rival = … → rival = scores.argmax(axis=1)
-            the true class was taken for its own rival
-            Where it is ahead, and by less than the margin, its rival is the second best.
+            rows that lead, and by less than the margin, have no slopes
+            They cost something: nudge the score of the true class.
     """,
     form="Two things, in this order: the loss, one number, and the slopes, of shape (n, C).",
-    unchanged="`scores[…] = -np.inf` changes what the caller passed: work on a copy.",
+    rules=[leaves_input_unchanged(hint="`scores[…] = -np.inf` changes what the caller passed: use a copy.")],
     hints={
-        "IndexError": "y holds the number of the true class of each row: it picks one column in each row.",
+        "IndexError": "scores has n rows and C columns. Print what stands between the brackets of this line.",
         "ValueError": "Write the shapes of this line down: scores is (n, C), y is (n,).",
     },
 )

@@ -1,11 +1,13 @@
 """Tasks 1 and 2: losses of single entries with their slopes. Huber with weights, and binary cross-entropy."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import Formula, formula_task, slip, slips_of
-from helpers.checks.task import Case
+from helpers.checks.blocks import close, expected_and_got
+from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray
 
@@ -141,9 +143,10 @@ def _switches(rng: np.random.Generator) -> Sequence[Case]:
     for n, k, largest in [(4, 4, 2), (6, 2, 5), (1, 3, 4), (5, 1, 6), (8, 3, 1000), (3, 5, 10_000)]:
         z = rng.uniform(-largest, largest, size=(n, k)).round(2)
         y = rng.integers(0, 2, size=(n, k)).astype(float)
+        if largest < 6:
+            y.flat[1::2] = rng.uniform(0.1, 0.9, size=y.size // 2).round(2)
         pos_weight = rng.uniform(1.5, 9.0, size=k).round(1)
         cases.append({"z": z, "y": y, "pos_weight": pos_weight})
-    cases[1]["y"] = rng.uniform(0.1, 0.9, size=(6, 2)).round(2)
     cases[3]["y"] = cases[3]["y"].astype(int)
     for case in cases[4:]:  # one that is sure and wrong on either side, and one that is right
         case["z"][0, :3] = np.array([1, -1, 1]) * (40 if len(case["z"]) == 8 else 10_000)
@@ -161,107 +164,18 @@ def _bce(z: Array, y: Array, pos_weight: Array) -> tuple[float, Array]:
     return loss, slope
 
 
-_BCE_PARTS = {
-    "loss": "Compute one entry by hand: -log p if its target is 1, -log(1 - p) if it is 0. Then the weight.",
-    "slope": "One slope for each logit: how much does the loss grow if only this logit is nudged up?",
-}
-_BCE_SLIPS = """
-    pos_weight * y * yes → y * yes
-    pos_weight * y * (1 - p) → y * (1 - p)
-        pos_weight is not used
-        A positive counts pos_weight times, each switch with its own.
-    pos_weight * y * yes + (1 - y) * no → pos_weight * (y * yes + (1 - y) * no)
-    (1 - y) * p - pos_weight * y * (1 - p) → pos_weight * (p - y)
-        the negatives were weighted, too
-        pos_weight is for what is true; what is not true counts once.
-    one = … → one = y * yes + pos_weight * (1 - y) * no
-    up = … → up = pos_weight * (1 - y) * p - y * (1 - p)
-        the negatives were weighted, and the positives were not
-        pos_weight is for what is true.
-    return loss, slope → return loss * z.size, slope * z.size
-        both are sums over the entries
-        Asked is the mean over all n · k entries.
-    return loss, slope → return loss * z.shape[1], slope * z.shape[1]
-        both were divided by the number of rows
-        Asked is the mean over all n · k entries.
-    loss = one.mean() → loss = one.sum() / (pos_weight * y + 1 - y).sum()
-    slope = up / z.size → slope = up / (pos_weight * y + 1 - y).sum()
-        both were divided by the sum of the weights
-        Here the task divides by n · k, whatever the weights are.
-    pos_weight * y * yes → pos_weight[:, None] * y * yes
-    pos_weight * y * (1 - p) → pos_weight[:, None] * y * (1 - p)
-        row i got entry i of pos_weight
-        It has an entry for each switch. Along which axis of (n, k) do the switches lie?
-    loss: one = … → one = y * yes + (1 - y) * no
-        pos_weight is missing in the loss
-        A positive counts pos_weight times, each switch with its own.
-    loss: one = … → one = pos_weight * (y * yes + (1 - y) * no)
-        in the loss the negatives were weighted, too
-        pos_weight is for what is true; what is not true counts once.
-    loss: one = … → one = pos_weight * y * yes
-        the loss has no part for what is not true
-        A switch that is off, and that the network takes for on, costs something.
-    loss: one = … → one = pos_weight * y * no + (1 - y) * yes
-        the loss is small where the network is wrong
-        For a target of 1 the loss must fall when the logit grows.
-    loss: one = … → one = np.where(y > 0.5, pos_weight * yes, no)
-        targets between 0 and 1 were taken for 0 or 1
-        With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
-    loss: one = … → one = np.where(y == 1, pos_weight * yes, no)
-        targets between 0 and 1 were taken for 0
-        With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
-    loss: loss = one.mean() → loss = one.sum()
-        the loss is a sum over the entries
-        Asked is the mean over all n · k entries.
-    loss: loss = one.mean() → loss = one.sum() / len(z)
-        the loss was divided by the number of rows
-        Asked is the mean over all n · k entries.
-    loss: loss = one.mean() → loss = -one.mean()
-        the loss has the wrong sign
-        The log of a probability is negative; a loss is not.
-    loss: loss = one.mean() → loss = one.mean() / np.log(2)
-        the logarithm is that of base 2
-        Asked is the natural logarithm.
-    loss: loss = one.mean() → loss = one.mean() / np.log(10)
-        the logarithm is that of base 10
-        Asked is the natural logarithm.
-    loss: p = np.exp(-np.logaddexp(0, -z)) → p = 1 / (1 + np.exp(-z))
-    yes, no = … → yes, no = -np.log(p), -np.log(1 - p)
-        for large logits the loss is not finite
-        exp of a large number is inf, log of 0 is -inf. Which form of log p never takes them?
-    slope: up = … → up = p - y
-        pos_weight is missing in the slopes
-        What counts pos_weight times pulls pos_weight times as hard.
-    slope: up = … → up = pos_weight * (p - y)
-        in the slopes the negatives were weighted, too
-        pos_weight is for what is true; what is not true counts once.
-    slope: up = … → up = pos_weight * y * (1 - p) - (1 - y) * p
-        the slopes have the wrong sign
-        Nudge the logit of a switch that is on: the loss falls.
-    slope: up = … → up = ((1 - y) * p - pos_weight * y * (1 - p)) * p * (1 - p)
-        the slope of the sigmoid was counted twice
-        In the slope for a logit, p (1 - p) cancels.
-    slope: up = … → up = (1 - y) / (1 - p) - pos_weight * y / p
-        these are the slopes for the probabilities
-        Asked are those for the logits: the sigmoid's slope is missing.
-    slope: up = … → up = p - pos_weight * y
-        for positives p was not weighted
-        For a target of 1 all of p - 1 is weighted.
-    slope: slope = … → slope = up
-        each slope is that of its own entry's loss
-        The loss is a mean over n · k entries. A nudge of one moves it by a part of that only.
-    slope: slope = … → slope = up / len(z)
-        the slopes were divided by the number of rows
-        The loss is a mean over all n · k entries.
-"""
-
-
-def _kept_off(eps: float) -> Formula:
-    def loss(z: Array, y: Array, pos_weight: Array) -> float:
-        p = np.clip(1 / (1 + np.exp(-z)), eps, 1 - eps)
-        return float((-pos_weight * y * np.log(p) - (1 - y) * np.log(1 - p)).mean())
-
-    return loss
+@of_answer
+def _sure_and_wrong(case: Case, answer: Any) -> None:
+    z, y = case["z"], case["y"]
+    want = _bce(**case)[0]
+    if np.abs(z).max() < 20 or close(answer[0], want):
+        return
+    what = f"with large logits the value of loss is off\n{expected_and_got(want, answer[0])}"
+    hint = (
+        f"Alone, z = {z[0, 0]:g} with the target {y[0, 0]:g} costs {z[0, 0]:g}, and z = {z[0, 1]:g} with the "
+    )
+    hint += f"target {y[0, 1]:g} and a weight of 1 costs {-z[0, 1]:g}. What do you get for each of them?"
+    raise Wrong(what, hint)
 
 
 bce_with_logits = formula_task(
@@ -270,28 +184,99 @@ bce_with_logits = formula_task(
     points=4,
     cases=_switches,
     right=_bce,
-    parts=_BCE_PARTS,
-    slips=[
-        *slips_of(_bce, _BCE_SLIPS, _BCE_PARTS),
-        *(
-            slip(
-                _kept_off(eps),
-                f"a sure and wrong logit costs too little, as if p were kept {eps:g} away from 0 and 1",
-                "The loss of such a logit grows with the logit. Write -log p without p.",
-                part="loss",
-            )
-            for eps in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
-        ),
-        *(
-            slip(
-                lambda z, y, pos_weight, most=most: _bce(np.clip(z, -most, most), y, pos_weight)[0],
-                f"a logit beyond {most} costs as much as {most} does",
-                "The loss of a sure and wrong logit grows with the logit.",
-                part="loss",
-            )
-            for most in (20, 30, 50, 100, 500, 700)
-        ),
-    ],
+    parts={
+        "loss": "One entry by hand: -log p as far as it is yes, -log(1 - p) as far as no; the weight.",
+        "slope": "One slope for each logit: how much does the loss grow if only this logit is nudged up?",
+    },
+    last_rules=[_sure_and_wrong],
+    slips="""
+        pos_weight * y * yes → y * yes
+        pos_weight * y * (1 - p) → y * (1 - p)
+            pos_weight is not used
+            A positive counts pos_weight times, each switch with its own.
+        pos_weight * y * yes + (1 - y) * no → pos_weight * (y * yes + (1 - y) * no)
+        (1 - y) * p - pos_weight * y * (1 - p) → pos_weight * (p - y)
+            the negatives were weighted, too
+            pos_weight is for what is true; what is not true counts once.
+        one = … → one = y * yes + pos_weight * (1 - y) * no
+        up = … → up = pos_weight * (1 - y) * p - y * (1 - p)
+            the negatives were weighted, and the positives were not
+            pos_weight is for what is true.
+        return loss, slope → return loss * z.size, slope * z.size
+            both are sums over the entries
+            Asked is the mean over all n · k entries.
+        return loss, slope → return loss * z.shape[1], slope * z.shape[1]
+            both were divided by the number of rows
+            Asked is the mean over all n · k entries.
+        loss = one.mean() → loss = one.sum() / (pos_weight * y + 1 - y).sum()
+        slope = up / z.size → slope = up / (pos_weight * y + 1 - y).sum()
+            both were divided by the sum of the weights
+            Here the task divides by n · k, whatever the weights are.
+        pos_weight * y * yes → pos_weight[:, None] * y * yes
+        pos_weight * y * (1 - p) → pos_weight[:, None] * y * (1 - p)
+            row i got entry i of pos_weight
+            It has an entry for each switch. Along which axis of (n, k) do the switches lie?
+        loss: one = … → one = y * yes + (1 - y) * no
+            pos_weight is missing in the loss
+            A positive counts pos_weight times, each switch with its own.
+        loss: one = … → one = pos_weight * (y * yes + (1 - y) * no)
+            in the loss the negatives were weighted, too
+            pos_weight is for what is true; what is not true counts once.
+        loss: one = … → one = pos_weight * y * yes
+            the loss has no part for what is not true
+            A switch that is off, and that the network takes for on, costs something.
+        loss: one = … → one = pos_weight * y * no + (1 - y) * yes
+            the loss is small where the network is wrong
+            For a target of 1 the loss must fall when the logit grows.
+        loss: one = … → one = np.where(y > 0.5, pos_weight * yes, no)
+            targets between 0 and 1 were taken for 0 or 1
+            With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
+        loss: one = … → one = np.where(y == 1, pos_weight * yes, no)
+            targets between 0 and 1 were taken for 0
+            With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
+        loss: loss = one.mean() → loss = one.sum()
+            the loss is a sum over the entries
+            Asked is the mean over all n · k entries.
+        loss: loss = one.mean() → loss = one.sum() / len(z)
+            the loss was divided by the number of rows
+            Asked is the mean over all n · k entries.
+        loss: loss = one.mean() → loss = -one.mean()
+            the loss has the wrong sign
+            The log of a probability is negative; a loss is not.
+        loss: loss = one.mean() → loss = one.mean() / np.log(2)
+            the logarithm is that of base 2
+            Asked is the natural logarithm.
+        loss: loss = one.mean() → loss = one.mean() / np.log(10)
+            the logarithm is that of base 10
+            Asked is the natural logarithm.
+        slope: up = … → up = np.where(y == 1, pos_weight, 1) * (p - y)
+            in the slopes pos_weight counts only where the target is 1
+            With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
+        slope: up = … → up = p - y
+            pos_weight is missing in the slopes
+            What counts pos_weight times pulls pos_weight times as hard.
+        slope: up = … → up = pos_weight * (p - y)
+            in the slopes the negatives were weighted, too
+            pos_weight is for what is true; what is not true counts once.
+        slope: up = … → up = pos_weight * y * (1 - p) - (1 - y) * p
+            the slopes have the wrong sign
+            Nudge the logit of a switch that is on: the loss falls.
+        slope: up = … → up = ((1 - y) * p - pos_weight * y * (1 - p)) * p * (1 - p)
+            the slope of the sigmoid was counted twice
+            In the slope for a logit, p (1 - p) cancels.
+        slope: up = … → up = (1 - y) / (1 - p) - pos_weight * y / p
+            these are the slopes for the probabilities
+            Asked are those for the logits: the sigmoid's slope is missing.
+        slope: up = … → up = p - pos_weight * y
+            for positives p was not weighted
+            For a target of 1 all of p - 1 is weighted.
+        slope: slope = … → slope = up
+            each slope is that of its own entry's loss
+            The loss is a mean over n · k entries. A nudge of one moves it by a part of that only.
+        slope: slope = … → slope = up / len(z)
+            the slopes were divided by the number of rows
+            The loss is a mean over all n · k entries.
+    """,
     form="Two things, in this order: the loss, one number, and the slopes, of shape (n, k).",
     unchanged="z, y and pos_weight are needed by others: compute new arrays.",
     hints={"ValueError": "Write the shapes of this line down: z and y are (n, k), pos_weight is (k,)."},

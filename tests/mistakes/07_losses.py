@@ -1,0 +1,202 @@
+"""Answers to exercise 07 that are no slips: mistakes people make, and right answers written in other ways."""
+
+import numpy as np
+from scipy.special import log_softmax
+
+from helpers.nn import Adam, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, Linear, ReLU, Sequential
+from helpers.nn.activations import sigmoid, softmax
+from helpers.training import fit
+from tests.mistakes import alternative, answers
+
+answers(
+    "losses/weighted_huber",
+    wrong=r"""
+        each = … → each = error**2 / 2 if size <= delta else delta * (size - delta / 2)
+            Is a whole array asked
+        error = y_hat - y → y_hat -= y; error = y_hat
+            changes its input y_hat
+        return (share * each).sum(), → return (share * each).mean(),
+            the value of loss is off
+        np.where(size <= delta, error**2 / 2, delta * (size - delta / 2)) → [e * e / 2 for e in error]
+            large errors are squared, too
+        return … → return (share * each).sum()
+            expected loss, slope, got
+        share * np.clip(error, -delta, delta) → np.gradient(share * each)
+            how much does the loss grow if only this one is nudged up
+    """,
+    right=r"""
+        np.where(size <= delta, error**2 / 2, delta * (size - delta / 2)) → kept * (size - kept / 2)
+        size = np.abs(error) → …; kept = np.minimum(size, delta)
+        np.clip(error, -delta, delta) → np.sign(error) * kept
+            both branches in one formula
+    """,
+)
+
+
+@alternative("losses/weighted_huber")
+def row_by_row_in_single_precision(y_hat, y, delta, weight):
+    total, loss, slope = np.float32(sum(weight)), np.float32(0), []
+    for a, b, w in zip(y_hat.astype("f4"), y.astype("f4"), weight.astype("f4"), strict=True):
+        e = a - b
+        if -delta < e < delta:
+            loss, one = loss + w * e * e / 2, e
+        else:
+            one = np.float32(delta if e > 0 else -delta)
+            loss += w * one * (e - one / 2)
+        slope.append(w * one / total)
+    return [np.float32(loss / total), slope]
+
+
+answers(
+    "losses/bce_with_logits",
+    wrong=r"""
+        minus_log_p = np.logaddexp(0, -z) → minus_log_p = np.log(1 + np.exp(-z))
+            with large logits the value of loss is off
+        minus_log_p = np.logaddexp(0, -z) → minus_log_p = np.log(1 + np.exp(np.clip(-z, -500, 500)))
+            What do you get for each of them
+        minus_log_p = np.logaddexp(0, -z) → p = np.clip(1 / (1 + np.exp(-z)), 1e-12, 1 - 1e-12)
+        p = np.exp(-minus_log_p) → minus_log_p = -np.log(p)
+        np.logaddexp(0, z) → -np.log(1 - p)
+            What do you get for each of them
+        minus_log_p = np.logaddexp(0, -z) → y -= 0.5; y += 0.5; z *= 1.5; minus_log_p = np.logaddexp(0, -z)
+            changes its input z
+        return each.mean(), → return each.mean(axis=0),
+            the shape of loss is wrong
+        each.mean(), slope / z.size → slope / z.size, each.mean()
+            in another order
+    """,
+    right=r"""
+        p = np.exp(-minus_log_p) → p = 0.5 * (1 + np.tanh(z / 2))
+        minus_log_p = … → minus_log_p = np.maximum(-z, 0) + np.log1p(np.exp(-np.abs(z)))
+        np.logaddexp(0, z) → (z + minus_log_p)
+            by hand, with tanh
+    """,
+)
+
+
+@alternative("losses/bce_with_logits")
+def entry_by_entry(z, y, pos_weight):
+    n, k = z.shape
+    loss, slope = 0.0, [[0.0] * k for _ in range(n)]
+    for i in range(n):
+        for j in range(k):
+            tail = np.log1p(np.exp(-abs(z[i, j])))
+            p = np.exp(-max(-z[i, j], 0) - tail)
+            loss += pos_weight[j] * y[i, j] * (max(-z[i, j], 0) + tail)
+            loss += (1 - y[i, j]) * (max(z[i, j], 0) + tail)
+            slope[i][j] = (p * (1 - y[i, j] + pos_weight[j] * y[i, j]) - pos_weight[j] * y[i, j]) / (n * k)
+    return loss / (n * k), slope
+
+
+answers(
+    "losses/smoothed_cross_entropy",
+    wrong=r"""
+        shifted = … → shifted = logits
+            Which step is the first not to be finite
+        shifted = … → shifted = logits - logits.max()
+            Which step is the first not to be finite
+        np.log(np.exp(shifted).sum(axis=1, keepdims=True)) → 0
+        shifted = … → e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        log_p = shifted - → log_p = np.log(e / e.sum(axis=1, keepdims=True) + 1e-12) -
+            alone has the loss
+        shifted = … → logits -= logits.max(axis=1, keepdims=True); shifted = logits
+            changes its input logits
+        -(target * log_t).sum() / n → -(target * log_t).sum(axis=1)
+            the shape of floor is wrong
+        -(target * log_t).sum() / n → eps * np.log(C)
+            Which probabilities would be best for these targets
+    """,
+    right=r"""
+        log_t = … → log_t = np.log(target + 1e-12)
+        np.full((n, C), eps / C) → (eps / C * np.ones((n, C)))
+        target[np.arange(n), y] += 1 - eps → target = target + (1 - eps) * np.eye(C)[y]
+            from rows of the identity; the log of 0 kept off
+    """,
+)
+
+
+@alternative("losses/smoothed_cross_entropy")
+def by_another_library(logits, y, eps):
+    log_p, C = log_softmax(logits, axis=1), logits.shape[1]
+    hard = np.mean([-log_p[row, label] for row, label in enumerate(y)])
+    t = [1 - eps + eps / C] + [eps / C] * (C - 1)
+    return (1 - eps) * hard - eps * log_p.mean(), sum(-share * np.log(share) for share in t if share)
+
+
+answers(
+    "losses/multiclass_hinge",
+    wrong=r"""
+        others = scores.astype(float) → others = scores
+            changes its input scores
+        others = scores.astype(float) → others = scores.copy()
+        others[rows, y] = -np.inf → others = np.delete(others, y, axis=1)
+            scores is (n, C), y is (n,)
+        np.maximum(0, → np.max(0,
+            Run your function on the input above and look at that line
+        margin - (scores[rows, y] - scores[rows, rival]) → margin - abs(scores[rows, y] - scores[rows, rival])
+            Compute one row by hand
+        slope[rows, y], slope[rows, rival] = → slope[:, y], slope[:, rival] =
+            Nudge one score of one row up
+        rival = others.argmax(axis=1) → rival = others.argmax()
+            what stands between the brackets
+    """,
+    right=r"""
+        rival = others.argmax(axis=1) → rival = np.argsort(others, axis=1)[:, -1]
+        slope = np.zeros(scores.shape) → slope = np.zeros(scores.shape, "f4")
+            by sorting, the slopes in float32
+    """,
+)
+
+
+@alternative("losses/multiclass_hinge")
+def with_masks(scores, y, margin):
+    mine = np.eye(scores.shape[1], dtype=bool)[y]
+    own = scores[mine][:, None]
+    best = np.max(scores, axis=1, where=~mine, initial=-np.inf, keepdims=True)
+    pays = own - best < margin
+    slope = (pays & ~mine & (scores == best)).astype(float) - (pays & mine)
+    return np.where(pays, margin - own + best, 0).sum() / len(y), slope / len(y)
+
+
+answers(
+    "losses/solve",
+    wrong=r"""
+        HuberLoss(delta=0.5) → HuberLoss(delta=100)
+            too high on average
+        pos_weight=10 → pos_weight=1
+            More than half are missed
+        e / e.sum(axis=1, keepdims=True) → 1 / (1 + np.exp(-z))
+            One of the three growers it is
+        (3, CrossEntropyLoss()) → (3, HuberLoss())
+        targets = … → targets = np.eye(3)[y] if problem == "grower" else y.reshape(len(y), outputs)
+            It is right, and not sure
+        return 1 / (1 + np.exp(-z)) → pass
+            Do the segments compete
+        (7, BCEWithLogitsLoss()) → (7, HuberLoss())
+            a probability of its own
+    """,
+    right=r"""
+        BCEWithLogitsLoss(pos_weight=10) → BCEWithLogitsLoss()
+        z[:, 0] > 0 → (11 / (1 + np.exp(-z[:, 0])) > 1).astype(int).tolist()
+            the costs are in the border; as a list
+    """,
+)
+
+
+@alternative("losses/solve")
+def with_a_hidden_layer(problem, X, y, X_new):
+    choices = {"progression": (1, L1Loss()), "cancer": (1, BCEWithLogitsLoss(pos_weight=10))}
+    k, loss = choices.get(
+        problem, (3, CrossEntropyLoss()) if problem == "grower" else (7, BCEWithLogitsLoss())
+    )
+    rng = np.random.default_rng(1)
+    model = Sequential(Linear(X.shape[1], 16, rng=rng), ReLU(), Linear(16, k, rng=rng))
+    targets = y.reshape(-1, 1) if k == 1 else y
+    fit(model, loss, Adam(model, lr=0.01), X, targets, batch_size=50, num_epochs=40, rng=rng, progress=False)
+    z = model.forward(X_new)
+    outputs = {
+        "progression": lambda: z.ravel(),
+        "cancer": lambda: z.ravel() > 0,
+        "grower": lambda: softmax(z),
+    }
+    return outputs.get(problem, lambda: sigmoid(z))()

@@ -13,15 +13,9 @@ expected and a hint. You can check as often as you like.
 # %%
 import numpy as np
 
-from helpers import data
+from helpers import data, nn
 from helpers.checks import check
-from helpers.nn import (
-    Adam,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    HuberLoss,
-    Linear,
-)
+from helpers.nn.activations import sigmoid, softmax
 from helpers.training import fit
 
 # %% [markdown] task="losses/weighted_huber"
@@ -242,11 +236,17 @@ Write `solve(problem, X, y, X_new)`. It trains a network on the rows of `X`, sha
   Return for each segment the probability that it is lit, shape (m, 7). The mean binary cross-entropy has to
   be below 0.3.
 
-A single `Linear` layer is enough for each of them, trained by `fit` with `Adam`, a learning rate of 0.02,
-batches of 32 rows and 60 epochs. What you have to find for each problem is the number of outputs, the loss,
-and what makes an answer of the outputs.
+One linear layer is enough for each of them, `nn.Linear(inputs, outputs, rng=rng)`, with `nn.Adam(model,
+lr=0.02)` and
 
-The next cell draws such data, so that you can try things out. The check draws other rows.
+    fit(model, loss, optimizer, X, targets, rng=rng, **settings)
+
+What you have to find for each problem is the number of outputs, the loss, and what makes an answer of the
+outputs. `nn` has `MSELoss`, `RMSELoss`, `L1Loss`, `HuberLoss`, `HingeLoss`, `ExponentialLoss`,
+`BCEWithLogitsLoss` and `CrossEntropyLoss`; `help(nn.HuberLoss)` says what one of them takes.
+
+The next cell makes `settings`, and draws such data, so that you can try things out. The check draws other
+rows.
 
 <details><summary>Hint: shapes</summary>
 
@@ -256,6 +256,8 @@ A layer with one output gives (n, 1), and most losses want targets of that shape
 """
 
 # %%
+settings = {"batch_size": 32, "num_epochs": 60, "progress": False}
+
 rng = np.random.default_rng(0)
 LIT = (
     "1110111 0010010 1011101 1011011 0111010 "  # for 0 … 4
@@ -288,25 +290,20 @@ def solve(problem, X, y, X_new):
     """The answers of a network that learns X, y to the rows of X_new."""
     ### BEGIN SOLUTION
     outputs, loss = {
-        "progression": (1, HuberLoss(delta=0.5)),
-        "cancer": (1, BCEWithLogitsLoss(pos_weight=10)),
-        "grower": (3, CrossEntropyLoss()),
-        "segments": (7, BCEWithLogitsLoss()),
+        "progression": (1, nn.HuberLoss(delta=0.5)),
+        "cancer": (1, nn.BCEWithLogitsLoss(pos_weight=10)),
+        "grower": (3, nn.CrossEntropyLoss()),
+        "segments": (7, nn.BCEWithLogitsLoss()),
     }[problem]
     rng = np.random.default_rng(0)
-    model = Linear(X.shape[1], outputs, rng=rng)
+    model = nn.Linear(X.shape[1], outputs, rng=rng)
     targets = y[:, None] if outputs == 1 else y
-    settings = {"batch_size": 32, "num_epochs": 60, "progress": False}
-    fit(model, loss, Adam(model, lr=0.02), X, targets, rng=rng, **settings)
+    adam = nn.Adam(model, lr=0.02)
+    fit(model, loss, adam, X, targets, rng=rng, **settings)
     z = model.forward(X_new)
-    if problem == "progression":
-        return z[:, 0]
-    if problem == "cancer":
-        return z[:, 0] > 0
-    if problem == "segments":
-        return 1 / (1 + np.exp(-z))
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    if outputs == 1:
+        return z[:, 0] > 0 if problem == "cancer" else z[:, 0]
+    return softmax(z) if problem == "grower" else sigmoid(z)
     ### END SOLUTION
 
 
@@ -322,7 +319,7 @@ All five pass? Then see what other choices do. In a new cell, run
     forecast = solve("progression", **problems["progression"])
     print(np.median(forecast), np.median(problems["progression"]["y"]))
 
-and put `MSELoss` of `helpers.nn` into `solve` in place of your loss. How far do the forecasts move? In
+and put `nn.MSELoss()` into `solve` in place of your loss. How far do the forecasts move? In
 `"cancer"`, count the rows that are called with a weight of 1, 10 and 100. Which other way is there to say
 that a missed one costs ten false alarms, with a loss that has no weights?
 """

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax
 
-from helpers.nn import Adam, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, Linear, ReLU, Sequential
+from helpers import nn
 from helpers.nn.activations import sigmoid, softmax
 from helpers.training import fit
 from tests.mistakes import alternative, answers
@@ -161,23 +161,23 @@ def with_masks(scores, y, margin):
 answers(
     "losses/solve",
     wrong=r"""
-        HuberLoss(delta=0.5) → HuberLoss(delta=100)
+        nn.HuberLoss(delta=0.5) → nn.HuberLoss(delta=100)
             too high on average
         pos_weight=10 → pos_weight=1
             More than half are missed
-        e / e.sum(axis=1, keepdims=True) → 1 / (1 + np.exp(-z))
+        softmax(z) if problem == "grower" else sigmoid(z) → sigmoid(z)
             One of the three growers it is
-        (3, CrossEntropyLoss()) → (3, HuberLoss())
+        softmax(z) if problem == "grower" else sigmoid(z) → softmax(z)
+            Do the segments compete
+        (3, nn.CrossEntropyLoss()) → (3, nn.HuberLoss())
         targets = … → targets = np.eye(3)[y] if problem == "grower" else y.reshape(len(y), outputs)
             It is right, and not sure
-        return 1 / (1 + np.exp(-z)) → pass
-            Do the segments compete
-        (7, BCEWithLogitsLoss()) → (7, HuberLoss())
+        (7, nn.BCEWithLogitsLoss()) → (7, nn.HuberLoss())
             a probability of its own
     """,
     right=r"""
-        BCEWithLogitsLoss(pos_weight=10) → BCEWithLogitsLoss()
-        z[:, 0] > 0 → (11 / (1 + np.exp(-z[:, 0])) > 1).astype(int).tolist()
+        nn.BCEWithLogitsLoss(pos_weight=10) → nn.BCEWithLogitsLoss()
+        return z[:, 0] > 0 if → return (11 * sigmoid(z[:, 0]) > 1).astype(int).tolist() if
             the costs are in the border; as a list
     """,
 )
@@ -185,18 +185,14 @@ answers(
 
 @alternative("losses/solve")
 def with_a_hidden_layer(problem, X, y, X_new):
-    choices = {"progression": (1, L1Loss()), "cancer": (1, BCEWithLogitsLoss(pos_weight=10))}
-    k, loss = choices.get(
-        problem, (3, CrossEntropyLoss()) if problem == "grower" else (7, BCEWithLogitsLoss())
-    )
+    choices = {"progression": (1, nn.L1Loss()), "grower": (3, nn.CrossEntropyLoss())}
+    k, loss = choices.get(problem, (7, nn.BCEWithLogitsLoss()))
+    if problem == "cancer":
+        k, loss = 1, nn.BCEWithLogitsLoss(pos_weight=10)
     rng = np.random.default_rng(1)
-    model = Sequential(Linear(X.shape[1], 16, rng=rng), ReLU(), Linear(16, k, rng=rng))
-    targets = y.reshape(-1, 1) if k == 1 else y
-    fit(model, loss, Adam(model, lr=0.01), X, targets, batch_size=50, num_epochs=40, rng=rng, progress=False)
+    model = nn.Sequential(nn.Linear(X.shape[1], 16, rng=rng), nn.ReLU(), nn.Linear(16, k, rng=rng))
+    settings = {"batch_size": 50, "num_epochs": 40, "rng": rng, "progress": False}
+    fit(model, loss, nn.Adam(model, lr=0.01), X, y.reshape(-1, 1) if k == 1 else y, **settings)
     z = model.forward(X_new)
-    outputs = {
-        "progression": lambda: z.ravel(),
-        "cancer": lambda: z.ravel() > 0,
-        "grower": lambda: softmax(z),
-    }
+    outputs = {"progression": z.ravel, "cancer": lambda: z.ravel() > 0, "grower": lambda: softmax(z)}
     return outputs.get(problem, lambda: sigmoid(z))()

@@ -73,7 +73,8 @@ def _cancer(rng: np.random.Generator) -> Drawn:
 
 
 def _grower(rng: np.random.Generator) -> Drawn:
-    return _shuffled(*data.load_wine(), 118, 60, rng)
+    X, y = data.load_wine()
+    return _shuffled(X, y, 118, 60, rng)
 
 
 def _segments(rng: np.random.Generator) -> Drawn:
@@ -217,7 +218,7 @@ solve = Task(
     show=("problem",),
     hints={
         "ValueError": "Which targets does the message ask for, and which does the task list for the problem?",
-        "TypeError": "Compare what this line is given with the example of fit in the lesson.",
+        "TypeError": "Compare what this line is given with the lines that the task shows.",
         "KeyError": "The four names are progression, cancer, grower and segments.",
     },
     verdict=all_of(leaves_input_unchanged("X", "y", "X_new"), _does_what_it_should),

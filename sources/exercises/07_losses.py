@@ -258,7 +258,7 @@ A layer with one output gives (n, 1), and most losses want targets of that shape
 # %%
 settings = {"batch_size": 32, "num_epochs": 60, "progress": False}
 
-rng = np.random.default_rng(0)
+order = np.random.default_rng(0).permutation
 LIT = (
     "1110111 0010010 1011101 1011011 0111010 "  # for 0 … 4
     "1101011 1101111 1010010 1111111 1111011"  # for 5 … 9
@@ -276,7 +276,7 @@ tables = {  # X, the true y, and the number of rows to learn from
 }
 problems = {}
 for name, (X, y, n) in tables.items():
-    train, new = np.split(rng.permutation(len(y)), [n])
+    train, new = np.split(order(len(y)), [n])
     mean, std = X[train].mean(axis=0), X[train].std(axis=0)
     Z, y_train = (X - mean) / np.where(std == 0, 1, std), y[train]
     if name == "progression":

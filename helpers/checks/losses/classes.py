@@ -94,9 +94,6 @@ smoothed_cross_entropy = formula_task(
         return loss, floor → return loss / C, floor / C
             both were divided by the number of classes, too
             The loss of a row is a sum over its classes; the mean is over the rows.
-        return loss, floor → return loss / np.log(2), floor / np.log(2)
-            the logarithm is that of base 2
-            Asked is the natural logarithm.
         return loss, floor → return loss / np.log(10), floor / np.log(10)
             the logarithm is that of base 10
             Asked is the natural logarithm.
@@ -136,18 +133,9 @@ smoothed_cross_entropy = formula_task(
         floor: floor = … → floor = -np.log(1 - eps + eps / C)
             the floor has the log of the largest probability only
             The loss sums over all classes, each by its target.
-        floor: floor = … → floor = -(1 - eps) * np.log(1 - eps) if eps < 1 else 0.0
-            the floor has a part of the true class only
-            The loss sums over all classes, each by its target.
         floor: floor = … → floor = -(1 - eps + eps / C) * np.log(1 - eps + eps / C)
             the floor has the part of the true class only
             The loss sums over all classes, each by its target.
-        floor: floor = … → floor = -floors.mean()
-            the floor has the wrong sign
-            The floor is a loss, that of the best probabilities.
-        floor: floor = … → floor = floors.sum()
-            the floor is a sum over the rows
-            Asked is the mean over the rows, as for the loss.
         floor: floor = … → floor = floors.mean() / C
             the floor was divided by the number of classes
             The loss of a row is a sum over its classes; the mean is over the rows.

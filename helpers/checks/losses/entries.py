@@ -211,10 +211,6 @@ bce_with_logits = formula_task(
         return loss, slope → return loss * z.shape[1], slope * z.shape[1]
             both were divided by the number of rows
             Asked is the mean over all n · k entries.
-        loss = one.mean() → loss = one.sum() / (pos_weight * y + 1 - y).sum()
-        slope = up / z.size → slope = up / (pos_weight * y + 1 - y).sum()
-            both were divided by the sum of the weights
-            Here the task divides by n · k, whatever the weights are.
         loss: one = … → one = y * yes + (1 - y) * no
             pos_weight is missing in the loss
             A positive counts pos_weight times, each switch with its own.
@@ -242,9 +238,6 @@ bce_with_logits = formula_task(
         loss: loss = one.mean() → loss = -one.mean()
             the loss has the wrong sign
             The log of a probability is negative; a loss is not.
-        loss: loss = one.mean() → loss = one.mean() / np.log(2)
-            the logarithm is that of base 2
-            Asked is the natural logarithm.
         loss: loss = one.mean() → loss = one.mean() / np.log(10)
             the logarithm is that of base 10
             Asked is the natural logarithm.

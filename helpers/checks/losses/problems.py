@@ -12,6 +12,7 @@ from helpers.checks.probing import call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 Array = np.ndarray
+Drawn = tuple[Array, Array, Array, Array]  # X, y, the rows to learn from, the new rows
 COLUMNS = [1, 8, 9]  # of breast_cancer: texture, symmetry, fractal dimension; they leave doubts
 MISSED = 10  # what a malignant row costs that is not called, in false alarms
 LIT = np.array(  # for 0 … 9: top, two upper, middle, two lower, bottom segment of a pocket calculator
@@ -42,9 +43,6 @@ def _cases(rng: np.random.Generator) -> list[Case]:
             case = {"problem": problem, "X": Z[train], "y": learn, "X_new": Z[new]}
             cases.append(case | {"secret": y[new]})
     return cases
-
-
-Drawn = tuple[Array, Array, Array, Array]
 
 
 def _mistyped(y: Array, rng: np.random.Generator) -> Array:
@@ -121,7 +119,7 @@ def _judge_progression(case: Case, answer: Any) -> None:
     error, high = np.abs(forecast - y).mean(), (forecast - y).mean()
     if error < LIMITS["progression"]:
         return
-    what = f"the mean absolute error on new rows is {error:.2f}; it has to be below {LIMITS['progression']}"
+    what = f"the mean absolute error on new rows is {error:.3g}; it has to be below {LIMITS['progression']}"
     hint = f"Your forecasts run from {forecast.min():.2f} to {forecast.max():.2f}, the new targets from "
     hint += f"{y.min():.2f} to {y.max():.2f}."
     if 0.4 < high < 3:
@@ -141,7 +139,7 @@ def _judge_cancer(case: Case, answer: Any) -> None:
     if (1 - found) + false < LIMITS["cancer"]:
         return
     what = f"{called[y].sum():.0f} of {y.sum()} malignant rows were called, and {called[~y].sum():.0f} of "
-    what += f"{(~y).sum()} benign ones.\nThat costs {1 - found + false:.2f} of what calling nobody costs; it "
+    what += f"{(~y).sum()} benign ones.\nThat costs {1 - found + false:.3g} of what calling nobody costs; it "
     what += f"has to be below {LIMITS['cancer']}"
     hint = f"One that is missed costs as much as {MISSED} false alarms, and one row of eleven is malignant."
     if false > found + 0.1:
@@ -164,14 +162,14 @@ def _judge_grower(case: Case, answer: Any) -> None:
     loss = -np.log(own).mean()
     if loss < LIMITS["grower"]:
         return
-    what = f"the mean of -log p of the true grower is {loss:.2f}; it has to be below {LIMITS['grower']}"
+    what = f"the mean of -log p of the true grower is {loss:.3g}; it has to be below {LIMITS['grower']}"
     hint = (
         f"For the true grower p is largest in {right:.0%} of the new rows, and on average {own.mean():.2f}."
     )
     if right > 0.9 and own.mean() < 0.7:
         hint += " It is right, and not sure: does your loss go on asking for more?"
     elif own.min() < 1e-4:
-        hint += f" Once it is {own.min():.1g}: what is sure, and wrong, costs a great deal."
+        hint += " Once it is below 0.0001: what is sure, and wrong, costs a great deal."
     elif right < 0.6:
         hint += " Do the losses of your training fall, and does row i of the answer belong to row i of X_new?"
     raise Wrong(what, hint)
@@ -188,7 +186,7 @@ def _judge_segments(case: Case, answer: Any) -> None:
     loss = -np.where(y == 1, np.log(p), np.log(1 - p)).mean()
     if loss < LIMITS["segments"]:
         return
-    what = f"the mean binary cross-entropy is {loss:.2f}; it has to be below {LIMITS['segments']}"
+    what = f"the mean binary cross-entropy is {loss:.3g}; it has to be below {LIMITS['segments']}"
     lit, dark = p[y == 1].mean(), p[y == 0].mean()
     hint = f"On average p is {lit:.2f} where a segment is lit, and {dark:.2f} where it is dark."
     if lit > dark + 0.1:

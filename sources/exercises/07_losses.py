@@ -20,7 +20,7 @@ from helpers.training import fit
 
 # %% [markdown] task="losses/weighted_huber"
 r"""
-## Task 1 · An outlier on a short lead (3 points)
+## Task 1 · Huber's loss, with weights (3 points)
 
 Some rows were measured more carefully than others, and should count more. Write
 `weighted_huber(y_hat, y, delta, weight)` for predictions `y_hat`, targets `y` and weights `weight`, all of
@@ -62,7 +62,7 @@ check("losses/weighted_huber", weighted_huber)
 
 # %% [markdown] task="losses/bce_with_logits"
 r"""
-## Task 2 · Rare switches (4 points)
+## Task 2 · Many questions, and a rare yes (4 points)
 
 A network has k outputs, and each answers a question of its own with yes or no. Yes is rare for some of them,
 so a positive is made to count more. Write `bce_with_logits(z, y, pos_weight)` for
@@ -226,9 +226,10 @@ Write `solve(problem, X, y, X_new)`. It trains a network on the rows of `X`, sha
   large. Return m forecasts, shape (m,). On new rows, which have no such mistakes, the mean absolute error has
   to be below 0.6.
 - `"cancer"`: `y`, shape (n,), is 1 for malignant tissue, one row of eleven, and 0 for benign. Return True for
-  each row that you would call back, and else False, shape (m,). A malignant row that is not called costs **as
-  much as ten false alarms**. To call nobody and to call everybody cost the same, then; you have to stay below
-  0.7 of that.
+  each row that you would call back, and else False, shape (m,). A malignant row that is missed costs **as
+  much as ten false alarms**, and there are ten benign rows for each malignant one. So the share of the
+  malignant rows that you miss and the share of the benign rows that you call cost the same. Their sum is 1 if
+  you call nobody, and if you call everybody; it has to be below 0.7.
 - `"grower"`: a wine comes from one of three growers, and `y`, shape (n,), holds 0, 1 or 2. Return
   probabilities, shape (m, 3). The mean of -log p of the true grower has to be below 0.5.
 - `"segments"`: a handwritten digit is to be shown on a pocket calculator. It lights some of seven

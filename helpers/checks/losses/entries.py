@@ -137,7 +137,7 @@ weighted_huber = formula_task(
 # Task 2: binary cross-entropy from logits --------------------------------------------------------------
 
 
-def _switches(rng: np.random.Generator) -> Sequence[Case]:
+def _answers(rng: np.random.Generator) -> Sequence[Case]:
     """First logits that any way can take, with targets that are 0, 1 or between; then very large ones."""
     cases: list[Case] = []
     for n, k, largest in [(6, 2, 5), (4, 4, 2), (1, 3, 4), (5, 1, 6), (8, 3, 1000), (3, 5, 10_000)]:
@@ -185,7 +185,7 @@ bce_with_logits = formula_task(
     "losses/bce_with_logits",
     "bce_with_logits(z, y, pos_weight)",
     points=4,
-    cases=_switches,
+    cases=_answers,
     right=_bce,
     parts={
         "loss": "One entry by hand: -log p as far as it is yes, -log(1 - p) as far as no; the weight.",
@@ -196,7 +196,7 @@ bce_with_logits = formula_task(
         pos_weight * y * yes → y * yes
         pos_weight * y * (1 - p) → y * (1 - p)
             pos_weight is not used
-            A positive counts pos_weight times, each switch with its own.
+            A positive counts pos_weight times, each output with its own.
         pos_weight * y * yes + (1 - y) * no → pos_weight * (y * yes + (1 - y) * no)
         (1 - y) * p - pos_weight * y * (1 - p) → pos_weight * (p - y)
             the negatives were weighted, too
@@ -213,13 +213,13 @@ bce_with_logits = formula_task(
             Asked is the mean over all n · k entries.
         loss: one = … → one = y * yes + (1 - y) * no
             pos_weight is missing in the loss
-            A positive counts pos_weight times, each switch with its own.
+            A positive counts pos_weight times, each output with its own.
         loss: one = … → one = pos_weight * (y * yes + (1 - y) * no)
             in the loss the negatives were weighted, too
             pos_weight is for what is true; what is not true counts once.
         loss: one = … → one = pos_weight * y * yes
             the loss has no part for what is not true
-            A switch that is off, and that the network takes for on, costs something.
+            A no that the network takes for a yes costs something.
         loss: one = … → one = pos_weight * y * no + (1 - y) * yes
             the loss is small where the network is wrong
             For a target of 1 the loss must fall when the logit grows.
@@ -252,7 +252,7 @@ bce_with_logits = formula_task(
             pos_weight is for what is true; what is not true counts once.
         slope: up = … → up = pos_weight * y * (1 - p) - (1 - y) * p
             the slopes have the wrong sign
-            Nudge the logit of a switch that is on: the loss falls.
+            Nudge a logit whose target is 1: the loss falls.
         slope: up = … → up = ((1 - y) * p - pos_weight * y * (1 - p)) * p * (1 - p)
             the slope of the sigmoid was counted twice
             In the slope for a logit, p (1 - p) cancels.

@@ -139,8 +139,8 @@ def _judge_cancer(case: Case, answer: Any) -> None:
     if (1 - found) + false < LIMITS["cancer"]:
         return
     what = f"{called[y].sum():.0f} of {y.sum()} malignant rows were called, and {called[~y].sum():.0f} of "
-    what += f"{(~y).sum()} benign ones.\nThat costs {1 - found + false:.3g} of what calling nobody costs; it "
-    what += f"has to be below {LIMITS['cancer']}"
+    what += f"{(~y).sum()} benign ones.\nThe shares of missed and of false alarms sum to "
+    what += f"{1 - found + false:.3g}; it has to be below {LIMITS['cancer']}"
     hint = f"One that is missed costs as much as {MISSED} false alarms, and one row of eleven is malignant."
     if false > found + 0.1:
         hint = "A benign row is called more often than a malignant one. In y, 1 is malignant."

@@ -137,8 +137,8 @@ answers(
             Compute one row by hand
         slope[rows, y], slope[rows, rival] = → slope[:, y], slope[:, rival] =
             Nudge one score of one row up
-        rival = others.argmax(axis=1) → rival = others.argmax()
-            what stands between the brackets
+        rival = others.argmax(axis=1) → rival = np.argsort(scores, axis=1)[:, -2]
+            Compute one row by hand
     """,
     right=r"""
         rival = others.argmax(axis=1) → rival = np.argsort(others, axis=1)[:, -1]

@@ -161,7 +161,7 @@ def _scores(rng: np.random.Generator) -> Sequence[Case]:
         y = rng.permutation(np.arange(n) % C)
         own = np.arange(n), y
         scores[own] += np.where(np.arange(n) % 3 == 0, 4.0 + margin, 0.0)  # rows that cost nothing
-        cases.append({"scores": scores.round(3), "y": y, "margin": margin})
+        cases.append({"scores": scores, "y": y, "margin": margin})
     cases[1]["scores"] -= 20
     cases[2]["scores"] = np.array([[0.5, 3.25, -1.0, 2.75]])[:, rng.permutation(4)]
     cases[4]["scores"][np.arange(4), cases[4]["y"]] += 20

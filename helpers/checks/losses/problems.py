@@ -93,7 +93,7 @@ def _numbers(case: Case, answer: Any, each: str, width: tuple[int, ...] = ()) ->
     shape = (len(case["X_new"]), *width)
     try:
         numbers = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Wrong(f"expected numbers, got {short(answer)}", f"Asked is {each} for each new row.") from None
     if numbers.shape != shape:
         came = f"expected an array of shape {shape}, got {numbers.shape}"

@@ -28,6 +28,7 @@ from helpers.explore import (
     data_splits,
     features,
     forward,
+    losses,
     start,
     tuning,
     view,
@@ -38,7 +39,7 @@ from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, features, baselines_and_metrics, forward, backward, tuning]
+EXPLORERS = [start, data_splits, features, baselines_and_metrics, forward, backward, losses, tuning]
 frames = settings(deadline=None, max_examples=examples(25))
 
 
@@ -104,6 +105,9 @@ OUTSIDE = [
     (forward, {"depth": 51}),
     (forward, {"gain": 5.0}),
     (forward, {"activation": 2}),
+    (losses, {"place": 7}),
+    (losses, {"height": 21}),
+    (losses, {"loss": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),
     (baselines_and_metrics, {"threshold": 1.1}),
     (baselines_and_metrics, {"prevalence": 0.0}),
@@ -415,6 +419,43 @@ def test_the_size_with_relu_follows_the_rule(gain: float) -> None:
     factor = (size[-1] / size[0]) ** (1 / (len(size) - 1))
     assert factor == pytest.approx(gain / np.sqrt(2), rel=0.03)
     np.testing.assert_allclose(counts.sum(axis=1), 1)
+
+
+# One point away from the others
+
+
+@pytest.mark.parametrize(
+    ("place", "height", "loss", "says"),
+    [
+        (6, 20, 0, "Hardly moved"),
+        (6, 20, 2, "Hardly moved"),
+        (6, 20, 3, "Moved"),
+        (6, 20, 4, "Dragged"),
+        (15, -10, 0, "Moved"),
+        (15, -10, 4, "Dragged"),
+        (3, 2, 4, "Hardly moved"),
+    ],
+)
+def test_the_sentence_says_what_the_red_point_does(place: float, height: float, loss: int, says: str) -> None:
+    assert losses.sentence(place, height, loss).startswith(f"{says}: ")
+
+
+@pytest.mark.parametrize("delta", losses.DELTAS[1:])
+def test_the_pulls_of_a_fitted_line_balance(delta: float) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=20), 5 * rng.normal(size=20)
+    intercept, slope = losses.fitted(x, y, delta)
+    pulls = losses.pull(y - intercept - slope * x, delta)
+    np.testing.assert_allclose([pulls.sum(), pulls @ x], 0, atol=1e-6)
+
+
+def test_no_other_line_has_a_smaller_absolute_error() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=20), rng.normal(size=20)
+    best = np.array(losses.fitted(x, y, 0))
+    tried = best + rng.normal(size=(1000, 2)) * 10.0 ** rng.uniform(-4, 0, (1000, 1))
+    errors = np.abs(y - np.vstack([best, tried]) @ np.vstack([np.ones(20), x])).sum(axis=1)
+    assert errors.argmin() == 0
 
 
 # Controls and the view

@@ -20,6 +20,7 @@ LABELS = {
     "tuning": "schedule",
     "features": "learning rate",
     "forward": "gain",
+    "losses": "x of the red point",
 }
 
 

@@ -164,9 +164,9 @@ show(
     figures.values_and_pulls(
         e, values, {name: pull(e) for name, pull in pulls.items()}
     ),
-    alt="Left, three losses by error: MSE bends upwards, MAE is a V with its corner at 0, Huber is "
-    "round at 0 and then straight. Right, their slopes: a straight line without end, a step from -1 to 1, and a slope "
-    "that stops at -1 and 1.",
+    alt="Left, three losses by error: MSE bends upwards, MAE is a V with its corner at 0, Huber is round "
+    "at 0 and then straight. Right, their slopes: a straight line without end, a step from -1 to 1, and a "
+    "slope that stops at -1 and 1.",
 )
 
 # %% [markdown]
@@ -323,8 +323,8 @@ r"""
 Look at the last row. Sure and wrong, the model pays the most, and the squared error hardly pulls. Does that
 matter? Perhaps a larger learning rate makes up for it. A network (30–32–1, on *breast cancer*: is the tumour
 benign?) starts with its last bias at 0, −8 or −12, so it says no to everybody, more or less firmly. Each
-start has its own best of seven learning rates up to 30,000, chosen on 100 validation rows; five splits, twenty
-passes. The accuracy on 100 test rows:
+start has its own best of seven learning rates up to 30,000, chosen on 100 validation rows; five splits,
+twenty passes. The accuracy on 100 test rows:
 """
 
 
@@ -497,8 +497,8 @@ print("z = 1000, y = 0:", cross_entropy(np.array([[0.0, 1000.0]]), [0]))
 # %% jupyter={"source_hidden": true}
 claim(
     "sigmoid-or-softmax-binary",
-    because="softmax(z₀, z₁)₁ = e^z₁ / (e^z₀ + e^z₁) = 1 / (1 + e^−(z₁−z₀)) = σ(z₁ − z₀). The second logit is "
-    "not needed, and does no harm.",
+    because="softmax(z₀, z₁)₁ = e^z₁ / (e^z₀ + e^z₁) = 1 / (1 + e^−(z₁−z₀)) = σ(z₁ − z₀). The second logit "
+    "is not needed, and does no harm.",
 )
 
 # %% [markdown]
@@ -588,8 +588,8 @@ show(
         },
     ),
     alt="Left, the loss for a true class by its score: log loss and hinge rise to the left as straight "
-    "lines, hinge is 0 from 1 on, the squared error of the sigmoid levels off at 1. Right, their slopes: log loss "
-    "and hinge go to -1 on the left, that of the squared error returns to 0.",
+    "lines, hinge is 0 from 1 on, the squared error of the sigmoid levels off at 1. Right, their slopes: "
+    "log loss and hinge go to -1 on the left, that of the squared error returns to 0.",
 )
 
 # %% jupyter={"source_hidden": true}

@@ -45,14 +45,15 @@ def one_number(tried: np.ndarray, cost: Mapping[str, np.ndarray]) -> Figure:
     >>> one_number(np.arange(3.0), {"MSE": np.array([1.0, 0.0, 1.0])}).axes[0].get_xlabel()
     'f, the one number'
     """
-    fig, ax = subplots(width=7, height=3.7)
+    fig, ax = subplots(width=7.6, height=3.7)
     _lines(ax, tried, cost)
     for name, values in cost.items():
         lowest = values.argmin()
-        ax.plot(tried[lowest], values[lowest], "o", color=COLORS[LOOKS[name][0]], markersize=8)
+        size = 12 if name == "MAE" else 8  # hinge has its lowest point in the same place
+        ax.plot(tried[lowest], values[lowest], "o", color=COLORS[LOOKS[name][0]], markersize=size)
     ax.set(xlim=(-2, 2), ylim=(0, 3), xlabel="f, the one number", ylabel="mean loss of 100 drivers")
-    ax.set_xticks([-2, -1, 0, 0.4, 1, 2])
-    ax.legend(loc="upper right")
+    ax.set_xticks([-2, -1, 0, 0.4, 1, 2], ["−2", "−1", "0", "0.4", "1", "2"])
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return fig
 
 

@@ -252,7 +252,7 @@ As a *number to report* it is useful: its unit is that of $y$. (It is not the me
 
 If so, the loss on rows that are not trained on would be good for nothing. Train 64–64–10 on 300 digits with
 four learning rates for 200 passes, and then choose rate and pass: by the lowest *training* loss, or by the
-lowest loss on 400 *validation* rows. Who is closer to the mark on 1,097 test rows? Five splits. If both
+lowest loss on 400 *validation* rows. Who is closer to the mark on 1,097 test rows? Eight splits. If both
 choices are as good, the validation loss was of no use.
 """
 
@@ -313,7 +313,7 @@ def chosen(seed, lrs=(0.03, 0.1, 0.3, 1), every=10, rounds=20):
 
 
 # %%
-runs = np.array([chosen(seed) for seed in range(5)])
+runs = np.array([chosen(seed) for seed in range(8)])
 for i, name in enumerate(("training", "validation")):
     (loss, right), spread = runs[:, i].mean(axis=0), runs[:, i].std(axis=0)
     print(f"by the {name:10} loss: test loss {loss:.2f}", end="")
@@ -323,13 +323,13 @@ for i, name in enumerate(("training", "validation")):
 claim(
     "loss-only-in-training",
     measured=np.mean(runs[:, 0, 0] / runs[:, 1, 0]),
-    what="test loss of the choice by training loss, as a multiple of that by validation loss, 5 splits",
+    what="test loss of the choice by training loss, as a multiple of that by validation loss, 8 splits",
 )
 
 # %% [markdown]
 r"""
-The loss gains, the accuracy hardly. Which of them you should choose by depends on what you need: the
-probability, or the class.
+So it is of use. (Only for the loss: which choice is more often right differs from split to split. What to
+choose by depends on what you need, the probability or the class.)
 
 ## Label smoothing
 
@@ -391,7 +391,7 @@ $\log(1 + e^z)$, without overflow.)
 The lesson's junction says that a class weight changes the probability. Does it give a better *ranking* too,
 or only what a threshold could have done? Is the picture an 8 (one in ten)? A network 64–32–1 without a
 weight, read at $p > 0.1$, and one with a weight of 9 for the eights, read at ½. If the weight taught
-something of its own, it would be ahead. Ten splits, rates chosen on the validation rows by the error that
+something of its own, it would be ahead. Six splits, rates chosen on the validation rows by the error that
 counts both classes alike.
 """
 
@@ -439,7 +439,7 @@ for name, weight, threshold in (
     ("no weight, p > 0.1", 1.0, 0.1),
     ("weight 9,  p > 0.5", 9.0, 0.5),
 ):
-    runs = np.array([eights(seed, weight, threshold) for seed in range(10)])
+    runs = np.array([eights(seed, weight, threshold) for seed in range(6)])
     recall, alarms, mean_p = runs.mean(axis=0)
     spread = runs.std(axis=0)
     print(f"{name}: found {recall:.2f} ± {spread[0]:.2f}", end="")
@@ -448,6 +448,9 @@ for name, weight, threshold in (
 
 # %% [markdown]
 r"""
+The weight is not ahead: here it did nothing that the threshold did not do. It does change $p$. One picture in
+ten is an 8; without the weight the mean $p$ is about that, with it twice as much.
+
 **Sources**
 
 - C. Bishop, *Pattern Recognition and Machine Learning*, 2006, section 1.2.5: squared error as a likelihood.

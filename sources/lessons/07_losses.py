@@ -101,10 +101,10 @@ two roads.
 
 None of them is a mistake. Each answers its own question.
 
-- MSE asks for the **mean**: $(70 - 30)/100 = 0.4$.
-- MAE asks for the **median**, the value in the middle of the sorted list: 1.
+- MSE asks for the **mean**, $(70 - 30)/100$.
+- MAE asks for the **median**, the value in the middle of the sorted list.
 - Huber asks for something **in between**.
-- Hinge asks for a **side**, with a margin of 1: right.
+- Hinge asks for a **side**, with a margin of 1.
 - Log loss asks for a **probability**. Its $f$ is a logit; the *sigmoid* makes a probability of it:
 """
 
@@ -123,8 +123,8 @@ neither is a share of anything.
 
 ## 1. A number: mean, median, in between
 
-Why these answers? At the lowest point the slopes of all samples add up to 0 (lesson 05). With the error
-$e = y - \hat y$:
+Why these answers? At the lowest point the slopes of all samples add up to 0 (lesson 05), or change sign
+there, as in the corner of MAE, where samples lie exactly on $\hat y$. With the error $e = y - \hat y$:
 
 | loss | of one sample | its slope in $e$ | so at the best place |
 | --- | --- | --- | --- |
@@ -151,7 +151,7 @@ twins = {"MSE": F.mse_loss, "MAE": F.l1_loss, "Huber": F.huber_loss}
 zero = torch.zeros(6, dtype=torch.float64)
 for name, pull in pulls.items():
     e = torch.linspace(-3, 4, 6, dtype=torch.float64, requires_grad=True)
-    twins[name](e, zero, reduction="sum").backward()
+    twins[name](e, zero, reduction="sum").backward()  # no division by n
     gap = np.abs(pull(e.detach().numpy()) - e.grad.numpy()).max()
     print(f"{name:5} pulls as PyTorch's does: {bool(gap < 1e-12)}")
 
@@ -426,7 +426,7 @@ for bias in (0, -8, -20):
 # %% [markdown]
 r"""
 From a usual start the two are alike, and at −8 a larger rate makes up for nearly all of it. At −20 none of
-these rates moves it. (Far larger ones, up to a billion, move it too far: 0.65 at best, in twenty other
+these rates moves it. (Far larger ones, up to a billion, move it too far: about 0.65 at best, in twenty
 splits.) So sigmoid with squared error is no disaster; it is a pair that gets stuck when it is very sure and
 wrong.
 
@@ -475,7 +475,8 @@ $$\frac{e^z}{e^0 + e^z} = \frac{1}{1 + e^{-z}} = \sigma(z), \qquad
 -\log p_y = \log\big(e^{z_1} + e^{z_2} + \dots\big) - z_y$$
 
 Aloud: the log of the sum of all exponentials, minus the logit of the true class. Take the largest logit out
-of the sum first, and no exponent is above 0:
+of the sum first, and no exponent is above 0. (For two logits, 0 and $z$, NumPy has it ready: `np.logaddexp(0,
+z)`.)
 """
 
 
@@ -619,8 +620,10 @@ The output says what *can* be answered, the loss what is *asked*. They belong to
 | exactly one of $C$ | $C$ logits | cross-entropy | softmax |
 | any of $C$ | $C$ logits | the mean of $C$ binary cross-entropies | $\sigma$ of each |
 
-(Both cross-entropies from logits.) The third is **single-label multi-class classification**, the fourth
-**multi-label classification**.
+The third is **single-label multi-class classification**, the fourth **multi-label classification**. In
+PyTorch, and in our `helpers.nn`, the losses are called `MSELoss`, `HuberLoss`, `L1Loss`; `BCEWithLogitsLoss`
+for the second and the fourth; and `CrossEntropyLoss`. These last two take logits, so no sigmoid and no
+softmax stands before them.
 
 And if you do not keep to it? Each pair gets a network with 32 hidden units and its own best of four learning
 rates, chosen on validation rows; the score is that of the test rows, five splits. The numbers are the
@@ -697,13 +700,32 @@ r"""
 ### Several labels
 
 For every digit ask three things at once: is it even, is it at least 5, has it a loop (0, 6, 8, 9)? An 8 is
-all three, a 1 is none. Count a picture as right if all three are. Three sigmoids against softmax, which gets
-a fourth output for "none", and as target 1 shared among the true ones. If the pairing were mere custom, the
-two would be equal. And the other way round: ten sigmoids in the place of softmax for one of ten.
+all three, a 1 is none. The right pair, written out:
+"""
+
+# %%
+labels = np.column_stack([y % 2 == 0, y >= 5, np.isin(y, [0, 6, 8, 9])]) * 1.0
+
+rng = np.random.default_rng(0)
+model = Sequential(Linear(64, 32, rng=rng), ReLU(), Linear(32, 3, rng=rng))
+options = {"batch_size": 64, "num_epochs": 20, "progress": False}
+X = digits.X / 16
+fit(
+    model, BCEWithLogitsLoss(), SGD(model, lr=1), X, labels, rng=rng, **options
+)
+p = sigmoid(model.forward(X))
+for i in (8, 1, 4):
+    print(f"a {y[i]}:", p[i].round(1))
+
+# %% [markdown]
+r"""
+Three answers, each for itself; they need not add up to 1. Now the wrong pair. Count a picture as right if all
+three answers are. Three sigmoids against softmax, which gets a fourth output for "none", and as target 1
+shared among the true ones. If the pairing were mere custom, the two would be equal. And the other way round:
+ten sigmoids in the place of softmax for one of ten.
 """
 
 # %% jupyter={"source_hidden": true}
-labels = np.column_stack([y % 2 == 0, y >= 5, np.isin(y, [0, 6, 8, 9])]) * 1.0
 shares = np.column_stack([labels, labels.sum(axis=1) == 0]) * 1.0
 shares /= shares.sum(axis=1, keepdims=True)
 

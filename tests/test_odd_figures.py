@@ -58,6 +58,11 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
         f(PIXELS[0]), f(PIXELS[:2].ravel()), f(np.arange(10) / 16)
     ),
     "forward.sizes_by_layer": lambda f: figure("forward.sizes_by_layer")({("tanh", "He"): f(K)}),
+    "losses.one_number": lambda f: figure("losses.one_number")(f(K), {"MSE": f(K / 4)}),
+    "losses.values_and_pulls": lambda f: figure("losses.values_and_pulls")(
+        f(K), {"MSE": f(K)}, {"MSE": f(K / 4)}
+    ),
+    "losses.by_logit": lambda f: figure("losses.by_logit")(f(K), {"hinge": f(K)}, {"hinge": f(K / 4)}),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),

@@ -426,7 +426,7 @@ for bias in (0, -8, -20):
 # %% [markdown]
 r"""
 From a usual start the two are alike, and at −8 a larger rate makes up for nearly all of it. At −20 none of
-these rates moves it. (Far larger ones, up to a billion, move it too far: about 0.65 at best, in twenty
+these rates moves it. (Far larger ones, up to three billion, move it too far: about 0.65 at best, in twenty
 splits.) So sigmoid with squared error is no disaster; it is a pair that gets stuck when it is very sure and
 wrong.
 
@@ -475,8 +475,8 @@ $$\frac{e^z}{e^0 + e^z} = \frac{1}{1 + e^{-z}} = \sigma(z), \qquad
 -\log p_y = \log\big(e^{z_1} + e^{z_2} + \dots\big) - z_y$$
 
 Aloud: the log of the sum of all exponentials, minus the logit of the true class. Take the largest logit out
-of the sum first, and no exponent is above 0. (For two logits, 0 and $z$, NumPy has it ready: `np.logaddexp(0,
-z)`.)
+of the sum first, and no exponent is above 0. (NumPy has it ready for two logits, 0 and $z$:
+`np.logaddexp(0, z)`.)
 """
 
 
@@ -595,9 +595,9 @@ show(
             "squared, of σ": 2 * (p - 1) * p * (1 - p),
         },
     ),
-    alt="Left, the loss for a true class by its score: log loss and hinge rise to the left as straight "
-    "lines, hinge is 0 from 1 on, the squared error of the sigmoid levels off at 1. Right, their slopes: "
-    "log loss and hinge go to -1 on the left, that of the squared error returns to 0.",
+    alt="Left, the loss for a true class by its score: log loss and hinge rise to the left, nearly straight "
+    "and straight, hinge is 0 from 1 on, the squared error of the sigmoid levels off at 1. Right, their "
+    "slopes: log loss and hinge go to -1 on the left, that of the squared error returns to 0.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -650,9 +650,10 @@ def rounded(outputs, rows):
     return np.mean(outputs[rows, 0].round() == y[rows])
 
 
-small, middle, large = (
+small, coarse, middle, large = (
     [0.003, 0.01, 0.03, 0.1],
-    [0.03, 0.1, 0.3, 1],
+    [0.01, 0.03, 0.1, 0.3],
+    [0.1, 0.3, 1, 3],
     [0.3, 1, 3, 10],
 )
 N, T, P = (
@@ -670,7 +671,7 @@ pairs = {
     "yes or no     softmax of one": (yes, *T, 1, [Softmax], MSE, middle),
     "one of ten    ten logits + CE": (digit, *P, 10, [], CE, middle),
     "one of ten    softmax, then CE": (digit, *P, 10, [Softmax], CE, large),
-    "one of ten    as a number": (rounded, P[0], number, 1, [], MSE, small),
+    "one of ten    as a number": (rounded, P[0], number, 1, [], MSE, coarse),
 }
 
 # %% tags=["predict"] jupyter={"source_hidden": true}
@@ -686,17 +687,14 @@ for a patient below it ($R^2$ 0.29 in place of 0.48). **Softmax of one output** 
 everybody, its slope is 0, and it learns nothing. **The digit as a number** asks how *large* an 8 is, and 7 is
 then nearly right (0.42).
 
-Nobody notices **softmax, then cross-entropy**, which takes softmax again: 0.96 as before.
+The accuracy does not notice **softmax, then cross-entropy**, which takes softmax again: 0.96 as before.
 
 </details>
 
 Accuracy only sees which class is first, so the loss has to tell you. The second softmax sees numbers from 0
-to 1, and the best it can get are a 1 and nine 0s. Then $p = e/(e + 9) = 0.23$, and the loss stays above
-$-\log 0.23 = 1.46$ however well the network does. A loss with a floor is a sign.
-"""
+to 1, and the best it can get are a 1 and nine 0s. Then $p = e/(e + 9)$, which is 0.23, and the loss
+stays above $-\log \frac{e}{e + 9} = 1.46$ however well the network does. A loss with a floor is a sign.
 
-# %% [markdown]
-r"""
 ### Several labels
 
 For every digit ask three things at once: is it even, is it at least 5, has it a loop (0, 6, 8, 9)? An 8 is

@@ -798,8 +798,9 @@ claim(
 # %% [markdown]
 r"""
 Read as probabilities, the shares of softmax fail: they add up to 1, so two true labels cannot both be above
-½. But the network is not at fault. With a threshold chosen on the validation rows (about 0.1) it
-answers as well as the sigmoids, and ten sigmoids are as good at one of ten. What the right pair gives you is
+½. But the network is not at fault. With a threshold chosen on the validation rows (about 0.1) it answers
+nearly as well as the sigmoids (in ten other groups of splits between half a point ahead and two points
+behind), and ten sigmoids are as good at one of ten. What the right pair gives you is
 an output that you can *read*.
 
 ## Think

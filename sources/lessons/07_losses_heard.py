@@ -2,7 +2,7 @@
 r"""
 # 07 · Losses: you may have heard
 
-Seven sentences that are told about losses, each measured or closed by arithmetic, and three losses that only
+Seven sentences that are told about losses, each measured or closed by arithmetic, and three things that only
 a second reading wants. No other lesson depends on it.
 
 **Time:** {minutes} minutes.
@@ -152,7 +152,8 @@ for name, noise in {"noise in both": (0.5, 0.5), "in y": (0, 0.5)}.items():
 r"""
 With noise in both, the MSE line is too flat, and its mean squared distance at a right angle is 10 % above the
 least. With noise in $y$ alone MSE finds the slope of 1, and the right angle is the wrong question. (To
-*predict* $y$ from a noisy $x$, the flat line is the better one.)
+*predict* $y$ from an $x$ that is just as noisy, the flat line is the one to take: it is the mean that MSE
+asks for.)
 """
 
 # %% jupyter={"source_hidden": true}
@@ -218,7 +219,8 @@ claim(
 r"""
 So it does not settle: it steps across the corner, back and forth. A falling rate makes that a hundredth. For
 "little used" there is no experiment here, only a look around: the boxes of the detector DETR (2020) and the
-pictures of pix2pix (2016) are trained with L1, those of Fast R-CNN (2015) with a Huber loss.
+pictures of pix2pix (2016) are trained with L1 among other terms, the boxes of Fast R-CNN (2015) with a Huber
+loss.
 
 ## "RMSE is a regression loss beside MSE"
 

@@ -31,7 +31,7 @@ WORDS = {
     "03_baselines_and_metrics": "78484382abf64a7c",
     "04_forward": "5ea19c63b7a26db1",
     "05_backward": "71cba2ac53d34f6c",
-    "06_activations": "d4d6d84b13a0c63b",
+    "06_activations": "802785219de3a2e9",
     "07_losses": "7a3dbfdd3c7b424d",
     "08_optimizers": "6d6b60d366748dfd",
     "09_training_loop": "f4601cb82fadcff8",

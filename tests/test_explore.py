@@ -23,6 +23,7 @@ from helpers import data
 from helpers.explore import (
     Control,
     Frame,
+    activations,
     backward,
     baselines_and_metrics,
     data_splits,
@@ -39,7 +40,17 @@ from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, features, baselines_and_metrics, forward, backward, losses, tuning]
+EXPLORERS = [
+    start,
+    data_splits,
+    features,
+    baselines_and_metrics,
+    forward,
+    backward,
+    activations,
+    losses,
+    tuning,
+]
 frames = settings(deadline=None, max_examples=examples(25))
 
 
@@ -456,6 +467,61 @@ def test_no_other_line_has_a_smaller_absolute_error() -> None:
     tried = best + rng.normal(size=(1000, 2)) * 10.0 ** rng.uniform(-4, 0, (1000, 1))
     errors = np.abs(y - np.vstack([best, tried]) @ np.vstack([np.ones(20), x])).sum(axis=1)
     assert errors.argmin() == 0
+
+
+# A signal on its way back
+
+
+@pytest.mark.parametrize(
+    ("activation", "depth", "gain", "says"),
+    [
+        ("sigmoid", 20, 1.0, "Vanished"),
+        ("sigmoid", 50, 8.0, "Shrinking"),
+        ("tanh", 20, 1.0, "Shrinking"),
+        ("tanh", 50, 1.2, "Kept"),
+        ("tanh", 50, 4.0, "Exploded"),
+        ("ReLU", 50, 0.58, "Vanished"),
+        ("ReLU", 50, 1.41, "Kept"),
+        ("ReLU", 50, 2.0, "Exploded"),
+        ("GELU", 50, 1.41, "Vanished"),
+    ],
+)
+def test_the_sentence_says_what_is_left_of_the_signal(
+    activation: str, depth: int, gain: float, says: str
+) -> None:
+    assert activations.sentence(depth, gain, activation).startswith(f"{says}: ")
+
+
+@pytest.mark.parametrize("gain", activations.GAINS)
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "ReLU", "leaky ReLU"])
+def test_the_signal_back_follows_the_rule(activation: str, gain: float) -> None:
+    sizes, slopes, shares = activations.signal(50, gain, activation)
+    factors = sizes[:-1] / sizes[1:]
+    rule = gain * slopes[:-1]
+    assert np.exp(np.log(factors).mean()) == pytest.approx(np.exp(np.log(rule).mean()), rel=0.05)
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_the_signal_back_is_that_of_autograd() -> None:
+    torch = pytest.importorskip("torch")
+    sizes, _, _ = activations.signal(3, 1.0, "GELU")
+    (a, truth), rng = activations._pictures(), np.random.default_rng(0)
+    a, zs = torch.tensor(a), []
+    for _ in range(3):
+        z = a @ torch.tensor(rng.normal(0, 1 / np.sqrt(64), (64, 64)))
+        zs.append(z.requires_grad_())
+        zs[-1].retain_grad()
+        a = torch.nn.functional.gelu(z)
+    logits = a @ torch.tensor(rng.normal(0, 1 / np.sqrt(64), (64, 10)))
+    torch.nn.functional.cross_entropy(logits, torch.tensor(truth)).backward()
+    theirs = [float(z.grad.square().mean().sqrt()) for z in zs]
+    np.testing.assert_allclose(sizes, np.array(theirs) / theirs[-1], rtol=1e-10)
+
+
+@pytest.mark.parametrize("wrong", [{"activation": 7}, {"depth": 4}, {"gain": 5.0}])
+def test_a_signal_back_that_was_not_computed(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="activation is 0 to 6"):
+        activations.frame(**defaults(activations) | wrong)
 
 
 # Controls and the view

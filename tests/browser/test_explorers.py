@@ -20,6 +20,7 @@ LABELS = {
     "tuning": "schedule",
     "features": "learning rate",
     "forward": "gain",
+    "activations": "activation",
     "losses": "x of the red point",
 }
 

@@ -147,13 +147,9 @@ def largest_errors(bend, seed):
 
 for name, bend in {"tanh": Tanh, "ReLU": ReLU, "no bend": None}.items():
     runs = np.array([largest_errors(bend, seed) for seed in range(5)])
-    (inside, outside), (low, high) = (
-        runs.mean(axis=0),
-        (runs.min(axis=0)[1], runs.max(axis=0)[1]),
-    )
-    print(
-        f"{name:7} inside {inside:.2f}, outside {outside:.1f} ({low:.1f} to {high:.1f})"
-    )
+    inside, outside = runs.mean(axis=0)
+    far = f"{runs[:, 1].min():.1f} to {runs[:, 1].max():.1f}"
+    print(f"{name:7} inside {inside:.2f}, outside {outside:.1f} ({far})")
     if name == "tanh":
         outside_tanh = outside
 

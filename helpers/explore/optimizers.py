@@ -1,8 +1,8 @@
 """One valley, six optimizers: what the learning rate and the angle of the valley do to each path.
 
 The loss is w·A·w / 2, with curvature 1 along the valley and 100 across it; the angle turns both, and the
-start with them. The steps are those of `helpers.nn.optimizers`, with their defaults and momentum 0.9. A rule that
-adds up gradients takes the same steps at every angle; one that divides each weight's gradient by that
+start with them. The steps are those of `helpers.nn.optimizers`, with their defaults and momentum 0.9. A rule
+that adds up gradients takes the same steps at every angle; one that divides each weight's gradient by that
 weight's own size does not.
 """
 

@@ -125,7 +125,11 @@ for rule in (gradient_descent, momentum, adagrad):
     print(f"{rule.__name__:16} {along:3.0f} steps, turned {turned:3.0f}")
 
 # %% jupyter={"source_hidden": true}
-shown = {gradient_descent: 0.018, momentum: 0.02, adagrad: 0.8}
+shown = {
+    "gradient descent": (gradient_descent, 0.018),
+    "momentum": (momentum, 0.02),
+    "AdaGrad": (adagrad, 0.8),
+}
 
 
 def path(rule, lr, degrees, num_steps=40):
@@ -141,8 +145,8 @@ show(
     figures.two_valleys(
         {
             degrees: {
-                rule.__name__.replace("_", " "): path(rule, lr, degrees)
-                for rule, lr in shown.items()
+                name: path(rule, lr, degrees)
+                for name, (rule, lr) in shown.items()
             }
             for degrees in (0, 45)
         },
@@ -654,9 +658,9 @@ show(
         dict.fromkeys(courses, "share of test pictures wrong")
         | {"guess a pixel": "squared error / variance"},
     ),
-    alt="Four panels, a dot a run, a bar at the mean. Digits and wrong labels: the four runners overlap. "
-    "Other units: RMSProp and Adam are near 0.1, SGD and momentum near 0.2, wide apart. Guess a pixel: SGD and "
-    "momentum have a lower mean than RMSProp and Adam.",
+    alt="Four panels, a dot a run and a bar at the mean. Digits and wrong labels: the four runners "
+    "overlap. Other units: RMSProp and Adam are near 0.1, SGD and momentum near 0.2, wide apart. Guess a "
+    "pixel: SGD and momentum have a lower mean than RMSProp and Adam.",
 )
 
 

@@ -21,6 +21,7 @@ LABELS = {
     "features": "learning rate",
     "forward": "gain",
     "losses": "x of the red point",
+    "optimizers": "learning rate",
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 from helpers.figures.optimizers import rings
@@ -217,16 +217,12 @@ def frame(optimizer: int, lr: float, angle: float) -> Frame:
         angle: by how many degrees the valley is turned; one of `ANGLES`.
 
     Raises:
-        ValueError: when an argument is not one of these.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(optimizer=0, lr=0.02, angle=0).sentence.split(":")[0]
     'Bouncing'
     """
-    if optimizer not in range(len(NAMES)) or not lr > 0 or angle not in ANGLES:
-        raise ValueError(
-            f"optimizer is 0 to {len(NAMES) - 1}, lr above 0, angle one of {ANGLES}; "
-            f"got {optimizer!r}, {lr!r}, {angle!r}"
-        )
+    within(CONTROLS, optimizer=optimizer, lr=lr, angle=angle)
     name = NAMES[optimizer]
     done, kind = walk(name, lr, angle), verdict(name, lr, angle)
     stage, valleys = _stage()

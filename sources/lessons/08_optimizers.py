@@ -730,8 +730,8 @@ claim(
 r"""
 Course 1 is a draw: Adam is there a pass sooner, and at the end nobody is ahead. So is course 2 here. In ten
 other races like it (not shown), SGD spread more in seven, and Adam ended ahead in seven: if anything, the
-opposite of what is said. Course 3 is where the ruler helps: half as many mistakes, though two of SGD's ten
-runs get as far. (Scale the columns, lesson 02, and you are back in course 1.) In course 4 plain gradient
+opposite of what is said. Course 3 is where the ruler helps: half as many mistakes, though one of SGD's ten
+runs gets as far. (Scale the columns, lesson 02, and you are back in course 1.) In course 4 plain gradient
 descent wins, in nine of the ten draws, and momentum with it. Perhaps since 40 pictures leave 63 weights
 free: many fit equally well, and gradient descent from 0 goes to the shortest of them, while a ruler for each
 weight bends the way. Wilson and others (2017) found networks, too, that plain SGD served better.

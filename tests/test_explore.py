@@ -40,8 +40,17 @@ from helpers.nn import SGD, CrossEntropyLoss
 from helpers.training import fit
 from tests.thorough import examples
 
-EXPLORERS = [start, data_splits, features, baselines_and_metrics, forward, backward, losses, tuning]
-EXPLORERS = [start, data_splits, features, baselines_and_metrics, forward, backward, optimizers, tuning]
+EXPLORERS = [
+    start,
+    data_splits,
+    features,
+    baselines_and_metrics,
+    forward,
+    backward,
+    losses,
+    optimizers,
+    tuning,
+]
 frames = settings(deadline=None, max_examples=examples(25))
 
 

@@ -30,6 +30,7 @@ from helpers.explore import (
     features,
     forward,
     losses,
+    optimizers,
     start,
     tuning,
     view,
@@ -49,6 +50,7 @@ EXPLORERS = [
     backward,
     activations,
     losses,
+    optimizers,
     tuning,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
@@ -119,6 +121,9 @@ OUTSIDE = [
     (losses, {"place": 7}),
     (losses, {"height": 21}),
     (losses, {"loss": 5}),
+    (optimizers, {"optimizer": 6}),
+    (optimizers, {"lr": 0}),
+    (optimizers, {"angle": 20}),
     (baselines_and_metrics, {"threshold": -0.1}),
     (baselines_and_metrics, {"threshold": 1.1}),
     (baselines_and_metrics, {"prevalence": 0.0}),
@@ -298,6 +303,40 @@ def test_no_rate_beats_the_best_by_much(scale: float) -> None:
     assert features.descend(scale, rate).needed == steps
     others = [features.descend(scale, rate * factor).needed for factor in (0.8, 0.95)]
     assert all(steps <= needed for needed in others if needed is not None)
+
+
+# The turned valley
+
+
+@pytest.mark.parametrize("name", optimizers.NAMES)
+def test_only_rules_without_a_ruler_take_the_same_steps_in_a_turned_valley(name: str) -> None:
+    straight, turned = (optimizers.walk(name, 0.01, angle).points for angle in (0, 45))
+    same = np.allclose(straight @ optimizers.axes(45).T, turned, atol=1e-9)
+    assert same == (name in optimizers.LIMITS)
+
+
+@pytest.mark.parametrize("name", optimizers.LIMITS)
+def test_the_longest_stable_rate_is_where_it_turns_over(name: str) -> None:
+    limit = optimizers.LIMITS[name] / optimizers.STEEPEST
+    below, above = (optimizers.walk(name, limit * factor, 0).left for factor in (0.97, 1.03))
+    assert below[-1] < 1 < above[-1]
+
+
+@pytest.mark.parametrize("angle", optimizers.ANGLES)
+@pytest.mark.parametrize("lr", optimizers.LEARNING_RATES)
+@pytest.mark.parametrize("name", optimizers.NAMES)
+def test_what_is_said_of_a_walk_is_true(name: str, lr: float, angle: int) -> None:
+    done, kind = optimizers.walk(name, lr, angle), optimizers.verdict(name, lr, angle)
+    told = optimizers.sentence(optimizers.NAMES.index(name), lr, angle)
+    assert told.lower().startswith(f"{kind}: ")
+    assert (
+        (kind == "arrived") == (done.left[-1] <= 0.001) == (lr in optimizers.rates_that_arrive(name, angle))
+    )
+    if done.needed is not None:
+        assert done.left[done.needed :].max() <= 0.001 < done.left[done.needed - 1]
+    if kind == "divergent":
+        assert done.left[-1] > 1
+        assert "flies away" in told
 
 
 # The test size

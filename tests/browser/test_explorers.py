@@ -22,6 +22,7 @@ LABELS = {
     "forward": "gain",
     "activations": "activation",
     "losses": "x of the red point",
+    "optimizers": "learning rate",
 }
 
 

@@ -1,0 +1,222 @@
+"""Task 5 of exercise 08: a race in which each optimizer has its own best rate, and luck is no winner.
+
+The runs are those of a table, made so that each short cut leads elsewhere; in the last case networks are
+trained on digits. All are written down. The verdict judges by what the learner's runs gave.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from helpers import data
+from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
+from helpers.checks.plain import short
+from helpers.checks.probing import Seen, call
+from helpers.checks.randomness import new_seed
+from helpers.checks.task import Case, Task, Wrong, all_of, verdict
+from helpers.checks.watched import layers, one_epoch
+from helpers.nn import SGD, Adam, CrossEntropyLoss, Sequential
+
+Array = np.ndarray
+OPTIMIZERS = {"SGD": SGD, "Adam": Adam}
+RATES = (0.01, 0.03, 0.1, 0.3)
+TUNING, SEEDS = [3, 5, 8], [11, 12, 14, 17]
+# Validation accuracies by tuning seed: of the best mean, first seed and maximum, last seed, minimum, median.
+VALIDATION = [
+    [0.78, 0.91, 0.92],
+    [0.97, 0.66, 0.86],
+    [0.70, 0.64, 0.96],
+    [0.83, 0.84, 0.83],
+    [0.5, 0.93, 0.93],
+]
+# Leader minus runner-up by seed, in thousandths; then what luck adds to both.
+DUELS = {
+    "clear": ([30, 38, 24, 28], [0, 4, -6, 2]),
+    "not clear": ([42, -16, 22, -8], [0, 5, 2, -7]),
+    "clear by pairs only": ([10, 14, 9, 13], [-90, 70, 40, -20]),
+    "not clear, by little": ([25, 0, 15, 4], [10, 0, -10, 0]),
+    "clear, by little": ([25, 6, 15, 4], [10, 0, -10, 0]),
+    "equal": ([20, -20, 10, -10], [3, 0, -3, 0]),
+}
+
+
+def _table(rng: np.random.Generator, duel: str) -> Case:
+    """Two optimizers, or three with one that is far behind, and what each run gives."""
+    gaps, luck = (np.array(numbers) / 1000 for numbers in DUELS[duel])
+    drawn = rng.permutation(["SGD", "momentum", "Adam", "RMSProp"])[: 2 if duel == "clear" else 3]
+    names = [str(name) for name in drawn]
+    order, top = rng.permutation(4), rng.integers(840, 880) / 1000
+    tests = [top + luck + gaps, top + luck, top + luck - 0.2]
+    rates, accuracy = {}, {}
+    for name, test in zip(names, tests, strict=False):
+        num_rates = int(rng.integers(4, 6))
+        scale = float(rng.choice([0.1, 1, 10]))
+        rates[name] = [round(scale * lr, 4) for lr in (*RATES, 1.0)[:num_rates]]
+        places = rng.permutation(num_rates)
+        for place, lr in zip(places, rates[name], strict=True):
+            shift = 0.0 if place == 0 else rng.integers(20, 60) / 1000  # the others do better in the test
+            scores = {"validation": VALIDATION[place], "test": (test[order] + shift).round(4).tolist()}
+            for part, seeds in (("validation", TUNING), ("test", SEEDS)):
+                for seed, score in zip(seeds, scores[part], strict=True):
+                    accuracy[f"{name} {lr} {seed} {part}"] = score
+    shuffled = {str(name): rates[str(name)] for name in rng.permutation(names)}
+    return {"rates": shuffled, "tuning_seeds": TUNING, "seeds": SEEDS, "duel": duel, "accuracy": accuracy}
+
+
+def _cases(rng: np.random.Generator) -> list[Case]:
+    X, y = data.load_digits()
+    rows = rng.permutation(len(y))[:210]
+    digits = {"X": X[rows] / 16, "y": y[rows], "start": new_seed(rng)}
+    rates = {"SGD": [0.03, 0.3, 3.0], "Adam": [0.003, 0.03, 0.3]}
+    real = {"rates": rates, "tuning_seeds": [0, 1], "seeds": [2, 3, 4], "duel": "digits", "digits": digits}
+    return [*(_table(rng, duel) for duel in DUELS), real]
+
+
+def _trained(case: Case, name: str, lr: float, seed: int, part: str) -> float:
+    """The accuracy of a network after two epochs on 70 pictures, on 70 others."""
+    X, y = case["digits"]["X"], case["digits"]["y"]
+    model = Sequential(*layers((64, 16, 10), case["digits"]["start"] + seed))
+    optimizer, rng = OPTIMIZERS[name](model, lr), np.random.default_rng(seed)
+    for _ in range(2):
+        one_epoch(model, CrossEntropyLoss(), optimizer, X[:70], y[:70], 10, rng)
+    rows = slice(70, 140) if part == "validation" else slice(140, 210)
+    return float(np.mean(model.forward(X[rows]).argmax(axis=1) == y[rows]))
+
+
+def _probe(learner: Any, case: Case) -> Seen:
+    runs: dict[str, list[Any]] = {"validation": [], "test": []}
+
+    def run(name: str, lr: float, seed: int, part: str) -> float:
+        name, lr, seed = str(name), float(lr), int(seed)
+        seeds = [*case["tuning_seeds"], *case["seeds"]]
+        if (
+            name not in case["rates"]
+            or lr not in case["rates"][name]
+            or seed not in seeds
+            or part not in runs
+        ):
+            raise ValueError(f"there is no run({name!r}, {lr}, {seed}, {part!r}) in this race")
+        if "digits" in case:
+            score = _trained(case, name, lr, seed, part)
+        else:
+            score = case["accuracy"].get(f"{name} {lr} {seed} {part}", 0.5)
+        runs[part].append([name, lr, seed, score])
+        return score
+
+    return Seen(call(learner, run, case["rates"], case["tuning_seeds"], case["seeds"]), runs=runs)
+
+
+def _scores(value: Any, part: str) -> dict[tuple[str, float], dict[int, float]]:
+    """For an optimizer and a rate the accuracy by seed."""
+    found: dict[tuple[str, float], dict[int, float]] = {}
+    for name, lr, seed, score in value["runs"][part]:
+        found.setdefault((name, lr), {})[seed] = score
+    return found
+
+
+@verdict
+def _tuned(case: Case, value: Any) -> None:
+    validation, tested, tuning = (
+        _scores(value, "validation"),
+        _scores(value, "test"),
+        set(case["tuning_seeds"]),
+    )
+    for name, grid in case["rates"].items():
+        if (many := sum((name, lr) in tested for lr in grid)) > 1:
+            what = f"{name} was run on the test rows with {many} learning rates"
+            raise Wrong(what, "The validation rows choose. The test rows meet the one rate that was chosen.")
+        for lr in grid:
+            seeds = set(validation.get((name, lr), {}))
+            if strange := seeds - tuning:
+                what = f"{name} was run on the validation rows with the seed {min(strange)}"
+                raise Wrong(what, "That is a seed of the race. A rate is chosen with the tuning seeds.")
+            if missing := tuning - seeds:
+                what = (
+                    f"on the validation rows there was no run of {name} with lr = {lr}, seed {min(missing)}"
+                )
+                raise Wrong(what, "Every rate of its grid is run with every tuning seed.")
+
+
+@verdict
+def _formed(case: Case, value: Any) -> None:
+    answer, names = value["answer"], set(case["rates"])
+    if not isinstance(answer, list) or len(answer) != 3:
+        raise Wrong(f"expected best, scores, winner; got {short(answer)}", "Three things, in this order.")
+    for what, part in zip(("best", "scores"), answer, strict=False):
+        if not isinstance(part, dict) or set(part) != names:
+            hint = "A dict with an entry for each optimizer, under its name."
+            raise Wrong(f"{what} is {short(part)}, expected entries for {', '.join(sorted(names))}", hint)
+
+
+@verdict
+def _chosen(case: Case, value: Any) -> None:
+    validation = _scores(value, "validation")
+    for name, grid in case["rates"].items():
+        means = {lr: float(np.mean(list(validation[name, lr].values()))) for lr in grid}
+        got, top = value["answer"][0][name], max(means.values())
+        if isinstance(got, bool) or not isinstance(got, int | float) or got not in means:
+            what = f"best[{name!r}] is {short(got)}"
+            raise Wrong(what, f"It is one of the learning rates of {name}, {short(grid)}.")
+        if means[got] < top - 1e-9:
+            what = f"best[{name!r}] is {got}, whose accuracies {short(list(validation[name, got].values()))}"
+            what += f" have the mean {means[got]:.4f}; the highest mean is {top:.4f}"
+            raise Wrong(what, "The mean over the tuning seeds chooses, of the validation accuracies.")
+
+
+@verdict
+def _raced(case: Case, value: Any) -> None:
+    best, scores, _ = value["answer"]
+    tested, tuning = _scores(value, "test"), set(case["tuning_seeds"])
+    for name in case["rates"]:
+        at = [lr for who, lr in tested if who == name]
+        if at and at != [best[name]]:
+            what = f"{name} was run on the test rows with lr = {at[0]}, and best[{name!r}] is {best[name]}"
+            raise Wrong(what, "In the race each has the rate that was chosen for it.")
+        runs = tested.get((name, best[name]), {})
+        if used := tuning & set(runs):
+            what = f"{name} was run on the test rows with the tuning seed {min(used)}"
+            raise Wrong(what, "The race has seeds of its own: `seeds`.")
+        if missing := set(case["seeds"]) - set(runs):
+            what = (
+                f"on the test rows there was no run of {name} with its best rate and the seed {min(missing)}"
+            )
+            raise Wrong(what, "In the race each optimizer runs once with each of `seeds`.")
+        want = np.array([runs[seed] for seed in case["seeds"]])
+        if not close(scores[name], want):
+            got = scores[name]
+            hint = "One number for each of `seeds`, in their order: the accuracy on the test rows."
+            raise Wrong(f"scores[{name!r}] is off\n{expected_and_got(want, np.asarray(got, float))}", hint)
+
+
+@verdict
+def _won(case: Case, value: Any) -> None:
+    _, scores, got = value["answer"]
+    first, second = sorted(scores, key=lambda name: -float(np.mean(scores[name])))[:2]
+    gaps = np.asarray(scores[first], float) - np.asarray(scores[second], float)
+    ahead, needed = float(gaps.mean()), 2 * float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
+    want = first if ahead > needed else None
+    if got == want or abs(ahead - needed) < 1e-9:
+        return
+    if got not in (None, *scores):
+        raise Wrong(f"winner is {short(got)}", "It is the name of an optimizer, or None.")
+    what = f"{first} is ahead of {second} by {short(gaps.round(3))}, on average {ahead:.4f}\n"
+    what += f"two standard errors of this mean are {needed:.4f}: expected {want!r}, got {got!r}"
+    if got not in (None, first):
+        raise Wrong(what, f"The highest mean of the test accuracies is that of {first}.")
+    hint = "Compare the two numbers with yours. The gaps are those of one seed each."
+    raise Wrong(what, hint)
+
+
+race = Task(
+    "optimizers/race",
+    points=4,
+    signature="race(run, rates, tuning_seeds, seeds)",
+    cases=_cases,
+    probe=_probe,
+    show=("rates", "tuning_seeds", "seeds"),
+    hints={
+        "ValueError: there is no run": "run(name, lr, seed, part) takes a name of `rates`, a rate of its own "
+        "grid, one of the seeds, and 'validation' or 'test'.",
+    },
+    verdict=all_of(leaves_input_unchanged(), _tuned, _formed, _chosen, _raced, _won),
+)

@@ -33,12 +33,14 @@ methods.
 
 `step(self, gradients)`
 
-- `gradients` is a dict with the same names. Its arrays belong to the network, which **writes its next gradients
-  into the same arrays**. Leave them as they are.
-- Each parameter has a velocity $v$ of its own, which begins with 0. With $\mu$ for `momentum` and $g$ for the
-  gradient, a step is
+- `gradients` is a dict with the same names. Its arrays belong to the network, which **writes its next
+  gradients into the same arrays**. Leave them as they are.
+- Each parameter has a velocity $v$ of its own, which begins with 0. With $\mu$ for `momentum`, $\eta$ for `lr`
+  and $g$ for the gradient, a step is
 
-$$v \leftarrow \mu v + g, \qquad w \leftarrow w - \eta v, \qquad \text{with nesterov: } w \leftarrow w - \eta\,(g + \mu v)$$
+$$v \leftarrow \mu v + g, \qquad w \leftarrow w - \eta v$$
+
+- With `nesterov=True` the second part is $w \leftarrow w - \eta\,(g + \mu v)$, with the new $v$.
 
 Aloud: a share of the old velocity is kept, and the gradient is added. The weights move by the new velocity,
 or, as Nesterov has it, by the gradient plus a share of the new velocity.
@@ -126,7 +128,7 @@ check("optimizers/rmsprop_path", rmsprop_path)
 r"""
 ## Task 3 · A step of Adam (4 points)
 
-This form has no object and changes nothing: the memory comes in, and a new one goes out, as in JAX. So whoever
+This form has no object and changes nothing: the memory comes in, and a new one goes out, as in JAX. Whoever
 keeps an old one can go back to it. Write `adam_step(w, g, state, lr, betas=(0.9, 0.999), eps=1e-8)`.
 
 - `w` and `g` are arrays of one shape: the weights and their gradient.
@@ -136,15 +138,15 @@ keeps an old one can go back to it. Write `adam_step(w, g, state, lr, betas=(0.9
 - `betas` are β₁, for `v`, and β₂, for `s`.
 
 In a step both means take in the gradient. Then each is corrected for its beginning at 0, and `w` moves by
-`lr` times the corrected `v`, divided by the root of the corrected `s` plus `eps`, outside of the root. (In the
-paper, and in PyTorch's documentation, `v` is called $m$ and `s` is called $v$.)
+`lr` times the corrected `v`, divided by the root of the corrected `s` plus `eps`, outside of the root. (In
+the paper, and in PyTorch's documentation, `v` is called $m$ and `s` is called $v$.)
 
 Return the new `w` and the new state. Leave `w`, `g` and `state` as they are.
 
     w, state = adam_step(np.array([1.0]), np.array([4.0]), None, lr=0.1, betas=(0.5, 0.75))
     →  w is array([0.9]), state is {"v": array([2.]), "s": array([4.]), "t": 1}
     w, state = adam_step(w, np.array([0.0]), state, lr=0.1, betas=(0.5, 0.75))
-    →  w is array([0.85] ), state is {"v": array([1.]), "s": array([3.]), "t": 2}
+    →  w is array([0.85]), state is {"v": array([1.]), "s": array([3.]), "t": 2}
 
 By hand, the first: v is 0.5 · 4 = 2 and s is 0.25 · 16 = 4. Corrected they are 4 and 16, so w moves by
 0.1 · 4 / √16 = 0.1.
@@ -175,20 +177,20 @@ check("optimizers/adam_step", adam_step)
 r"""
 ## Task 4 · AdamW for a network (4 points)
 
-Write the class `AdamW`. Like `Momentum` of task 1 it is given a dict of arrays and moves them in place; for the
-step itself, `adam_step` is at hand.
+Write the class `AdamW`. Like `Momentum` of task 1 it is given a dict of arrays and moves them in place; for
+the step itself, `adam_step` is at hand.
 
-`__init__(self, parameters, lr, weight_decay=0.01, betas=(0.9, 0.999), eps=1e-8)`, and `lr` may be changed from
-outside, as in task 1.
+`__init__(self, parameters, lr, weight_decay=0.01, betas=(0.9, 0.999), eps=1e-8)`. As in task 1, `lr` may be
+changed from outside.
 
 `step(self, gradients)`, for each parameter that has a gradient:
 
 - First it shrinks: `lr` times `weight_decay` times the parameter is subtracted from it. Only **weights**
   shrink, the parameters whose names end in `W`, such as `"0.W"`. Biases, `"0.b"`, do not.
 - Then comes Adam's step. Each parameter has a memory of its own, and what was shrunk away does not enter it.
-- **A parameter whose name is missing in `gradients` is skipped**, as if there were no step for it: it does not
-  shrink, its memory stays, its step is not counted. (So it is in PyTorch when a gradient is `None`. It happens
-  when a part of a network was not used.)
+- **A parameter whose name is missing in `gradients` is skipped**, as if there were no step for it: it does
+  not shrink, its memory stays, its step is not counted. (So it is in PyTorch when a gradient is `None`, as
+  for a part of a network that was not used.)
 
 For example, in a first step of Adam each entry moves by the learning rate:
 
@@ -243,8 +245,9 @@ check("optimizers/adamw", AdamW)
 r"""
 ## Task 5 · A fair race on digits (4 points)
 
-Which optimizer reads digits best? A race is fair when each has its own best learning rate, chosen on validation
-rows; and a verdict is honest when it tells a lead from luck. Write `race(run, rates, tuning_seeds, seeds)`.
+With which optimizer does a network read digits best? A race is fair when each has its own best learning rate,
+chosen on validation rows. A verdict is honest when it tells a lead from luck. Write
+`race(run, rates, tuning_seeds, seeds)`.
 
 - `rates` is a dict: the name of each optimizer, and the list of the learning rates to try for it. The lists
   may be of different lengths. There are two optimizers or more.
@@ -256,22 +259,24 @@ Return three things:
 
 1. `best`, a dict: for each optimizer the learning rate with the highest mean validation accuracy over
    `tuning_seeds`. Of equal ones, any.
-2. `scores`, a dict: for each optimizer an array with its test accuracies at that rate, one for each of `seeds`,
-   in their order.
-3. `winner`: the optimizer with the highest mean test accuracy, but only if its lead is **more than two standard
-   errors**, and else `None`. For that, take the optimizer with the second highest mean. In each seed there is a
-   gap between the two. The lead is the mean of the gaps, and its standard error is their standard deviation,
-   with n − 1, divided by the root of n, where n is the number of seeds.
+2. `scores`, a dict: for each optimizer an array with its test accuracies at that rate, one for each of
+   `seeds`, in their order.
+3. `winner`: the name of the optimizer with the highest mean test accuracy, but only if its lead is **more than
+   two standard errors**, and else `None`. For that, take the optimizer with the second highest mean. With each
+   seed there is a gap between the two. The lead is the mean of the gaps. Its standard error is their standard
+   deviation, with n − 1, divided by the root of n, where n is the number of seeds.
 
 For example, with test accuracies of Adam (0.95, 0.93, 0.91) and of SGD (0.93, 0.89, 0.88), the gaps are 0.02,
-0.04 and 0.03. Their mean is 0.03, their standard deviation 0.01, and two standard errors are 0.0115: Adam wins.
-With gaps of −0.02, 0.04 and 0.04 the lead is 0.02, two standard errors are 0.04, and nobody wins.
+0.04 and 0.03. Their mean is 0.03, their standard deviation 0.01, and two standard errors are 0.0115: Adam
+wins. With gaps of −0.02, 0.04 and 0.04 the lead is 0.02, two standard errors are 0.04, and nobody wins.
 
-The next cell makes `run` for three optimizers, all of which are yours.
+The next cell makes a `run` that trains on digits, for three optimizers, all of which are yours. The check has
+a quicker one: its accuracies stand in a table.
 
 <details><summary>Hint 1: the largest of several</summary>
 
-`max(grid, key=f)` is the entry of `grid` for which `f` is largest, and `sorted(names, key=f)` sorts names by `f`.
+`grid[np.argmax(means)]` is the entry of `grid` that belongs to the largest of `means`. `sorted(names, key=f)`
+sorts names by what the function `f` gives for each.
 </details>
 
 <details><summary>Hint 2: the standard deviation</summary>
@@ -344,7 +349,8 @@ All five pass? Then let yours race. In a new cell, run
     }
     best, scores, winner = race(run, rates, range(3), range(10, 20))
     for name in rates:
-        print(f"{name:9} rate {best[name]:<5}  {scores[name].mean():.3f} ({scores[name].min():.3f} to {scores[name].max():.3f})")
+        s = scores[name]
+        print(f"{name:9} rate {best[name]:<5} {s.mean():.3f} ({s.min():.3f} to {s.max():.3f})")
     print("winner:", winner)
 
 Is any best rate the first or the last of its list? Then its list should go on. Who wins if all three get the

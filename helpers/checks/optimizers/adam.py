@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task
+from helpers.checks.optimizers.steps import POWER
 from helpers.checks.plain import same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Wrong, verdict
@@ -16,7 +17,7 @@ FORM = "End with `return w, state`: an array, and a dict with the entries v, s a
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    """Two steps, then more; a memory of earlier steps; no momentum; at last the defaults, and a slope of 0."""
+    """Two steps, then more; a memory of earlier steps; no momentum; the defaults, with a slope of 0."""
     some = rng.uniform
     memory = {"v": some(-1, 1, size=3).round(2), "s": some(0.3, 2, size=3).round(2), "t": 7}
     cases: list[Case] = []
@@ -93,12 +94,13 @@ adam_step = formula_task(
     rules=[_form],
     parts={
         "v": "v is a running mean of the gradients, as it is before the correction.",
-        "s": "s is a running mean of their squares, as it is before the correction.",
+        "s": "s is a running mean of the squared gradients, as it is before the correction.",
         "t": "t counts the steps, the one that is being taken too.",
         "w": "v, s and t are right, so look at what is made of them.",
     },
     form=FORM,
     hints={
+        **POWER,
         "TypeError: 'NoneType'": "In the first step state is None: then v and s are 0, and so is t.",
         "KeyError": "state has the entries that your function gave it, or those of the task: v, s and t.",
         "ZeroDivisionError": "1 - β⁰ is 0. Which number has the first step?",
@@ -108,10 +110,6 @@ adam_step = formula_task(
         new = {"v": v, "s": s, "t": t} → new = {"v": v, "s": s, "t": t + 1}
             the correction takes the number of the steps before this one
             The first step has the number 1: what does the correction divide by there?
-        t = before["t"] + 1 → t = before["t"] + 2
-        new = {"v": v, "s": s, "t": t} → new = {"v": v, "s": s, "t": t - 1}
-            the correction takes the number of the step after this one
-            The first step has the number 1.
         t = before["t"] + 1 → t = 1
             every step is taken for the first
             How many there were is in the state.
@@ -128,9 +126,6 @@ adam_step = formula_task(
         v / (1 - beta1**t) → v / (1 - beta2**t)
         s / (1 - beta2**t) → s / (1 - beta1**t)
             in the correction the two betas have changed places
-            Each mean is corrected by the number that it is made with.
-        s / (1 - beta2**t) → s / (1 - beta1**t)
-            s is corrected with the beta of v
             Each mean is corrected by the number that it is made with.
         v / (1 - beta1**t) → v / (1 - beta1)
         s / (1 - beta2**t) → s / (1 - beta2)
@@ -174,9 +169,12 @@ adam_step = formula_task(
         before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * g
             s is a mean of the gradients, not of their squares
             What is the mean of 1 and -1, and what that of their squares?
-        before["s"] + (1 - beta2) * g**2 → before["s"] + ((1 - beta2) * g)**2
-            1 - β₂ was squared, too
-            The square belongs to g alone.
+        before["s"] + (1 - beta2) * g**2 → before["s"] + g**2
+            s is a fading sum of squares
+            Here s is a mean: if g is 1 for ever, so is s, in the end.
+        before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * np.sum(g**2)
+            squares of different weights were mixed in s
+            Each weight has a mean of its own.
         before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * v**2
             s is a mean of squares of v
             It is the gradient that is squared.
@@ -186,6 +184,12 @@ adam_step = formula_task(
         beta2 * before["s"] + (1 - beta2) * g**2 → (1 - beta2) * before["s"] + beta2 * g**2
             in s, β and 1 - β have changed places
             With β₂ = 0.999 most of the old s is kept.
+        beta1, beta2 = betas → beta1, beta2 = 0.9, 0.999
+            the betas are 0.9 and 0.999, and others were passed
+            Those are only the defaults: take them from `betas`.
+        lr * v_hat → v_hat
+            the step was not multiplied by the learning rate
+            In the example w moves by 0.1 · 4 / √16.
         beta1, beta2 = betas → beta2, beta1 = betas
             the two betas have changed places
             The first of `betas` belongs to v.

@@ -63,8 +63,14 @@ adamw = formula_task(
     cases=_cases,
     probe=two_in_turn,
     right=_AdamW,
+    rtol=1e-5,  # of paths in float32
+    atol=1e-6,
     rules=[moved, apart],
-    last_rules=[first_off(_AdamW, "Does task 3 pass? Then look at what happens beside its step.")],
+    last_rules=[
+        first_off(
+            _AdamW, "Work out this step for one entry by hand: what the decay takes, and what Adam does."
+        )
+    ],
     parts="",
     slips=r"""
         t += 1 → t += 1; g = g + decay * p
@@ -90,6 +96,12 @@ adamw = formula_task(
         shrunk - self.lr * way → (p - self.lr * way) * (1 - self.lr * decay)
             the weights shrink after the step of Adam, not before
             What shrinks is the weight that the step found.
+        self.calls = betas, eps, 0 → self.calls = (0.9, 0.999), 1e-8, 0
+            the step was taken with the defaults of betas and eps
+            Others were given to __init__: they have to reach the step.
+        v / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + self.eps) → v / (np.sqrt(s) + self.eps)
+            there is no bias correction
+            The step is that of task 3.
         else 0.0 → else self.weight_decay
             the biases decay, too
             Only parameters whose names end in W do.
@@ -103,6 +115,10 @@ adamw = formula_task(
         p, (v, s, t) = … → …; g = gradients.get(name, np.zeros_like(p))
             a parameter without a gradient was moved all the same
             It is skipped, as if there were no step: no decay, no count, and v and s stay as they are.
+        for name, g in gradients.items(): → for name in self.parameters:\n    END\n    g = gradients[name]
+        END → if name not in gradients: break
+            where a parameter had no gradient, those after it did not move
+            Only this one is skipped.
         for name, g in gradients.items(): → SHRINK\nfor name, g in gradients.items():
         SHRINK → for n in set(self.parameters) - set(gradients): self.parameters[n] *= RATE
         RATE → 1 - self.lr * self.weight_decay * n.endswith("W")
@@ -127,11 +143,11 @@ adamw = formula_task(
             the steps go uphill
             The gradient points to where the loss grows.
         p[...] = shrunk - self.lr * way → p[...] = shrunk
-            the weights shrink, and that is all
-            The step of Adam comes after.
+            the weights shrink, and that is all that reaches the arrays
+            Adam's step has to change the arrays that were passed, too: `p = …` writes into none.
     """,
     hints={
+        "KeyError: '2.W'": "In the first step of this case '2.W' and '2.b' have no gradient.",
         **UNREADABLE,
-        "KeyError": "Not every parameter has a gradient in every step: go by the names of `gradients`.",
     },
 )

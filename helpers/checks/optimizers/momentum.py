@@ -50,6 +50,8 @@ momentum = formula_task(
     cases=_cases,
     probe=two_in_turn,
     right=_Momentum,
+    rtol=1e-5,  # of paths in float32
+    atol=1e-6,
     rules=[moved, apart],
     last_rules=[first_off(_Momentum, "Write the velocity of each step down, beginning with 0.")],
     parts="",
@@ -57,6 +59,9 @@ momentum = formula_task(
         p -= self.lr * way → p += self.lr * way
             the parameters went uphill
             The gradient points to where the loss grows.
+        p -= self.lr * way → p -= way
+            the steps were not multiplied by the learning rate
+            In the example the first one is 0.1 · 2.
         v = self.momentum * old + g → v = self.momentum * old + (1 - self.momentum) * g
             the gradient entered the velocity with the factor 1 - momentum
             In this form the velocity is a sum, no mean: what is it after the first step?
@@ -104,7 +109,8 @@ momentum = formula_task(
             the steps keep to the learning rate of the beginning
             The caller sets `optimizer.lr` between two steps: read self.lr in step.
         v = self.momentum * old + g → v = self.momentum * old + self.lr * g
-        way = g + self.momentum * v if self.nesterov else v → way = (self.lr * g + self.momentum * v if self.nesterov else v) / self.lr
+        way = g + self.momentum * v if → way = g + self.momentum * v / self.lr if
+        else v → else v / self.lr
             when the learning rate changes, what is in the velocity still moves by the old one
             The rate is no part of v here: the one of this step multiplies all of it.
     """,

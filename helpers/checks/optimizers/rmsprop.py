@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task
+from helpers.checks.optimizers.steps import POWER
 from helpers.checks.task import Case
 
 Array = np.ndarray
@@ -15,7 +16,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """Slopes that differ by far; the defaults; paths that go on; at last a weight without a slope."""
     cases: list[Case] = []
     asked: list[tuple[int, int, dict[str, Any]]] = [
-        (2, 2, {"s": None, "rho": 0.8, "eps": 0.1}),
+        (3, 2, {"s": None, "rho": 0.8, "eps": 0.1}),
         (4, 3, {"s": None, "rho": 0.9, "eps": 0.5}),
         (5, 4, {}),
         (3, 3, {"s": rng.uniform(0.5, 4.0, size=3).round(2), "rho": 0.9, "eps": 1e-3}),
@@ -25,6 +26,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     for n, p, more in asked:
         steep = rng.permutation(10.0 ** np.linspace(-1, 1, p)) if p > 1 else np.ones(1)
         g = rng.uniform(0.5, 2.0, size=(n, p)) * rng.choice([-1, 1], size=(n, p)) * steep
+        g[0, 0] = -abs(g[0, 0])
         w = (rng.uniform(0.3, 2.0, size=p) * rng.choice([-1, 1], size=p)).round(2)
         cases.append({"w": w, "gradients": g.round(3), "lr": 0.1, **more})
     cases[-1]["gradients"][:, 0] = 0.0
@@ -54,8 +56,13 @@ rmsprop_path = formula_task(
         "path": "Work out the first row by hand: first s, then where w is after it.",
         "s": "After the first step s is a share of g², plus what is left of the s before.",
     },
+    hints={
+        **POWER,
+        "ValueError: The truth value": "An array has a truth value for each entry; `s is None` has one. "
+        "np.maximum takes the larger of two, entry by entry.",
+    },
     form="End with `return path, s`: an array of shape (T, p), and one of shape (p,).",
-    unchanged="w and s belong to the caller, who may want to go on from there again. `w -= …` changes them.",
+    unchanged="w and s belong to the caller, who may need them again: `w -= …` and `s *= …` change them.",
     slips="""
         root = np.sqrt(s) → root = s
             the gradient was divided by the mean of the squares, not by its root
@@ -73,6 +80,13 @@ rmsprop_path = formula_task(
         g / (root + eps) → g / root + eps
             eps was added to the step, not to the root
             What belongs under the fraction bar needs brackets.
+        w = w - lr * g / (root + eps) → new = w - lr * g / (root + eps)
+        path.append(w) → path.append(new)
+            each row is one step away from the start
+            A step begins where the step before has ended.
+        lr * g → g
+            the steps were not multiplied by the learning rate
+            In the example w moves by 0.1 · 2 / 1.
         w - lr * → w + lr *
             the steps go uphill
             The gradient points to where the loss grows.

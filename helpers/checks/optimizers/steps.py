@@ -21,9 +21,15 @@ IN_PLACE = (
     "The arrays that were passed have to change, for they are the network's. `p = p - …` only gives a new "
     "array the name p; `p -= …` and `p[...] = …` write into the old one."
 )
+POWER = dict.fromkeys(
+    ("TypeError: ufunc 'bitwise_xor'", "TypeError: unsupported operand type(s) for ^"),
+    "In Python `^` is no power, `**` is.",
+)
 UNREADABLE = {
+    **POWER,
     "AttributeError": "The two methods are __init__ and step, indented alike. What step reads as self.name, "
     "__init__ has to keep under that name.",
+    "NameError": "What __init__ was given, step reads as self.name, where __init__ has kept it so.",
     "KeyError": "The names of the parameters are those of the dict that was passed; all may differ from case "
     "to case.",
     "ValueError: operands": "Each parameter has its own shape, and so has all that is kept for it.",
@@ -69,9 +75,7 @@ def two_in_turn(learner: Any, case: Case) -> Seen:
 def moved(case: Case, value: Any) -> None:
     """The arrays that were passed have moved, the gradients have not."""
     if value["changes"]:
-        raise Wrong(
-            "step changed the gradients that it was given", "They are the network's: only read them."
-        )
+        raise Wrong("step changed the gradients that it was given", "They are the network's: only read them.")
     if value["replaced"]:
         what = f"under {value['replaced'][0]!r} another array was put into the dict of the parameters"
         raise Wrong(what, IN_PLACE)
@@ -99,6 +103,8 @@ def first_off(right: Callable[..., Any], hint: str) -> Verdict:
         for step in range(len(case["lr"])):
             for name, ours, theirs in zip(case["parameters"], want, value, strict=True):
                 if not near(theirs[step], ours[step]):
+                    if (theirs == case["parameters"][name]).all():
+                        raise Wrong(f"{name!r} has not moved", IN_PLACE)
                     both = expected_and_got(ours[step], theirs[step])
                     before = " What came before this step is right." if step else ""
                     raise Wrong(f"after step {step + 1} {name!r} is off\n{both}", hint + before)

@@ -35,8 +35,8 @@ methods.
 
 - `gradients` is a dict with the same names. Its arrays belong to the network, which **writes its next
   gradients into the same arrays**. Leave them as they are.
-- Each parameter has a velocity $v$ of its own, which begins with 0. With $\mu$ for `momentum`, $\eta$ for `lr`
-  and $g$ for the gradient, a step is
+- Each parameter has a velocity $v$ of its own, which begins with 0. With $\mu$ for `momentum`, $\eta$ for
+  `lr` and $g$ for the gradient, a step is
 
 $$v \leftarrow \mu v + g, \qquad w \leftarrow w - \eta v$$
 
@@ -146,7 +146,7 @@ Return the new `w` and the new state. Leave `w`, `g` and `state` as they are.
     w, state = adam_step(np.array([1.0]), np.array([4.0]), None, lr=0.1, betas=(0.5, 0.75))
     →  w is array([0.9]), state is {"v": array([2.]), "s": array([4.]), "t": 1}
     w, state = adam_step(w, np.array([0.0]), state, lr=0.1, betas=(0.5, 0.75))
-    →  w is array([0.85]), state is {"v": array([1.]), "s": array([3.]), "t": 2}
+    →  w is array([0.8491]), state is {"v": array([1.]), "s": array([3.]), "t": 2}
 
 By hand, the first: v is 0.5 · 4 = 2 and s is 0.25 · 16 = 4. Corrected they are 4 and 16, so w moves by
 0.1 · 4 / √16 = 0.1.
@@ -261,10 +261,10 @@ Return three things:
    `tuning_seeds`. Of equal ones, any.
 2. `scores`, a dict: for each optimizer an array with its test accuracies at that rate, one for each of
    `seeds`, in their order.
-3. `winner`: the name of the optimizer with the highest mean test accuracy, but only if its lead is **more than
-   two standard errors**, and else `None`. For that, take the optimizer with the second highest mean. With each
-   seed there is a gap between the two. The lead is the mean of the gaps. Its standard error is their standard
-   deviation, with n − 1, divided by the root of n, where n is the number of seeds.
+3. `winner`: the name of the optimizer with the highest mean test accuracy, but only if its lead is **more
+   than two standard errors**, and else `None`. For that, take the optimizer with the second highest mean.
+   With each seed there is a gap between the two. The lead is the mean of the gaps. Its standard error is
+   their standard deviation, with n − 1, divided by the root of n, where n is the number of seeds.
 
 For example, with test accuracies of Adam (0.95, 0.93, 0.91) and of SGD (0.93, 0.89, 0.88), the gaps are 0.02,
 0.04 and 0.03. Their mean is 0.03, their standard deviation 0.01, and two standard errors are 0.0115: Adam
@@ -353,6 +353,7 @@ All five pass? Then let yours race. In a new cell, run
         print(f"{name:9} rate {best[name]:<5} {s.mean():.3f} ({s.min():.3f} to {s.max():.3f})")
     print("winner:", winner)
 
-Is any best rate the first or the last of its list? Then its list should go on. Who wins if all three get the
-same rate, 0.01 or 0.3? And who after 1,000 steps in place of 150?
+Is any best rate the first or the last of its list? Then its list should go on. Is there a run far below the
+others of its row, and what did three tuning seeds know of it? Who wins if all three get the same rate, 0.01 or
+0.3? And who after 1,000 steps in place of 150?
 """

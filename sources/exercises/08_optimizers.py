@@ -354,6 +354,6 @@ All five pass? Then let yours race. In a new cell, run
     print("winner:", winner)
 
 Is any best rate the first or the last of its list? Then its list should go on. Is there a run far below the
-others of its row, and what did three tuning seeds know of it? Who wins if all three get the same rate, 0.01 or
-0.3? And who after 1,000 steps in place of 150?
+others of its row, and what did three tuning seeds know of it? Who wins if all three get the same rate, 0.01
+or 0.3? And who after 1,000 steps in place of 150?
 """

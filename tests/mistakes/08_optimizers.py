@@ -127,7 +127,7 @@ answers(
         p -= self.lr → g += self.weight_decay * p; p -= self.lr
             step changed the gradients that it was given
         p -= self.lr * self.weight_decay * p → p *= self.lr * self.weight_decay
-            Work out this step for one entry by hand
+            Then work out one entry by hand
     """,
     right=r"""
         if name.endswith("W"): → if False:

@@ -68,7 +68,9 @@ adamw = formula_task(
     rules=[moved, apart],
     last_rules=[
         first_off(
-            _AdamW, "Work out this step for one entry by hand: what the decay takes, and what Adam does."
+            _AdamW,
+            "Does task 3 pass, if you call it? Then work out one entry by hand: what the decay takes, "
+            "and what Adam does.",
         )
     ],
     parts="",

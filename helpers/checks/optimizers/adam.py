@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task
+from helpers.checks.formula import formula_task, same_form
 from helpers.checks.optimizers.steps import POWER
 from helpers.checks.plain import same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
@@ -69,7 +69,10 @@ def _probe(learner: Any, case: Case) -> Seen:
         w, state = answer
         if not set(NAMES) <= set(state):
             return Seen(answer, changed=changed, fault="names")
-    return Seen([*(state[name] for name in NAMES), w], changed=changed, fault="")
+        parts = [*(state[name] for name in NAMES), w]
+        if not same_form([0] * 4, parts) or np.shape(w) != g.shape:
+            break  # the next step cannot take them
+    return Seen(parts, changed=changed, fault="")
 
 
 @verdict
@@ -135,10 +138,6 @@ adam_step = formula_task(
         s / (1 - beta2**t) → s / (1 - beta2 * t)
             the correction has β times t
             After t steps the zero of the beginning still counts β · β · … · β.
-        v / (1 - beta1**t) → v * (1 - beta1**t)
-        s / (1 - beta2**t) → s * (1 - beta2**t)
-            the correction makes the means still smaller
-            They are too small already.
         "v": v, "s": s → "v": v_hat, "s": s_hat
             the state holds the corrected means
             The correction is for the step alone: the running means go on as they are.
@@ -175,9 +174,6 @@ adam_step = formula_task(
         before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * np.sum(g**2)
             squares of different weights were mixed in s
             Each weight has a mean of its own.
-        before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * v**2
-            s is a mean of squares of v
-            It is the gradient that is squared.
         beta1 * before["v"] + (1 - beta1) * g → (1 - beta1) * before["v"] + beta1 * g
             in v, β and 1 - β have changed places
             With β₁ = 0.9 most of the old v is kept.

@@ -13,12 +13,12 @@ Array = np.ndarray
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    """A layer; weights alone; a network with biases; one whose layers do not all get a gradient."""
+    """A layer; rates that change; a network with biases; one whose layers do not all get a gradient."""
     net: dict[str, tuple[int, ...]] = {"0.W": (2, 3), "0.b": (3,), "2.W": (3, 3), "2.b": (3,)}
     own = {"weight_decay": 0.5, "betas": (0.8, 0.9), "eps": 0.1}
     cases = [
         drawn_case(rng, {"0.W": (1, 2), "0.b": (2,)}, 2, **own),
-        drawn_case(rng, {"0.W": (2, 2)}, 3, **own),
+        drawn_case(rng, {"0.W": (2, 2)}, 3, **own, lr=[0.1, 0.02, 0.2]),
         drawn_case(rng, net, 3, weight_decay=0.2),
         drawn_case(rng, net, 4, **own, lr=0.05),
         drawn_case(rng, net, 3),
@@ -104,6 +104,11 @@ adamw = formula_task(
         v / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + self.eps) → v / (np.sqrt(s) + self.eps)
             there is no bias correction
             The step is that of task 3.
+        parameters, lr, weight_decay → …; self.first = lr
+        shrunk = p - self.lr * → shrunk = p - self.first *
+        shrunk - self.lr * way → shrunk - self.first * way
+            the steps keep to the learning rate of the beginning
+            The caller sets `optimizer.lr` between two steps: read self.lr in step.
         else 0.0 → else self.weight_decay
             the biases decay, too
             Only parameters whose names end in W do.

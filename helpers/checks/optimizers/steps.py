@@ -30,8 +30,6 @@ UNREADABLE = {
     "AttributeError": "The two methods are __init__ and step, indented alike. What step reads as self.name, "
     "__init__ has to keep under that name.",
     "NameError": "What __init__ was given, step reads as self.name, where __init__ has kept it so.",
-    "KeyError": "The names of the parameters are those of the dict that was passed; all may differ from case "
-    "to case.",
     "ValueError: operands": "Each parameter has its own shape, and so has all that is kept for it.",
     "ValueError: non-broadcastable": "Each parameter has its own shape, and so has all that is kept for it.",
 }

@@ -186,7 +186,7 @@ changed from outside.
 `step(self, gradients)`, for each parameter that has a gradient:
 
 - First it shrinks: `lr` times `weight_decay` times the parameter is subtracted from it. Only **weights**
-  shrink, the parameters whose names end in `W`, such as `"0.W"`. Biases, `"0.b"`, do not.
+  shrink, the parameters whose names end in `W`, such as `"0.W"`. Biases, `"0.b"`, do not, nor do any others.
 - Then comes Adam's step. Each parameter has a memory of its own, and what was shrunk away does not enter it.
 - **A parameter whose name is missing in `gradients` is skipped**, as if there were no step for it: it does
   not shrink, its memory stays, its step is not counted. (So it is in PyTorch when a gradient is `None`, as

@@ -14,7 +14,13 @@ Array = np.ndarray
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """A layer; rates that change; a network with biases; one whose layers do not all get a gradient."""
-    net: dict[str, tuple[int, ...]] = {"0.W": (2, 3), "0.b": (3,), "2.W": (3, 3), "2.b": (3,)}
+    net: dict[str, tuple[int, ...]] = {
+        "0.W": (2, 3),
+        "0.b": (3,),
+        "1.weight": (3,),
+        "2.W": (3, 3),
+        "2.b": (3,),
+    }
     own = {"weight_decay": 0.5, "betas": (0.8, 0.9), "eps": 0.1}
     cases = [
         drawn_case(rng, {"0.W": (1, 2), "0.b": (2,)}, 2, **own),
@@ -111,6 +117,9 @@ adamw = formula_task(
             The caller sets `optimizer.lr` between two steps: read self.lr in step.
         else 0.0 → else self.weight_decay
             the biases decay, too
+            Only parameters whose names end in W do.
+        name.endswith("W") → not name.endswith("b")
+            a parameter decays that is neither weight nor bias
             Only parameters whose names end in W do.
         name.endswith("W") → name.endswith("b")
             the biases decay, and the weights do not

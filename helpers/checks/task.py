@@ -304,12 +304,12 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
             f"The task asks for {asked}. Compare the number of arguments, their order and their names.",
         )
     what = f"{kind}{_where(error)}\n{message}" if message else f"{kind}{_where(error)}"
-    if "'NoneType'" in message:
-        return Finding(what, NONE)
+    told = [(start, hint) for start, hint in task.hints.items() if f"{kind}: {message}".startswith(start)]
+    if "'NoneType'" in message:  # the task may know better which name that is
+        return Finding(what, next((hint for start, hint in told if start != kind), NONE))
     if "truth value" in message and re.search(r"==[^()]*&|&[^()]*==", error["line"]):
         return Finding(what, AND)
-    told = (hint for start, hint in task.hints.items() if f"{kind}: {message}".startswith(start))
-    return Finding(what, next(told, NAME if kind == "NameError" else LOOK))
+    return Finding(what, told[0][1] if told else NAME if kind == "NameError" else LOOK)
 
 
 def _where(error: Mapping[str, Any]) -> str:

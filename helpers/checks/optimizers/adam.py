@@ -1,0 +1,206 @@
+"""Task 3 of exercise 08: one step of Adam, whose memory comes in and goes out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from helpers.checks.formula import formula_task
+from helpers.checks.optimizers.steps import POWER
+from helpers.checks.plain import same_plain, short, to_plain
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Wrong, verdict
+
+Array = np.ndarray
+NAMES = ("v", "s", "t")
+FORM = "End with `return w, state`: an array, and a dict with the entries v, s and t."
+
+
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    """Two steps, then more; a memory of earlier steps; no momentum; the defaults, with a slope of 0."""
+    some = rng.uniform
+    memory = {"v": some(-1, 1, size=3).round(2), "s": some(0.3, 2, size=3).round(2), "t": 7}
+    cases: list[Case] = []
+    for shape, num_steps, more in [
+        ((2,), 2, {"betas": (0.3, 0.4), "eps": 0.1}),
+        ((2, 3), 4, {"betas": (0.8, 0.95), "eps": 0.5}),
+        ((3,), 1, {"state": memory, "betas": (0.7, 0.9), "eps": 0.1}),
+        ((1,), 3, {"betas": (0.0, 0.9), "eps": 1e-8}),
+        ((4,), 5, {}),
+    ]:
+        g = (rng.uniform(0.3, 2.0, (num_steps, *shape)) * rng.choice([-1, 1], (num_steps, *shape))).round(2)
+        w = (rng.uniform(0.3, 2.0, shape) * rng.choice([-1, 1], shape)).round(2)
+        cases.append({"w": w, "gradients": g, "state": None, "lr": 0.1, **more})
+    cases[-1]["gradients"][:, 0] = 0.0
+    return cases
+
+
+def _step(
+    w: Array,
+    g: Array,
+    state: Mapping[str, Any] | None,
+    lr: float,
+    betas: Sequence[float] = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> tuple[Array, dict[str, Any]]:
+    beta1, beta2 = betas
+    before = state or {"v": np.zeros_like(w), "s": np.zeros_like(w), "t": 0}
+    t = before["t"] + 1
+    v = beta1 * before["v"] + (1 - beta1) * g
+    s = beta2 * before["s"] + (1 - beta2) * g**2
+    v_hat = v / (1 - beta1**t)
+    s_hat = s / (1 - beta2**t)
+    new = {"v": v, "s": s, "t": t}
+    return w - lr * v_hat / (np.sqrt(s_hat) + eps), new
+
+
+def _is_numeric(part: Any) -> bool:
+    try:
+        return np.asarray(part).dtype.kind in "biuf"
+    except ValueError:  # rows of different lengths
+        return False
+
+
+def _probe(learner: Any, case: Case) -> Seen:
+    """Step by step, each with the memory that the step before returned; what a step changed of its input."""
+    options = [case[name] for name in ("betas", "eps") if name in case]
+    w, state, changed = case["w"], case["state"], []
+    for g in case["gradients"]:
+        given = {"w": w, "g": g.copy(), "state": state}
+        before = to_plain(given)
+        answer = call(learner, given["w"], given["g"], given["state"], case["lr"], *options)
+        after = to_plain(given)
+        changed += [name for name in given if not same_plain(before[name], after[name])]
+        if not (isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[1], dict)):
+            return Seen(answer, changed=changed, fault="form")
+        w, state = answer
+        if not set(NAMES) <= set(state):
+            return Seen(answer, changed=changed, fault="names")
+        parts = [*(state[name] for name in NAMES), w]
+        if not all(map(_is_numeric, parts)) or np.shape(w) != g.shape:
+            break  # the next step cannot take them
+    return Seen(parts, changed=changed, fault="")
+
+
+@verdict
+def _form(case: Case, value: Any) -> None:
+    if value["fault"] == "form":
+        raise Wrong(f"expected w and a dict, got {short(value['answer'])}", FORM)
+    if value["fault"] == "names":
+        raise Wrong(f"the entries of state are {', '.join(value['answer'][1])}; expected v, s, t", FORM)
+    if value["changed"]:
+        hint = "Somebody may have kept it to go on from there: return a new array and a new dict. What works "
+        hint += "in place, such as `v *= …` and `state['t'] += 1`, changes what was given."
+        raise Wrong(f"a step changed the {value['changed'][0]} that it was given", hint)
+
+
+adam_step = formula_task(
+    "optimizers/adam_step",
+    "adam_step(w, g, state, lr, betas=(0.9, 0.999), eps=1e-8)",
+    points=4,
+    cases=_cases,
+    probe=_probe,
+    right=_step,
+    rules=[_form],
+    parts={
+        "v": "v is a running mean of the gradients, as it is before the correction.",
+        "s": "s is a running mean of the squared gradients, as it is before the correction.",
+        "t": "t counts the steps, the one that is being taken too.",
+        "w": "v, s and t are right, so look at what is made of them.",
+    },
+    form=FORM,
+    hints={
+        **POWER,
+        "TypeError: 'NoneType'": "In the first step state is None: then v and s are 0, and so is t.",
+        "KeyError": "state has the entries that your function gave it, or those of the task: v, s and t.",
+        "ZeroDivisionError": "1 - β⁰ is 0. Which number has the first step?",
+    },
+    slips="""
+        t = before["t"] + 1 → t = before["t"]
+        new = {"v": v, "s": s, "t": t} → new = {"v": v, "s": s, "t": t + 1}
+            the correction takes the number of the steps before this one
+            The first step has the number 1: what does the correction divide by there?
+        t = before["t"] + 1 → t = 1
+            every step is taken for the first
+            How many there were is in the state.
+        v / (1 - beta1**t) → v
+        s / (1 - beta2**t) → s
+            there is no bias correction
+            Both means begin at 0: how much of a gradient of 1 is in them after the first step?
+        v / (1 - beta1**t) → v
+            v is not corrected
+            Both means begin at 0.
+        s / (1 - beta2**t) → s
+            s is not corrected
+            Both means begin at 0.
+        v / (1 - beta1**t) → v / (1 - beta2**t)
+        s / (1 - beta2**t) → s / (1 - beta1**t)
+            in the correction the two betas have changed places
+            Each mean is corrected by the number that it is made with.
+        v / (1 - beta1**t) → v / (1 - beta1)
+        s / (1 - beta2**t) → s / (1 - beta2)
+            every step is corrected as if it were the first
+            After many steps hardly anything is missing: what must become of the correction?
+        v / (1 - beta1**t) → v / (1 - beta1 * t)
+        s / (1 - beta2**t) → s / (1 - beta2 * t)
+            the correction has β times t
+            After t steps the zero of the beginning still counts β · β · … · β.
+        "v": v, "s": s → "v": v_hat, "s": s_hat
+            the state holds the corrected means
+            The correction is for the step alone: the running means go on as they are.
+        np.sqrt(s_hat) + eps → np.sqrt(s_hat + eps)
+            eps is under the root
+            It is added to the root, after it was drawn.
+        np.sqrt(s_hat) + eps → np.sqrt(s_hat)
+            eps is missing
+            Where a gradient was always 0, so is the root.
+        np.sqrt(s_hat) + eps → (np.sqrt(s) + eps) / np.sqrt(1 - beta2**t)
+            eps was added before s was corrected
+            First correct, then draw the root, then add eps.
+        / (np.sqrt(s_hat) + eps) → / np.sqrt(s_hat) + eps
+            eps was added to w, not to the root
+            What belongs under the fraction bar needs brackets.
+        np.sqrt(s_hat) → s_hat
+            v was divided by s, not by its root
+            A step has the unit of w: what must the divisor be so that the unit of g cancels?
+        lr * v_hat → lr * g
+            the step goes along the gradient, not along the mean of the gradients
+            What is v for?
+        w - lr → w + lr
+            the steps go uphill
+            The gradient points to where the loss grows.
+        before["v"] + (1 - beta1) * g → before["v"] + g
+            v is a fading sum of gradients
+            Here v is a mean: if g is 1 for ever, so is v, in the end.
+        before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * g
+            s is a mean of the gradients, not of their squares
+            What is the mean of 1 and -1, and what that of their squares?
+        before["s"] + (1 - beta2) * g**2 → before["s"] + g**2
+            s is a fading sum of squares
+            Here s is a mean: if g is 1 for ever, so is s, in the end.
+        before["s"] + (1 - beta2) * g**2 → before["s"] + (1 - beta2) * np.sum(g**2)
+            squares of different weights were mixed in s
+            Each weight has a mean of its own.
+        beta1 * before["v"] + (1 - beta1) * g → (1 - beta1) * before["v"] + beta1 * g
+            in v, β and 1 - β have changed places
+            With β₁ = 0.9 most of the old v is kept.
+        beta2 * before["s"] + (1 - beta2) * g**2 → (1 - beta2) * before["s"] + beta2 * g**2
+            in s, β and 1 - β have changed places
+            With β₂ = 0.999 most of the old s is kept.
+        beta1, beta2 = betas → beta1, beta2 = 0.9, 0.999
+            the betas are 0.9 and 0.999, and others were passed
+            Those are only the defaults: take them from `betas`.
+        lr * v_hat → v_hat
+            the step was not multiplied by the learning rate
+            In the example w moves by 0.1 · 4 / √16.
+        beta1, beta2 = betas → beta2, beta1 = betas
+            the two betas have changed places
+            The first of `betas` belongs to v.
+        before = state or → before =
+            the state that was passed was not used
+            With it, the path goes on where it stopped.
+        "t": t} → "t": before["t"]}
+            t is the number of the steps before this one
+            It counts the steps, the one that is being taken too.
+    """,
+)

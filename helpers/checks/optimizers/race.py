@@ -1,0 +1,191 @@
+"""Task 5 of exercise 08: a race in which each optimizer has its own best rate, and luck is no winner.
+
+In the check the runs are those of a table, made so that each short cut leads elsewhere. They are written
+down, and the verdict judges by what the learner's runs gave.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
+from helpers.checks.plain import short
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Task, Wrong, all_of, verdict
+
+Array = np.ndarray
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
+TUNING, SEEDS = [3, 5, 8], [11, 12, 14, 17]
+RUN = (
+    "run(name, lr, seed, part) takes a name of `rates`, a rate of its own grid, one of the seeds, and "
+    "'validation' or 'test'."
+)
+# Validation accuracies by tuning seed: of the best mean, first seed and maximum, last seed, minimum, median.
+VALIDATION = [
+    [0.78, 0.91, 0.92],
+    [0.97, 0.66, 0.86],
+    [0.70, 0.64, 0.96],
+    [0.83, 0.84, 0.83],
+    [0.5, 0.93, 0.93],
+]
+# Leader minus runner-up by seed, in thousandths; then what luck adds to both.
+DUELS = {
+    "clear": ([30, 38, 24, -2], [0, 4, -6, 60]),
+    "not clear": ([24, 20, -13, 17], [0, 5, 2, -7]),
+    "clear by pairs only": ([10, 14, 9, 13], [-90, 70, 40, -20]),
+    "not clear, by little": ([25, 1, 15, 3], [10, 0, -10, 0]),
+    "clear, by little": ([25, 6, 15, 4], [10, 0, -10, 0]),
+    "equal": ([20, -20, 10, -10], [3, 0, -3, 0]),
+}
+
+
+def _table(rng: np.random.Generator, duel: str) -> Case:
+    """Two optimizers, or three with one that is far behind, and what each run gives."""
+    gaps, luck = (np.array(numbers) / 1000 for numbers in DUELS[duel])
+    order, top = rng.permutation(len(SEEDS)), rng.integers(800, 840) / 1000
+    tests = [top + luck + gaps, top + luck, top + luck - 0.2][: 2 if duel == "clear" else 3]
+    names = rng.permutation(["SGD", "momentum", "Adam", "RMSProp"])[: len(tests)]
+    rates, accuracy = {}, {}
+    for name, number in zip(names.tolist(), rng.permutation(len(tests)), strict=True):
+        num_rates, scale = int(rng.integers(4, 6)), float(rng.choice([0.1, 1, 10]))
+        rates[name] = [round(scale * lr, 4) for lr in rng.permutation(RATES[:num_rates]).tolist()]
+        for place, lr in zip(rng.permutation(num_rates), rates[name], strict=True):
+            better = rng.integers(20, 60) / 1000 if place else 0.0  # than at the rate to choose
+            scores = [*VALIDATION[place], *(tests[number][order] + better).round(4).tolist()]
+            for seed, score in zip((*TUNING, *SEEDS), scores, strict=True):
+                accuracy[f"{name} {lr} {seed}"] = score
+    return {"rates": rates, "tuning_seeds": TUNING, "seeds": SEEDS, "accuracy": accuracy}
+
+
+def _cases(rng: np.random.Generator) -> list[Case]:
+    return [_table(rng, duel) for duel in DUELS]
+
+
+def _probe(learner: Any, case: Case) -> Seen:
+    runs: dict[str, list[Any]] = {"validation": [], "test": []}
+
+    def run(name: str, lr: float, seed: int, part: str) -> float:
+        name, lr, seed = str(name), float(lr), int(seed)
+        score = case["accuracy"].get(f"{name} {lr} {seed}")
+        if score is None or part not in runs:
+            raise ValueError(f"there is no run({name!r}, {lr}, {seed}, {part!r}) in this race")
+        runs[part].append([name, lr, seed, score])
+        return score
+
+    run.__qualname__ = "run"  # so it is called when a call does not fit
+    return Seen(call(learner, run, case["rates"], case["tuning_seeds"], case["seeds"]), runs=runs)
+
+
+def _scores(value: Any, part: str) -> dict[tuple[str, float], dict[int, float]]:
+    """For an optimizer and a rate the accuracy by seed."""
+    found: dict[tuple[str, float], dict[int, float]] = {}
+    for name, lr, seed, score in value["runs"][part]:
+        found.setdefault((name, lr), {})[seed] = score
+    return found
+
+
+@verdict
+def _tuned(case: Case, value: Any) -> None:
+    validation, tested, tuning = (
+        _scores(value, "validation"),
+        _scores(value, "test"),
+        set(case["tuning_seeds"]),
+    )
+    for name, grid in case["rates"].items():
+        if (many := sum((name, lr) in tested for lr in grid)) > 1:
+            what = f"{name} was run on the test rows with {many} learning rates"
+            raise Wrong(what, "The validation rows choose. The test rows meet the one rate that was chosen.")
+        for lr in grid:
+            seeds = set(validation.get((name, lr), {}))
+            if strange := seeds - tuning:
+                what = f"{name} was run on the validation rows with the seed {min(strange)}"
+                raise Wrong(
+                    what, "The tuning seeds are for the validation rows, those of the race for the test rows."
+                )
+            if missing := tuning - seeds:
+                what = (
+                    f"on the validation rows there was no run of {name} with lr = {lr}, seed {min(missing)}"
+                )
+                raise Wrong(what, "Every rate of its grid is run with every tuning seed.")
+
+
+@verdict
+def _formed(case: Case, value: Any) -> None:
+    answer, names = value["answer"], set(case["rates"])
+    if not isinstance(answer, list) or len(answer) != 3:
+        raise Wrong(f"expected best, scores, winner; got {short(answer)}", "Three things, in this order.")
+    for what, part in zip(("best", "scores"), answer, strict=False):
+        if not isinstance(part, dict) or set(part) != names:
+            hint = "A dict with an entry for each optimizer, under its name."
+            raise Wrong(f"{what} is {short(part)}, expected entries for {', '.join(sorted(names))}", hint)
+
+
+@verdict
+def _chosen(case: Case, value: Any) -> None:
+    validation = _scores(value, "validation")
+    for name, grid in case["rates"].items():
+        means = {lr: float(np.mean(list(validation[name, lr].values()))) for lr in grid}
+        got, top = value["answer"][0][name], max(means.values())
+        if isinstance(got, bool) or not isinstance(got, int | float) or got not in means:
+            what = f"best[{name!r}] is {short(got)}"
+            raise Wrong(what, f"It is one of the learning rates of {name}, {short(grid)}.")
+        if means[got] < top - 1e-9:
+            what = f"best[{name!r}] is {got}, whose accuracies {short(list(validation[name, got].values()))}"
+            what += f" have the mean {means[got]:.4f}; the highest mean is {top:.4f}"
+            raise Wrong(what, "The mean over the tuning seeds chooses, of the validation accuracies.")
+
+
+@verdict
+def _raced(case: Case, value: Any) -> None:
+    best, scores, _ = value["answer"]
+    tested, tuning = _scores(value, "test"), set(case["tuning_seeds"])
+    for name in case["rates"]:
+        at = [lr for who, lr in tested if who == name]
+        if at and at != [best[name]]:
+            what = f"{name} was run on the test rows with lr = {at[0]}, and best[{name!r}] is {best[name]}"
+            raise Wrong(what, "In the race each has the rate that was chosen for it.")
+        runs = tested.get((name, best[name]), {})
+        if used := tuning & set(runs):
+            what = f"{name} was run on the test rows with the tuning seed {min(used)}"
+            raise Wrong(what, "The race has seeds of its own: `seeds`.")
+        if missing := set(case["seeds"]) - set(runs):
+            what = (
+                f"on the test rows there was no run of {name} with its best rate and the seed {min(missing)}"
+            )
+            raise Wrong(what, "In the race each optimizer runs once with each of `seeds`.")
+        want = np.array([runs[seed] for seed in case["seeds"]])
+        if not close(scores[name], want):
+            got = scores[name]
+            hint = "One number for each of `seeds`, in their order: the accuracy on the test rows."
+            raise Wrong(f"scores[{name!r}] is off\n{expected_and_got(want, np.asarray(got, float))}", hint)
+
+
+@verdict
+def _won(case: Case, value: Any) -> None:
+    _, scores, got = value["answer"]
+    first, second = sorted(scores, key=lambda name: -float(np.mean(scores[name])))[:2]
+    gaps = np.asarray(scores[first], float) - np.asarray(scores[second], float)
+    ahead, needed = float(gaps.mean()), 2 * float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
+    want = first if ahead > needed else None
+    if got == want or abs(ahead - needed) < 1e-9:
+        return
+    if got not in (None, *scores):
+        raise Wrong(f"winner is {short(got)}", "It is the name of an optimizer, or None.")
+    what = f"{first} is ahead of {second} by {short(gaps.round(3))}, on average {ahead:.4f}\n"
+    what += f"two standard errors of this mean are {needed:.4f}: expected {want!r}, got {got!r}"
+    if got not in (None, first):
+        raise Wrong(what, f"The highest mean of the test accuracies is that of {first}.")
+    hint = "Compare the two numbers with yours. The gaps are those of one seed each."
+    raise Wrong(what, hint)
+
+
+race = Task(
+    "optimizers/race",
+    points=4,
+    signature="race(run, rates, tuning_seeds, seeds)",
+    cases=_cases,
+    probe=_probe,
+    show=("rates", "tuning_seeds", "seeds"),
+    hints={"ValueError: there is no run": RUN, "TypeError: run()": RUN},
+    verdict=all_of(leaves_input_unchanged(), _tuned, _formed, _chosen, _raced, _won),
+)

@@ -214,12 +214,12 @@ r"""
 | annotate | somebody finds out the right answers | the doctors, before line 1 | 03, 12 |
 | split | set aside what the model is judged on | line 2 | [01](01_data_splits.ipynb) |
 | preprocess | make the numbers fit to learn from | line 3 | [02](02_features.ipynb) |
-| define | choose the formula | `Z @ w + b` | [04](04_forward.ipynb), 06, 13, 14 |
+| define | choose the formula | `Z @ w + b` | [04](04_forward.ipynb), [06][l06], 13, 14 |
 | initialise | give the parameters their first values | line 4 | [04](04_forward.ipynb) |
 | forward | let the model answer | line 6 | [04](04_forward.ipynb) |
-| loss | one number for how wrong the answers are | not computed, only its slope | 07 |
+| loss | one number for how wrong the answers are | not computed, only its slope | [07][l07] |
 | backward | for each parameter: which way is better? | `Z.T @ error` | [05](05_backward.ipynb) |
-| update | go a step that way | line 7 | 08 |
+| update | go a step that way | line 7 | [08][l08] |
 | validate | look at rows that it does not train on | left out | [10](10_tuning.ipynb), 12 |
 | tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [10](10_tuning.ipynb) |
 | test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), [03][l03], 16 |
@@ -235,8 +235,8 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | the data and the judge | [01 data splits](01_data_splits.ipynb) ([exercise][e01]) |
 | | [02 features](02_features.ipynb) ([exercise][e02]), [03 metrics][l03] ([exercise][e03]) |
 | the engine, by hand | [04 forward](04_forward.ipynb) ([exercise][e04]) |
-| | [05 backward](05_backward.ipynb) ([exercise][e05]), 06 activations |
-| | 07 losses, 08 optimizers |
+| | [05 backward](05_backward.ipynb) ([exercise][e05]), [06 activations][l06] ([exercise][e06]) |
+| | [07 losses][l07] ([exercise][e07]), [08 optimizers][l08] ([exercise][e08]) |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
 | | [10 tuning](10_tuning.ipynb) ([exercise][e10]), 11 normalization, 12 overfitting |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |
@@ -249,9 +249,15 @@ What has a link is ready.
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
 [e02]: ../exercises/02_features/02_features.ipynb
 [l03]: 03_baselines_and_metrics.ipynb
+[l06]: 06_activations.ipynb
+[l07]: 07_losses.ipynb
+[l08]: 08_optimizers.ipynb
 [e03]: ../exercises/03_baselines_and_metrics/03_baselines_and_metrics.ipynb
 [e04]: ../exercises/04_forward/04_forward.ipynb
 [e05]: ../exercises/05_backward/05_backward.ipynb
+[e06]: ../exercises/06_activations/06_activations.ipynb
+[e07]: ../exercises/07_losses/07_losses.ipynb
+[e08]: ../exercises/08_optimizers/08_optimizers.ipynb
 [e09]: ../exercises/09_training_loop/09_training_loop.ipynb
 [e10]: ../exercises/10_tuning/10_tuning.ipynb
 

@@ -773,7 +773,8 @@ terms("05_backward")
 # %% [markdown]
 r"""
 Now you: [exercise 05](../exercises/05_backward/05_backward.ipynb), with five tasks. For a second reading:
-[what you may have heard](05_backward_heard.ipynb). Next: lesson 06, activations.
+[what you may have heard](05_backward_heard.ipynb). Next:
+[lesson 06](06_activations.ipynb), activations.
 
 Sources
 

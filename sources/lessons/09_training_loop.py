@@ -11,7 +11,8 @@ the learning rate and the batch size. This lesson measures what those numbers do
 - find a good learning rate, and say why texts disagree about the batch size;
 - say what a batch costs in memory and time, and make a large one of small pieces.
 
-**Time:** {minutes} minutes. **Before this:** lessons [05](05_backward.ipynb), backward, and 08, optimizers.
+**Time:** {minutes} minutes. **Before this:** lessons [05](05_backward.ipynb), backward, and
+[08](08_optimizers.ipynb), optimizers.
 """
 
 # %% jupyter={"source_hidden": true}

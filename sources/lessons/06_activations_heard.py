@@ -203,7 +203,7 @@ for width in (64, 512):
 claim(
     "sigmoid-slow-by-exponential",
     measured=layer,
-    what="time of a layer of 512 with sigmoid over that with ReLU, 1,024 rows, PyTorch, one thread",
+    what="time of a layer of 512 with sigmoid over that with ReLU, PyTorch",
     timing=True,
 )
 
@@ -257,7 +257,8 @@ for depth in (1, 3):
         counted = steps_to(0.75, make, lrs, num_epochs, every)
         steps[name, depth] = counted.mean()
         factor = counted.mean() / steps["ReLU", depth]
-        told = f"{counted.mean():3.0f} steps ({counted.min():.0f} to {counted.max():.0f})"
+        low, high = counted.min(), counted.max()
+        told = f"{counted.mean():3.0f} steps ({low:.0f} to {high:.0f})"
         print(f"{depth} hidden, {name:11} {told}, {factor:4.1f} x ReLU's")
 
 # %% jupyter={"source_hidden": true}

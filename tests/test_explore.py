@@ -183,10 +183,10 @@ def test_a_frame_is_fast(explorer: ModuleType) -> None:
     explorer.frame(**defaults(explorer))
     seconds = []
     for value in list(explorer.CONTROLS[0].values)[:5] * 2:
-        start = time.perf_counter()
+        start = time.process_time()
         explorer.frame(**defaults(explorer) | {explorer.CONTROLS[0].name: value})
-        seconds.append(time.perf_counter() - start)
-    assert np.median(seconds) < 0.4  # 0.03 on a quiet machine
+        seconds.append(time.process_time() - start)
+    assert np.median(seconds) < 0.4  # 0.03 is usual; what other programs take does not count
 
 
 # The bowl

@@ -32,7 +32,7 @@ WORDS = {
     "04_forward": "5ea19c63b7a26db1",
     "05_backward": "71cba2ac53d34f6c",
     "06_activations": "802785219de3a2e9",
-    "07_losses": "7a3dbfdd3c7b424d",
+    "07_losses": "944a16066f505ce8",
     "08_optimizers": "514b3113d59d52ce",
     "09_training_loop": "f4601cb82fadcff8",
     "10_tuning": "c0a61c2f10e85cca",

@@ -12,9 +12,9 @@ answers(
     "losses/weighted_huber",
     wrong=r"""
         each = … → each = error**2 / 2 if size <= delta else delta * (size - delta / 2)
-            Is a whole array asked
-        error = y_hat - y → y_hat -= y; error = y_hat
-            changes its input y_hat
+            chooses row by row
+        share = weight / weight.sum() → weight /= weight.sum(); share = weight
+            A step such as `-=` or `/=`
         return (share * each).sum(), → return (share * each).mean(),
             the value of loss is off
         np.where(size <= delta, error**2 / 2, delta * (size - delta / 2)) → [e * e / 2 for e in error]

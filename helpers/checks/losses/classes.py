@@ -143,7 +143,7 @@ smoothed_cross_entropy = formula_task(
     last_rules=[_large],
     atol=1e-7,  # room for a log of t + 1e-8, which is a way to let 0 · log 0 be 0
     form="Two numbers, in this order: the loss and its floor.",
-    unchanged="`logits -= …` changes what the caller passed: compute new arrays.",
+    unchanged="A step such as `-=` changes what the caller passed: compute new arrays.",
     hints={
         "ValueError": "Write the shapes of this line down: logits is (n, C), y is (n,).",
         "IndexError": "logits has n rows and C columns. Print what stands between the brackets of this line.",
@@ -258,7 +258,7 @@ multiclass_hinge = formula_task(
             They cost something: nudge the score of the true class.
     """,
     form="Two things, in this order: the loss, one number, and the slopes, of shape (n, C).",
-    rules=[leaves_input_unchanged(hint="`scores[…] = -np.inf` changes what the caller passed: use a copy.")],
+    rules=[leaves_input_unchanged(hint="What the caller passed is changed: write into a copy of it.")],
     hints={
         "IndexError": "scores has n rows and C columns. Print what stands between the brackets of this line.",
         "ValueError": "Write the shapes of this line down: scores is (n, C), y is (n,).",

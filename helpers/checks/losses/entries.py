@@ -130,8 +130,8 @@ weighted_huber = formula_task(
             Each prediction has its own.
     """,
     form="Two things, in this order: the loss, one number, and the slopes, of shape (n,).",
-    unchanged="`y_hat -= y` changes what the caller passed: compute new arrays.",
-    hints={"ValueError": "Is a whole array asked whether it is small? np.where chooses row by row."},
+    unchanged="A step such as `-=` or `/=` changes what the caller passed: compute new arrays.",
+    hints={"ValueError": "All rows are in one array here. np.where(condition, a, b) chooses row by row."},
 )
 
 # Task 2: binary cross-entropy from logits --------------------------------------------------------------

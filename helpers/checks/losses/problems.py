@@ -189,7 +189,9 @@ def _judge_segments(case: Case, answer: Any) -> None:
     what = f"the mean binary cross-entropy is {loss:.3g}; it has to be below {LIMITS['segments']}"
     lit, dark = p[y == 1].mean(), p[y == 0].mean()
     hint = f"On average p is {lit:.2f} where a segment is lit, and {dark:.2f} where it is dark."
-    if lit > dark + 0.1:
+    if lowest := int((np.where(y == 1, p, 1 - p) < 1e-4).sum()):
+        hint += f" What is true has a p below 0.0001 in {lowest} of {p.size} places: that costs a great deal."
+    elif lit > dark + 0.1:
         hint += " Does your loss ask each segment for a probability of its own?"
     raise Wrong(what, hint)
 

@@ -244,8 +244,8 @@ The error of the MSE fit doubles, from 44.3 to about 94. The two others grow by 
 </details>
 
 This is called **sensitivity to outliers**. Is there a price for being insensitive? On right targets MSE is a
-little ahead here, with MAE as the judge of all three. But Huber with $\delta = 100$, which few errors on right
-targets exceed, is level with it, and grows by only about half a point with the slip.
+little ahead here, with MAE as the judge of all three. But Huber with $\delta = 100$, which one error in
+twenty exceeds on right targets, is level with it, and grows by only about half a point with the slip.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -430,9 +430,9 @@ for bias in (0, -8, -20):
 r"""
 From a usual start the two are alike, and at −8 a larger rate makes up for nearly all of it. At −12, tried
 apart, it depends on the split whether the squared error escapes: from 0.53 to 0.96 in fifteen of them, 0.84
-on average, where log loss has at least 0.91. We took −20 because no split escapes there, and you will hardly
-meet such a start: none of these rates moves it. (Far larger ones, up to three billion, move it too far: about
-0.65 at best, in twenty splits.) So sigmoid with squared error is no disaster; it is a pair that gets stuck
+on average, where log loss has at least 0.91. We took −20, which you will hardly meet, because there none of
+these rates moves it. (Far larger ones, up to three billion, do, and most often too far: in twenty splits 0.72
+on average, from 0.53 to 0.95.) So sigmoid with squared error is no disaster; it is a pair that gets stuck
 when it is very sure and wrong.
 
 ### From logits, not from probabilities
@@ -694,9 +694,8 @@ r"""
 
 Three fail. With **relu** at the end no prediction is below 0, which is the mean, so it has no right number
 for a patient below it ($R^2$ 0.29 in place of 0.48; the linear network loses about as much if you cut its
-predictions off at 0). **Softmax of one output** is always 1: it says yes to
-everybody, its slope is 0, and it learns nothing. **The digit as a number** asks how *large* an 8 is, and 7 is
-then nearly right (0.42).
+predictions off at 0). **Softmax of one output** is always 1: it says yes to everybody, its slope is 0, and it
+learns nothing. **The digit as a number** asks how *large* an 8 is, and 7 is then nearly right (0.42).
 
 The accuracy does not notice **softmax, then cross-entropy**, which takes softmax again: 0.96 as before.
 

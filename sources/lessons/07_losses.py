@@ -860,7 +860,7 @@ terms("07_losses")
 # %% [markdown]
 r"""
 Now you: [exercise 07](../exercises/07_losses/07_losses.ipynb). For a second reading: [what you may have
-heard](07_losses_heard.ipynb). Next: lesson 08, what to do with the slope.
+heard](07_losses_heard.ipynb). Next: lesson [08](08_optimizers.ipynb), what to do with the slope.
 
 Sources
 

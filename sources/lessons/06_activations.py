@@ -816,7 +816,7 @@ terms("06_activations")
 r"""
 Now you: [exercise 06](../exercises/06_activations/06_activations.ipynb). For a second reading: [what you may
 have heard](06_activations_heard.ipynb), with what activations cost, and whether ReLU is six times faster.
-Next: lesson 07, losses.
+Next: lesson [07](07_losses.ipynb), losses.
 
 Sources
 

@@ -1,0 +1,270 @@
+"""Tasks 1 and 2: batch norm of recordings, and its way back when only the output was kept."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helpers.checks.formula import formula_task
+from helpers.checks.task import Case
+
+Array = np.ndarray
+
+# Task 1: forward ---------------------------------------------------------------------------------------
+
+
+def _recordings(rng: np.random.Generator) -> Sequence[Case]:
+    """In the first as many channels as moments; then one moment, one recording, a channel that is constant."""
+    cases: list[Case] = []
+    for n, C, L, eps in [(4, 3, 3, 0.3), (6, 2, 5, 0.1), (5, 4, 1, 0.2), (1, 3, 8, 0.1), (7, 3, 4, 1e-5)]:
+        X = rng.normal(size=(n, C, L)) * rng.uniform(0.8, 2, size=(C, 1)) + rng.uniform(-4, 4, size=(C, 1))
+        gamma = rng.uniform(0.4, 0.8, size=C) * rng.choice([-1, 1], size=C) + 1
+        beta = rng.uniform(1.0, 3.0, size=C)
+        cases.append({"X": X.round(2), "gamma": gamma.round(2), "beta": beta.round(2), "eps": eps})
+    cases[1]["X"] = (4 * cases[1]["X"]).astype(int)
+    cases[4]["X"][:, 0] = 7.0
+    return cases
+
+
+def _forward(X: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
+    axes: tuple[int, ...] | int | None = (0, 2)
+    mean = X.mean(axis=axes, keepdims=True)
+    var = X.var(axis=axes, keepdims=True)
+    std = np.sqrt(var + eps)
+    x_hat = (X - mean) / std
+    out = gamma[:, None] * x_hat + beta[:, None]
+    return out, mean.ravel(), var.ravel()
+
+
+batch_norm = formula_task(
+    "normalization/batch_norm",
+    "batch_norm(X, gamma, beta, eps)",
+    points=3,
+    cases=_recordings,
+    right=_forward,
+    parts={
+        "out": "Take one channel alone, as X[:, c]: what is its mean, its variance, and what becomes of it?",
+        "mean": "One number for each channel, over all recordings and all moments.",
+        "var": "One number for each channel: the mean of the squared distances from its mean.",
+    },
+    slips="""
+        var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
+            the variance was divided by one less than the number of values
+            The batch is normalised by its own variance, divided by the number of values.
+        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = 0
+            in out each moment of a channel has a mean of its own
+            All moments of a channel share one mean and one variance.
+        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = 2
+            in out each recording has a mean of its own
+            All recordings of the batch share one mean and one variance for a channel.
+        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = (0, 1)
+            in out the channels were normalised together, each moment on its own
+            Channels measure different things: each has a mean of its own, over all moments.
+        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = (1, 2)
+            in out each recording was normalised over its channels and moments
+            Channels measure different things: each has a mean of its own, over all recordings.
+        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = None
+            in out all channels have one mean and one variance
+            Channels measure different things: each has a mean of its own.
+        out: var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
+            in out the variance was divided by one less than the number of values
+            The batch is normalised by its own variance, divided by the number of values.
+        out: std = … → std = np.sqrt(var) + eps
+            in out eps was added to the root
+            It is added to the variance, before the root.
+        out: std = … → std = np.sqrt(var)
+            in out eps is missing
+            Without it a channel that is constant gives 0 / 0.
+        out: std = … → std = var + eps
+            out was divided by the variance
+            Ten times the numbers must give nearly the same x̂: the spread has the unit of x, the variance its square.
+        out: (X - mean) / std → X / std
+            in out the mean was not subtracted
+            What is the mean of x̂ over a channel?
+        out: (X - mean) / std → (X - mean) * std
+            out was multiplied by the standard deviation
+            What is the spread of x̂ over a channel?
+        out: gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta
+            gamma and beta went along the moments
+            NumPy lines up the last axes. Which axis of X has the channels?
+        out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * x_hat + beta
+            beta went along the moments
+            NumPy lines up the last axes. Which axis of X has the channels?
+        out: gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta[:, None]
+            gamma went along the moments
+            NumPy lines up the last axes. Which axis of X has the channels?
+        out: gamma[:, None] * x_hat + beta[:, None] → x_hat
+            out has no gamma and no beta
+            x̂ is scaled and shifted, each channel by its own two numbers.
+        out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * x_hat
+            out has no beta
+            x̂ is scaled and shifted, each channel by its own two numbers.
+        out: gamma[:, None] * x_hat + beta[:, None] → x_hat + beta[:, None]
+            out has no gamma
+            x̂ is scaled and shifted, each channel by its own two numbers.
+        out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * (x_hat + beta[:, None])
+            beta was multiplied by gamma
+            The scale comes first, then the shift.
+        var: var.ravel() → std.ravel()
+            var holds the roots
+            Asked is the variance, without eps and without the root.
+        var: var.ravel() → np.sqrt(var).ravel()
+            var holds the standard deviations
+            Asked is the variance.
+        var: var.ravel() → var.ravel() + eps
+            var has eps in it
+            Asked is the variance of the numbers alone.
+        var: var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
+            var was divided by one less than the number of values
+            The batch is normalised by its own variance, divided by the number of values.
+        var: var = … → var = (X**2).mean(axis=axes, keepdims=True)
+            var is the mean of the squares
+            A variance is measured from the mean.
+    """,
+    form="End with `return out, mean, var`, of shapes (n, C, L), (C,) and (C,).",
+    unchanged="`X -= mean` changes what the caller passed: compute a new array.",
+    hints={"ValueError": "Write the shapes of this line down: X is (n, C, L), gamma is (C,)."},
+)
+
+# Task 2: backward --------------------------------------------------------------------------------------
+
+
+def _passes(rng: np.random.Generator) -> Sequence[Case]:
+    """Training, then evaluation, by turns. `std` has eps in it, and the stored numbers fit only roughly."""
+    cases: list[Case] = []
+    for n, d, training in [(5, 3, True), (6, 3, False), (4, 4, True), (1, 2, False), (9, 1, True)]:
+        X = rng.normal(size=(n, d)) * rng.uniform(0.8, 2.5, size=d)
+        mean, std = rng.uniform(-1, 1, size=d), rng.uniform(0.4, 0.8, size=d)
+        if training:
+            mean, std = X.mean(axis=0), np.sqrt(X.var(axis=0) + 0.1)
+        gamma = rng.uniform(1.3, 2.5, size=d) * rng.choice([-1, 1], size=d)
+        beta = rng.uniform(0.5, 2.0, size=d)
+        out = gamma * (X - mean) / std + beta
+        d_out = rng.normal(size=(n, d)).round(2)
+        given = {"d_out": d_out, "out": out, "gamma": gamma, "beta": beta, "std": std}
+        cases.append({**given, "training": training})
+    return cases
+
+
+def _backward(
+    d_out: Array, out: Array, gamma: Array, beta: Array, std: Array, training: bool
+) -> tuple[Array, Array, Array]:
+    x_hat = (out - beta) / gamma
+    dbeta = d_out.sum(axis=0)
+    dgamma = (d_out * x_hat).sum(axis=0)
+    d_hat = d_out * gamma
+    by_mean = d_hat.mean(axis=0)
+    by_std = x_hat * (d_hat * x_hat).mean(axis=0)
+    d = d_hat - by_mean - by_std if training else d_hat
+    dX = d / std
+    return dX, dgamma, dbeta
+
+
+batch_norm_backward = formula_task(
+    "normalization/batch_norm_backward",
+    "batch_norm_backward(d_out, out, gamma, beta, std, training)",
+    points=4,
+    cases=_passes,
+    right=_backward,
+    parts={
+        "dX": "In training x̂ moves by three ways: x itself, the mean, the spread. Try one column by hand.",
+        "dgamma": "gamma stands in every row: how much does the loss grow if it is nudged up?",
+        "dbeta": "beta stands in every row: how much does the loss grow if it is nudged up?",
+    },
+    slips="""
+        x_hat = … → x_hat = out
+            out was taken for x̂
+            out is x̂ scaled and shifted: how do you get back?
+        x_hat = … → x_hat = out - beta
+            the scale is still in x̂
+            out is x̂ scaled and shifted: how do you get back?
+        x_hat = … → x_hat = out / gamma - beta
+            x̂ was not got back: the shift was undone after the scale
+            Forward, the shift came last.
+        x_hat = … → x_hat = (out - out.mean(axis=0)) / np.sqrt(out.var(axis=0) + 1e-5)
+            out was normalised again
+            x̂ can be told from out exactly, with gamma and beta. In std there was an eps that is not 1e-5.
+        x_hat = … → x_hat = (out - out.mean(axis=0)) / out.std(axis=0)
+            out was normalised again
+            x̂ can be told from out exactly, with gamma and beta. In std there was an eps, too.
+        dX: if training else d_hat → if True else d_hat
+            in evaluation dX came back through the batch's mean and spread
+            In evaluation both are stored numbers. Which ways are open then?
+        dX: if training else d_hat → if not training else d_hat
+            the two modes have changed places in dX
+            In which of them do the mean and the spread depend on this batch?
+        dX: d = … → d = d_hat
+            in training dX has the direct way only
+            A nudge of one x moves the mean and the spread of its column, and with them every x̂ in it.
+        dX: d_hat - by_mean - by_std → d_hat - by_mean
+            in training dX lacks what goes through the spread
+            A nudge of one x moves the spread of its column, too.
+        dX: d_hat - by_mean - by_std → d_hat - by_std
+            in training dX lacks what goes through the mean
+            A nudge of one x moves the mean of its column, too.
+        dX: d_hat - by_mean - by_std → d_hat + by_mean + by_std
+            in dX what goes through the mean and the spread has the wrong sign
+            Add one number to a whole column of X: nothing changes. So each column of dX sums to 0.
+        dX: d_hat - by_mean - by_std → d_hat - by_mean + by_std
+            in dX what goes through the spread has the wrong sign
+            Stretch a column of X around its mean: x̂ hardly changes. So little of dX may point that way.
+        dX: by_std = x_hat * → by_std =
+            in dX what goes through the spread is the same for all rows
+            A row that is far from the mean stretches the column more.
+        dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.sum(axis=0)
+            in dX what goes through the mean is a sum over the rows
+            The mean moves by 1/n of a nudge.
+        dX: by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
+            in dX what goes through the spread is a sum over the rows
+            The variance is a mean, too: a nudge of one x moves it by 1/n of that.
+        dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.sum(axis=0)
+        dX: by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
+            in dX what goes through the mean and the spread are sums over the rows
+            Both are means over the rows: a nudge of one x moves them by 1/n of that.
+        dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.mean(axis=1, keepdims=True)
+        dX: by_std = … → by_std = x_hat * (d_hat * x_hat).mean(axis=1, keepdims=True)
+            in dX the means were taken along the rows
+            The forward pass took its mean down each column, and so does the way back.
+        dX: d_hat = d_out * gamma → d_hat = d_out
+            dX has no gamma
+            Between out and x̂ stands a scale.
+        dX: d / std → d
+            dX was not divided by std
+            Ten times the spread: a nudge of x moves x̂ a tenth as far.
+        dX: d / std → d / std**2
+            dX was divided by the square of std
+            Ten times the spread: a nudge of x moves x̂ a tenth as far.
+        dX: d / std → d / np.sqrt(std)
+            dX was divided by the root of std
+            std is the root already: √(variance + eps).
+        dX: d / std → d * std
+            dX was multiplied by std
+            Ten times the spread: a nudge of x moves x̂ a tenth as far.
+        dgamma: .sum(axis=0) → .mean(axis=0)
+            dgamma is a mean over the rows
+            A mean over the rows, if there is one, is in d_out already.
+        dgamma: (d_out * x_hat).sum(axis=0) → (d_out * out).sum(axis=0)
+            dgamma has out where x̂ belongs
+            What does gamma multiply in the forward pass?
+        dgamma: (d_out * x_hat).sum(axis=0) → (d_out * gamma * x_hat).sum(axis=0)
+            dgamma has gamma in it
+            What does gamma multiply in the forward pass?
+        dgamma: (d_out * x_hat).sum(axis=0) → d_out * x_hat
+            dgamma was not added up over the rows
+            One gamma serves all rows of its column.
+        dbeta: d_out.sum(axis=0) → d_out.mean(axis=0)
+            dbeta is a mean over the rows
+            A mean over the rows, if there is one, is in d_out already.
+        dbeta: d_out.sum(axis=0) → (d_out * gamma).sum(axis=0)
+            dbeta has gamma in it
+            beta is added last: what of it meets gamma?
+        dbeta: d_out.sum(axis=0) → d_out.sum()
+            dbeta was added up over all columns
+            Each column has a beta of its own.
+        dbeta: d_out.sum(axis=0) → d_out
+            dbeta was not added up over the rows
+            One beta serves all rows of its column.
+    """,
+    form="End with `return dX, dgamma, dbeta`, of shapes (n, d), (d,) and (d,).",
+    unchanged="`out -= beta` changes what the caller passed: compute a new array.",
+    hints={"ValueError": "Write the shapes of this line down: out is (n, d), gamma is (d,)."},
+)

@@ -1,0 +1,223 @@
+"""Tasks 3 and 4: what a batch norm stores for evaluation, and layer norm, which stores nothing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helpers.checks.blocks import raises
+from helpers.checks.formula import formula_task
+from helpers.checks.task import Case
+
+Array = np.ndarray
+
+# Task 3: running statistics ----------------------------------------------------------------------------
+
+
+def _streams(rng: np.random.Generator) -> Sequence[Case]:
+    """Lists of batches of different sizes, with a momentum, with none, with 0; then one row alone."""
+
+    def batches(*sizes: int, d: int = 3) -> list[Array]:
+        far = rng.uniform(2, 4, size=d)
+        return [rng.normal(far + i, 1.5, size=(n, d)).round(2) for i, n in enumerate(sizes)]
+
+    cases: list[Case] = [
+        {"batches": batches(4, 6, 2), "momentum": 0.3},
+        {"batches": batches(5, 3, 2, 4), "momentum": None},
+        {"batches": batches(3, 2, d=2), "momentum": 0.0},
+        {"batches": batches(3, 5, 2, d=1), "momentum": 1.0},
+        {"batches": batches(6, d=4), "momentum": None},
+        {"batches": batches(*[4] * 30, 3), "momentum": 0.1},
+    ]
+    for sizes, momentum, which in [((4, 1, 3), 0.1, "second"), ((2, 3, 1), None, "third")]:
+        alone = {"batches": batches(*sizes), "momentum": momentum}
+        hint = (
+            "What is the variance of a single row, divided by n - 1? `raise ValueError(…)` before it is used."
+        )
+        cases.append(raises(ValueError, because=f"the {which} batch has one row", hint=hint, **alone))
+    return cases
+
+
+def _running(batches: Sequence[Array], momentum: float | None) -> tuple[Array, Array]:
+    d = batches[0].shape[1]
+    mean, var, seen = np.zeros(d), np.ones(d), 0
+    for X in batches:
+        seen += 1
+        share = 1 / seen if momentum is None else momentum
+        mean = (1 - share) * mean + share * X.mean(axis=0)
+        var = (1 - share) * var + share * X.var(axis=0, ddof=1)
+    return mean, var
+
+
+running_statistics = formula_task(
+    "normalization/running_statistics",
+    "running_statistics(batches, momentum)",
+    points=3,
+    cases=_streams,
+    right=_running,
+    parts={
+        "mean": "By hand, with the two batches of the example: where is the mean after the first, and then?",
+        "var": "By hand, with the two batches of the example: where is the variance after the first, and then?",
+    },
+    slips=r"""
+        if momentum is None else momentum → if momentum is None else 1 - momentum
+            momentum was taken for the share of the old
+            Here it is the share of the new batch, as in PyTorch.
+        share = … → share = momentum or 1 / seen
+            a momentum of 0 was taken for None
+            0 is False for `if` and `or`. Ask whether it is None.
+        share = … → share = 0.1 if momentum is None else momentum
+            None was taken for a momentum of 0.1
+            With None, each batch counts as much as any other.
+        share = … → share = 1 / (seen + 1) if momentum is None else momentum
+            with None, the start counts as if it were a batch
+            The mean of one batch is that of this batch, with nothing of 0 and 1 in it.
+        if momentum is None else momentum → if momentum is None else momentum; n = len(X); rows = n + (seen > 1 and rows)
+        mean = (1 - share) … → share = n / rows if momentum is None else momentum; …
+            with None, the batches count by their rows
+            Each batch counts as much as any other, a small one, too.
+        mean = (1 - share) … → mean = share * X.mean(axis=0)
+        var = (1 - share) … → var = share * X.var(axis=0, ddof=1)
+            both hold a share of the last batch, and nothing of what was before
+            They move a part of the way: what is left of the old value?
+        mean = (1 - share) … → mean = mean + share * X.mean(axis=0)
+        var = (1 - share) … → var = var + share * X.var(axis=0, ddof=1)
+            both grow with every batch
+            They move towards the batch: what is left of the old value?
+        var: ddof=1 → ddof=0
+            the variance of a batch was divided by n
+            The batch itself is normalised by that. Stored is the one divided by n - 1.
+        var: X.var(axis=0, ddof=1) → X.std(axis=0, ddof=1)
+            var moves towards the standard deviations
+            Asked is the variance.
+        var: X.var(axis=0, ddof=1) → X.std(axis=0)
+            var moves towards the standard deviations
+            Asked is the variance.
+        var: X.var(axis=0, ddof=1) → ((X - mean) ** 2).sum(axis=0) / (len(X) - 1)
+            the variance of a batch was taken around the running mean
+            A batch's variance is measured from its own mean.
+        var: X.var(axis=0, ddof=1) → X.var(axis=0) * (len(X) - 1) / len(X)
+            the variance of a batch was made smaller, not larger
+            n - 1 is less than n: divided by it, is a sum larger or smaller?
+        var: np.ones(d) → np.zeros(d)
+            var starts at 0
+            What does a new batch norm have stored, before the first batch?
+        mean: np.zeros(d) → np.ones(d)
+            mean starts at 1
+            What does a new batch norm have stored, before the first batch?
+        mean, var, seen = np.zeros(d), np.ones(d), 0 → mean, var, seen = batches[0].mean(axis=0), batches[0].var(axis=0, ddof=1), 0
+            both start at the first batch
+            They start at 0 and 1, also with a momentum. The first batch moves them like any other.
+        mean: share * X.mean(axis=0) → share * X.mean()
+            the mean of a batch was taken over all its columns
+            Each column has one of its own.
+        var: share * X.var(axis=0, ddof=1) → share * X.var(ddof=1)
+            the variance of a batch was taken over all its columns
+            Each column has one of its own.
+    """,
+    form="End with `return mean, var`, both of shape (d,).",
+    unchanged="Compute new arrays: the batches are needed by others.",
+    hints={
+        "TypeError": "momentum may be None: which lines compute with it?",
+        "UnboundLocalError": "No line before has given that name a value, in this case.",
+    },
+)
+
+# Task 4: layer norm ------------------------------------------------------------------------------------
+
+
+def _samples(rng: np.random.Generator) -> Sequence[Case]:
+    """One trailing axis, two, three, all; as many rows as features; at last a sample that is constant."""
+    cases: list[Case] = []
+    for lead, shape, eps in [
+        ((4,), (4,), 0.3),
+        ((3, 4), (4,), 0.2),
+        ((3,), (3, 4), 0.1),
+        ((2,), (2, 3, 3), 0.5),
+        ((), (6,), 0.2),
+        ((2, 3), (2, 5), 1e-5),
+    ]:
+        X = rng.normal(rng.uniform(-4, 4, size=(*lead, *[1] * len(shape))), 1.5, size=(*lead, *shape))
+        gamma, beta = rng.uniform(0.3, 2.5, size=shape), rng.uniform(0.5, 3.0, size=shape)
+        cases.append({"X": X.round(2), "gamma": gamma.round(2), "beta": beta.round(2), "eps": eps})
+    cases[1]["X"] = (4 * cases[1]["X"]).astype(int)
+    cases[5]["X"][0, 0] = 7.0
+    return cases
+
+
+def _layer_norm(X: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    axes: tuple[int, ...] | int | None = tuple(range(-gamma.ndim, 0))
+    mean = X.mean(axis=axes, keepdims=True)
+    var = X.var(axis=axes, keepdims=True)
+    std = np.sqrt(var + eps)
+    x_hat = (X - mean) / std
+    return gamma * x_hat + beta
+
+
+layer_norm = formula_task(
+    "normalization/layer_norm",
+    "layer_norm(X, gamma, beta, eps)",
+    points=3,
+    cases=_samples,
+    right=_layer_norm,
+    parts="Take one sample alone, of the shape of gamma: its mean, its variance, and what becomes of it.",
+    slips="""
+        axes: tuple[int, ...] | int | None = … → axes = 0
+            each feature was normalised over the samples: that is a batch norm
+            A layer norm looks at one sample alone, whatever the others are.
+        axes: tuple[int, ...] | int | None = … → axes = -1
+            only the last axis was normalised
+            The shape of gamma says how many axes, counted from the end, belong to one sample.
+        axes: tuple[int, ...] | int | None = … → axes = 1
+            axis 1 alone was normalised
+            The shape of gamma says how many axes, counted from the end, belong to one sample.
+        axes: tuple[int, ...] | int | None = … → axes = tuple(range(1, X.ndim))
+            all axes but the first were normalised
+            The shape of gamma says how many axes, counted from the end, belong to one sample.
+        axes: tuple[int, ...] | int | None = … → axes = tuple(range(gamma.ndim))
+            the first axes were normalised
+            The shape of gamma says how many axes, counted from the end, belong to one sample.
+        axes: tuple[int, ...] | int | None = … → axes = None
+            all samples have one mean and one variance
+            A layer norm looks at one sample alone, whatever the others are.
+        var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
+            the variance was divided by one less than the number of values
+            A sample is normalised by its own variance, divided by the number of values.
+        std = … → std = np.sqrt(var) + eps
+            eps was added to the root
+            It is added to the variance, before the root.
+        std = … → std = np.sqrt(var)
+            eps is missing
+            Without it a sample that is constant gives 0 / 0.
+        std = … → std = var + eps
+            the samples were divided by the variance
+            Ten times the numbers must give nearly the same x̂: the variance has the square of their unit.
+        x_hat = … → x_hat = X / np.sqrt((X**2).mean(axis=axes, keepdims=True) + eps)
+            this is an RMS norm
+            A layer norm subtracts the mean first.
+        (X - mean) / std → X / std
+            the mean was not subtracted
+            What is the mean of x̂ over a sample?
+        (X - mean) / std → (X - mean) * std
+            the samples were multiplied by the standard deviation
+            What is the spread of x̂ over a sample?
+        gamma * x_hat + beta → x_hat
+            there is no gamma and no beta
+            x̂ is scaled and shifted, each place by its own two numbers.
+        gamma * x_hat + beta → gamma * x_hat
+            there is no beta
+            x̂ is scaled and shifted, each place by its own two numbers.
+        gamma * x_hat + beta → x_hat + beta
+            there is no gamma
+            x̂ is scaled and shifted, each place by its own two numbers.
+        gamma * x_hat + beta → gamma * (x_hat + beta)
+            beta was multiplied by gamma
+            The scale comes first, then the shift.
+    """,
+    form="One array, in the shape of X.",
+    unchanged="`X -= mean` changes what the caller passed: compute a new array.",
+    hints={
+        "ValueError": "Write the shapes of this line down: which axes of X does gamma have?",
+        "AxisError": "How many axes have X and gamma in this case? `axis` takes a number or a tuple of numbers.",
+        "TypeError": "`axis` takes a number or a tuple of whole numbers.",
+    },
+)

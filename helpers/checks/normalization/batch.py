@@ -13,7 +13,7 @@ Array = np.ndarray
 
 
 def _recordings(rng: np.random.Generator) -> Sequence[Case]:
-    """In the first as many channels as moments; then one moment, one recording, a channel that is constant."""
+    """In the first as many channels as moments; then one moment, one recording, a constant one."""
     cases: list[Case] = []
     for n, C, L, eps in [(4, 3, 3, 0.3), (6, 2, 5, 0.1), (5, 4, 1, 0.2), (1, 3, 8, 0.1), (7, 3, 4, 1e-5)]:
         X = rng.normal(size=(n, C, L)) * rng.uniform(0.8, 2, size=(C, 1)) + rng.uniform(-4, 4, size=(C, 1))
@@ -26,7 +26,7 @@ def _recordings(rng: np.random.Generator) -> Sequence[Case]:
 
 
 def _forward(X: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
-    axes: tuple[int, ...] | int | None = (0, 2)
+    axes = (0, 2)
     mean = X.mean(axis=axes, keepdims=True)
     var = X.var(axis=axes, keepdims=True)
     std = np.sqrt(var + eps)
@@ -50,19 +50,19 @@ batch_norm = formula_task(
         var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
             the variance was divided by one less than the number of values
             The batch is normalised by its own variance, divided by the number of values.
-        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = 0
+        out: axes = (0, 2) → axes = 0
             in out each moment of a channel has a mean of its own
             All moments of a channel share one mean and one variance.
-        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = 2
+        out: axes = (0, 2) → axes = 2
             in out each recording has a mean of its own
             All recordings of the batch share one mean and one variance for a channel.
-        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = (0, 1)
+        out: axes = (0, 2) → axes = (0, 1)
             in out the channels were normalised together, each moment on its own
             Channels measure different things: each has a mean of its own, over all moments.
-        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = (1, 2)
+        out: axes = (0, 2) → axes = (1, 2)
             in out each recording was normalised over its channels and moments
             Channels measure different things: each has a mean of its own, over all recordings.
-        out: axes: tuple[int, ...] | int | None = (0, 2) → axes = None
+        out: axes = (0, 2) → axes = None
             in out all channels have one mean and one variance
             Channels measure different things: each has a mean of its own.
         out: var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
@@ -76,13 +76,23 @@ batch_norm = formula_task(
             Without it a channel that is constant gives 0 / 0.
         out: std = … → std = var + eps
             out was divided by the variance
-            Ten times the numbers must give nearly the same x̂: the spread has the unit of x, the variance its square.
+            Ten times the numbers must give nearly the same x̂. A variance becomes a hundred times as large.
         out: (X - mean) / std → X / std
             in out the mean was not subtracted
             What is the mean of x̂ over a channel?
         out: (X - mean) / std → (X - mean) * std
             out was multiplied by the standard deviation
             What is the spread of x̂ over a channel?
+        out: (X - mean) / std → (X - mean.ravel()) / std
+            in out the means went along the moments
+            NumPy lines up the last axes. Which axis of X has the channels?
+        out: (X - mean) / std → (X - mean.ravel()) / std.ravel()
+            in out the means and the roots went along the moments
+            NumPy lines up the last axes. Which axis of X has the channels?
+        (X - mean) / std → (X - mean.ravel()) / std.ravel()
+        gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta
+            in out all four went along the moments: mean, root, gamma and beta
+            NumPy lines up the last axes. Which axis of X has the channels?
         out: gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta
             gamma and beta went along the moments
             NumPy lines up the last axes. Which axis of X has the channels?
@@ -154,8 +164,8 @@ def _backward(
     d_hat = d_out * gamma
     by_mean = d_hat.mean(axis=0)
     by_std = x_hat * (d_hat * x_hat).mean(axis=0)
-    d = d_hat - by_mean - by_std if training else d_hat
-    dX = d / std
+    back = d_hat - by_mean - by_std if training else d_hat
+    dX = back / std
     return dX, dgamma, dbeta
 
 
@@ -189,10 +199,7 @@ batch_norm_backward = formula_task(
         dX: if training else d_hat → if True else d_hat
             in evaluation dX came back through the batch's mean and spread
             In evaluation both are stored numbers. Which ways are open then?
-        dX: if training else d_hat → if not training else d_hat
-            the two modes have changed places in dX
-            In which of them do the mean and the spread depend on this batch?
-        dX: d = … → d = d_hat
+        dX: back = … → back = d_hat
             in training dX has the direct way only
             A nudge of one x moves the mean and the spread of its column, and with them every x̂ in it.
         dX: d_hat - by_mean - by_std → d_hat - by_mean
@@ -217,29 +224,29 @@ batch_norm_backward = formula_task(
             in dX what goes through the spread is a sum over the rows
             The variance is a mean, too: a nudge of one x moves it by 1/n of that.
         dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.sum(axis=0)
-        dX: by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
+        by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
             in dX what goes through the mean and the spread are sums over the rows
             Both are means over the rows: a nudge of one x moves them by 1/n of that.
         dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.mean(axis=1, keepdims=True)
-        dX: by_std = … → by_std = x_hat * (d_hat * x_hat).mean(axis=1, keepdims=True)
+        by_std = … → by_std = x_hat * (d_hat * x_hat).mean(axis=1, keepdims=True)
             in dX the means were taken along the rows
             The forward pass took its mean down each column, and so does the way back.
         dX: d_hat = d_out * gamma → d_hat = d_out
             dX has no gamma
             Between out and x̂ stands a scale.
-        dX: d / std → d
+        dX: back / std → back
             dX was not divided by std
             Ten times the spread: a nudge of x moves x̂ a tenth as far.
-        dX: d / std → d / std**2
+        dX: back / std → back / std**2
             dX was divided by the square of std
             Ten times the spread: a nudge of x moves x̂ a tenth as far.
-        dX: d / std → d / np.sqrt(std)
+        dX: back / std → back / np.sqrt(std)
             dX was divided by the root of std
             std is the root already: √(variance + eps).
-        dX: d / std → d * std
+        dX: back / std → back * std
             dX was multiplied by std
             Ten times the spread: a nudge of x moves x̂ a tenth as far.
-        dgamma: .sum(axis=0) → .mean(axis=0)
+        dgamma: (d_out * x_hat).sum(axis=0) → (d_out * x_hat).mean(axis=0)
             dgamma is a mean over the rows
             A mean over the rows, if there is one, is in d_out already.
         dgamma: (d_out * x_hat).sum(axis=0) → (d_out * out).sum(axis=0)
@@ -257,9 +264,6 @@ batch_norm_backward = formula_task(
         dbeta: d_out.sum(axis=0) → (d_out * gamma).sum(axis=0)
             dbeta has gamma in it
             beta is added last: what of it meets gamma?
-        dbeta: d_out.sum(axis=0) → d_out.sum()
-            dbeta was added up over all columns
-            Each column has a beta of its own.
         dbeta: d_out.sum(axis=0) → d_out
             dbeta was not added up over the rows
             One beta serves all rows of its column.

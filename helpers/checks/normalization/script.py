@@ -17,23 +17,22 @@ Array = np.ndarray
 WIDTH = 32
 HIDDEN = [f"Linear {WIDTH}", f"BatchNorm {WIDTH}", "ReLU"]
 LAYERS = [*HIDDEN, *HIDDEN, "Linear 10"]
-# In 100 draws the mended script gets 0.80 or more of the new rows right, with a momentum of 0.01 also.
-LIMIT = 0.7
+LIMIT = 0.6  # in 100 draws 0.81 is the least with a momentum of 0.1, and 0.74 with 0.01
 # How far running means lie from the means over all training rows, in standard deviations, on average over a
-# layer: above 0.2 with a momentum of 0.9, below 0.1 where the statistics were taken anew from all rows.
-FAR = 0.15
+# layer. With a momentum of 0.9 it is above 0.08 in the first; below 0.04 if all rows go through at the end.
+FAR = 0.06
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
     """A last batch of one row, a full one, one of several rows; validation has one class, or all of them."""
     X, y = data.load_digits()
     cases = []
-    for n, batch_size, one_class in [(401, 8, False), (400, 8, True), (596, 8, False), (433, 16, True)]:
+    for n, batch_size, one_class in [(401, 16, False), (400, 16, True), (410, 16, False), (397, 12, True)]:
         order = rng.permutation(len(y))
         train, others, new = order[:n], order[n:-300], order[-300:]
         val = others[y[others] == rng.integers(10)] if one_class else others[:200]
         rows = {"X": X[train] / 16, "y": y[train], "X_val": X[val] / 16, "y_val": y[val]}
-        settings = {"batch_size": batch_size, "num_epochs": 4, "seed": new_seed(rng), "X_new": X[new] / 16}
+        settings = {"batch_size": batch_size, "num_epochs": 6, "seed": new_seed(rng), "X_new": X[new] / 16}
         cases.append({**rows, **settings, "secret": y[new]})
     return cases
 
@@ -49,11 +48,12 @@ def _probe(learner: Any, case: Case) -> Seen:
     if not isinstance(answer, tuple | list) or len(answer) != 2 or not hasattr(answer[0], "leaves"):
         kinds = [type(part).__name__ for part in (answer if isinstance(answer, tuple | list) else [answer])]
         return Seen(kinds, kinds=kinds)
-    return Seen(answer[1], kinds=[], after=[_seen(*run(1), case), _seen(*answer, case)])
+    return Seen(answer[1], kinds=[], after=[_seen(run(1), case), _seen(answer, case)])
 
 
-def _seen(model: Any, accuracies: Any, case: Case) -> dict[str, Any]:
+def _seen(answer: Any, case: Case) -> dict[str, Any]:
     """What the judge has to know of a network and its accuracies."""
+    model, accuracies = answer
     norms = [leaf for leaf in model.leaves() if isinstance(leaf, BatchNorm)]
     running = [array.copy() for norm in norms for array in (norm.running_mean, norm.running_var)]
     by_batch = deepcopy(model).train().forward(case["X_val"]).argmax(axis=1) == case["y_val"]
@@ -100,7 +100,9 @@ def _form(case: Case, value: Any) -> None:
     for run, epochs in zip(value["after"], (1, case["num_epochs"]), strict=True):
         got = np.asarray(run["accuracies"], dtype=float)
         if got.shape != (epochs,) or not ((got >= 0) & (got <= 1)).all():
-            what = f"expected {epochs} accuracies from 0 to 1, one for each epoch, got {short(run['accuracies'])}"
+            what = (
+                f"expected {epochs} numbers from 0 to 1, one for each epoch, got {short(run['accuracies'])}"
+            )
             raise Wrong(what, "After each epoch, the share of the rows of X_val that are right.")
 
 
@@ -158,7 +160,7 @@ mend = Task(
     show=("X", "batch_size", "num_epochs"),
     verdict=all_of(_form, _modes, _statistics, leaves_input_unchanged("X", "y", "X_val", "y_val")),
     hints={
-        "ValueError: BatchNorm needs more": "How many rows has the last batch here? Its variance says nothing.",
+        "ValueError: BatchNorm needs more": "How many rows has the last batch here?",
         "ValueError": "Write the shapes of this line down, or compare it with the same line of the script.",
         "IndexError": "Row numbers run from 0 to len(X) - 1.",
     },

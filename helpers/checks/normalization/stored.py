@@ -29,7 +29,7 @@ def _streams(rng: np.random.Generator) -> Sequence[Case]:
         {"batches": batches(*[4] * 30, 3), "momentum": 0.1},
     ]
     for sizes, momentum, which in [((4, 1, 3), 0.1, "second"), ((2, 3, 1), None, "third")]:
-        alone = {"batches": batches(*sizes), "momentum": momentum}
+        alone: Case = {"batches": batches(*sizes), "momentum": momentum}
         hint = (
             "What is the variance of a single row, divided by n - 1? `raise ValueError(…)` before it is used."
         )
@@ -39,9 +39,8 @@ def _streams(rng: np.random.Generator) -> Sequence[Case]:
 
 def _running(batches: Sequence[Array], momentum: float | None) -> tuple[Array, Array]:
     d = batches[0].shape[1]
-    mean, var, seen = np.zeros(d), np.ones(d), 0
-    for X in batches:
-        seen += 1
+    mean, var = np.zeros(d), np.ones(d)
+    for seen, X in enumerate(batches, start=1):
         share = 1 / seen if momentum is None else momentum
         mean = (1 - share) * mean + share * X.mean(axis=0)
         var = (1 - share) * var + share * X.var(axis=0, ddof=1)
@@ -55,8 +54,8 @@ running_statistics = formula_task(
     cases=_streams,
     right=_running,
     parts={
-        "mean": "By hand, with the two batches of the example: where is the mean after the first, and then?",
-        "var": "By hand, with the two batches of the example: where is the variance after the first, and then?",
+        "mean": "By hand, with the batches of the example: where is the mean after the first, and then?",
+        "var": "By hand, with the batches of the example: where is the variance after the first, and then?",
     },
     slips=r"""
         if momentum is None else momentum → if momentum is None else 1 - momentum
@@ -71,7 +70,7 @@ running_statistics = formula_task(
         share = … → share = 1 / (seen + 1) if momentum is None else momentum
             with None, the start counts as if it were a batch
             The mean of one batch is that of this batch, with nothing of 0 and 1 in it.
-        if momentum is None else momentum → if momentum is None else momentum; n = len(X); rows = n + (seen > 1 and rows)
+        share = … → n = len(X); rows = sum(len(batch) for batch in batches[:seen])
         mean = (1 - share) … → share = n / rows if momentum is None else momentum; …
             with None, the batches count by their rows
             Each batch counts as much as any other, a small one, too.
@@ -104,7 +103,7 @@ running_statistics = formula_task(
         mean: np.zeros(d) → np.ones(d)
             mean starts at 1
             What does a new batch norm have stored, before the first batch?
-        mean, var, seen = np.zeros(d), np.ones(d), 0 → mean, var, seen = batches[0].mean(axis=0), batches[0].var(axis=0, ddof=1), 0
+        np.zeros(d), np.ones(d) → batches[0].mean(axis=0), batches[0].var(axis=0, ddof=1)
             both start at the first batch
             They start at 0 and 1, also with a momentum. The first batch moves them like any other.
         mean: share * X.mean(axis=0) → share * X.mean()
@@ -117,7 +116,10 @@ running_statistics = formula_task(
     form="End with `return mean, var`, both of shape (d,).",
     unchanged="Compute new arrays: the batches are needed by others.",
     hints={
-        "TypeError": "momentum may be None: which lines compute with it?",
+        "TypeError: unsupported operand": "In this case momentum is None: which lines compute with it?",
+        "TypeError: '<": "In this case momentum is None: which lines compare with it?",
+        "TypeError: '>": "In this case momentum is None: which lines compare with it?",
+        "ValueError": "Write the shapes of this line down: a batch is (n, d), what is stored is (d,).",
         "UnboundLocalError": "No line before has given that name a value, in this case.",
     },
 )
@@ -145,7 +147,7 @@ def _samples(rng: np.random.Generator) -> Sequence[Case]:
 
 
 def _layer_norm(X: Array, gamma: Array, beta: Array, eps: float) -> Array:
-    axes: tuple[int, ...] | int | None = tuple(range(-gamma.ndim, 0))
+    axes = tuple(range(-gamma.ndim, 0))
     mean = X.mean(axis=axes, keepdims=True)
     var = X.var(axis=axes, keepdims=True)
     std = np.sqrt(var + eps)
@@ -161,22 +163,19 @@ layer_norm = formula_task(
     right=_layer_norm,
     parts="Take one sample alone, of the shape of gamma: its mean, its variance, and what becomes of it.",
     slips="""
-        axes: tuple[int, ...] | int | None = … → axes = 0
+        axes = … → axes = 0
             each feature was normalised over the samples: that is a batch norm
             A layer norm looks at one sample alone, whatever the others are.
-        axes: tuple[int, ...] | int | None = … → axes = -1
+        axes = … → axes = -1
             only the last axis was normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
-        axes: tuple[int, ...] | int | None = … → axes = 1
+        axes = … → axes = 1
             axis 1 alone was normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
-        axes: tuple[int, ...] | int | None = … → axes = tuple(range(1, X.ndim))
+        axes = … → axes = tuple(range(1, X.ndim))
             all axes but the first were normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
-        axes: tuple[int, ...] | int | None = … → axes = tuple(range(gamma.ndim))
-            the first axes were normalised
-            The shape of gamma says how many axes, counted from the end, belong to one sample.
-        axes: tuple[int, ...] | int | None = … → axes = None
+        axes = … → axes = None
             all samples have one mean and one variance
             A layer norm looks at one sample alone, whatever the others are.
         var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
@@ -194,6 +193,13 @@ layer_norm = formula_task(
         x_hat = … → x_hat = X / np.sqrt((X**2).mean(axis=axes, keepdims=True) + eps)
             this is an RMS norm
             A layer norm subtracts the mean first.
+        mean = … → mean = X.mean(axis=axes)
+            the means of the samples went along the features
+            NumPy lines up the last axes. `keepdims=True` keeps an axis of length 1 where one was averaged.
+        mean = … → mean = X.mean(axis=axes)
+        var = … → var = X.var(axis=axes)
+            the means and the roots of the samples went along the features
+            NumPy lines up the last axes. `keepdims=True` keeps an axis of length 1 where one was averaged.
         (X - mean) / std → X / std
             the mean was not subtracted
             What is the mean of x̂ over a sample?
@@ -217,7 +223,7 @@ layer_norm = formula_task(
     unchanged="`X -= mean` changes what the caller passed: compute a new array.",
     hints={
         "ValueError": "Write the shapes of this line down: which axes of X does gamma have?",
-        "AxisError": "How many axes have X and gamma in this case? `axis` takes a number or a tuple of numbers.",
+        "AxisError": "How many axes have X and gamma in this case?",
         "TypeError": "`axis` takes a number or a tuple of whole numbers.",
     },
 )

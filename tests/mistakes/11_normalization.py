@@ -122,7 +122,7 @@ answers(
     wrong=r"""
         axes = tuple(range(X.ndim - gamma.ndim, X.ndim)) → axes = -gamma.ndim
             alone was normalised
-        var = (centred**2) … → var = X.var(axis=axes)
+        var = … → var = X.var(axis=axes)
             Take one sample alone
         centred = … → X -= X.mean(axis=axes, keepdims=True); centred = X
             changes its input X

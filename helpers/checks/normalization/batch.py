@@ -114,6 +114,16 @@ batch_norm = formula_task(
         out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * (x_hat + beta[:, None])
             beta was multiplied by gamma
             The scale comes first, then the shift.
+        out: return out, → return out.astype(X.dtype),
+            the numbers of out have lost their decimals
+            X holds whole numbers here, and so does an array that is made like it.
+        axes = (0, 2) → axes = 0; rows = X.reshape(-1, len(gamma))
+        mean = … → mean = rows.mean(axis=axes)
+        var = … → var = rows.var(axis=axes)
+        x_hat = … → x_hat = (rows - mean) / std
+        out = … → out = (gamma * x_hat + beta).reshape(X.shape)
+            reshape has put numbers of different channels into one column
+            reshape keeps the numbers in their order, and the moments come last: look at the first row of it.
         var: var.ravel() → std.ravel()
             var holds the roots
             Asked is the variance, without eps and without the root.
@@ -132,7 +142,7 @@ batch_norm = formula_task(
     """,
     form="End with `return out, mean, var`, of shapes (n, C, L), (C,) and (C,).",
     unchanged="`X -= mean` changes what the caller passed: compute a new array.",
-    hints={"ValueError": "Write the shapes of this line down: X is (n, C, L), gamma is (C,)."},
+    hints={"ValueError: operands": "Write the shapes of this line down: X is (n, C, L), gamma is (C,)."},
 )
 
 # Task 2: backward --------------------------------------------------------------------------------------
@@ -214,6 +224,9 @@ batch_norm_backward = formula_task(
         dX: d_hat - by_mean - by_std → d_hat - by_mean + by_std
             in dX what goes through the spread has the wrong sign
             Stretch a column of X around its mean: x̂ hardly changes. So little of dX may point that way.
+        dX: back = … → back = (d_hat - by_mean - by_std) * len(out) if training else d_hat
+            in training dX is n times too large
+            Was the division by the number of rows forgotten at the end, or done in one part only?
         dX: by_std = x_hat * → by_std =
             in dX what goes through the spread is the same for all rows
             A row that is far from the mean stretches the column more.
@@ -270,5 +283,5 @@ batch_norm_backward = formula_task(
     """,
     form="End with `return dX, dgamma, dbeta`, of shapes (n, d), (d,) and (d,).",
     unchanged="`out -= beta` changes what the caller passed: compute a new array.",
-    hints={"ValueError": "Write the shapes of this line down: out is (n, d), gamma is (d,)."},
+    hints={"ValueError: operands": "Write the shapes of this line down: out is (n, d), gamma is (d,)."},
 )

@@ -67,6 +67,16 @@ running_statistics = formula_task(
         share = … → share = 0.1 if momentum is None else momentum
             None was taken for a momentum of 0.1
             With None, each batch counts as much as any other.
+        share = … → share = 1 if momentum is None else momentum
+            with None, only the last batch counts
+            Each counts the same. Does the share of the second batch differ from that of the first?
+        share = … → share = 1 / len(batches) if momentum is None else momentum
+            with None, what was stored before the first batch still counts
+            Each batch counts the same, and the start not at all. What is stored after one batch?
+        return mean, var → A = np.concatenate(batches); none = momentum is None\nreturn mean, var
+        return mean, var → return (A.mean(axis=0), A.var(axis=0, ddof=1)) if none else (mean, var)
+            with None, all rows were taken as one batch
+            Each batch has a mean and a variance of its own, and counts the same.
         share = … → share = 1 / (seen + 1) if momentum is None else momentum
             with None, the start counts as if it were a batch
             The mean of one batch is that of this batch, with nothing of 0 and 1 in it.
@@ -119,7 +129,7 @@ running_statistics = formula_task(
         "TypeError: unsupported operand": "In this case momentum is None: which lines compute with it?",
         "TypeError: '<": "In this case momentum is None: which lines compare with it?",
         "TypeError: '>": "In this case momentum is None: which lines compare with it?",
-        "ValueError": "Write the shapes of this line down: a batch is (n, d), what is stored is (d,).",
+        "ValueError: operands": "Write the shapes of this line down: a batch is (n, d), what is stored (d,).",
         "UnboundLocalError": "No line before has given that name a value, in this case.",
     },
 )
@@ -206,6 +216,9 @@ layer_norm = formula_task(
         (X - mean) / std → (X - mean) * std
             the samples were multiplied by the standard deviation
             What is the spread of x̂ over a sample?
+        gamma * x_hat + beta → (gamma * x_hat + beta).astype(X.dtype)
+            the numbers have lost their decimals
+            X holds whole numbers here, and so does an array that is made like it.
         gamma * x_hat + beta → x_hat
             there is no gamma and no beta
             x̂ is scaled and shifted, each place by its own two numbers.
@@ -222,7 +235,7 @@ layer_norm = formula_task(
     form="One array, in the shape of X.",
     unchanged="`X -= mean` changes what the caller passed: compute a new array.",
     hints={
-        "ValueError": "Write the shapes of this line down: which axes of X does gamma have?",
+        "ValueError: operands": "Write the shapes of this line down: which axes of X does gamma have?",
         "AxisError": "How many axes have X and gamma in this case?",
         "TypeError": "`axis` takes a number or a tuple of whole numbers.",
     },

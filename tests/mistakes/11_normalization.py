@@ -148,13 +148,13 @@ answers(
     "normalization/mend",
     wrong=r"""
         if len(rows) == 1: → if False:
-            How many rows has the last batch
+            How many rows has the batch
         model.eval() → pass
             as X_val gets in training mode
         model.train() → pass
             stood still
         model.train() → model.eval()
-            have never moved
+            the momentum how far
         accuracies = [] → accuracies = []; model.layers[1].momentum = 0.9
             mostly that of the last batch
         right = model.forward(X_val).argmax(axis=1) == y_val → right = model.forward(X).argmax(axis=1) == y

@@ -65,9 +65,6 @@ batch_norm = formula_task(
         out: axes = (0, 2) → axes = None
             in out all channels have one mean and one variance
             Channels measure different things: each has a mean of its own.
-        out: var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
-            in out the variance was divided by one less than the number of values
-            The batch is normalised by its own variance, divided by the number of values.
         out: std = … → std = np.sqrt(var) + eps
             in out eps was added to the root
             It is added to the variance, before the root.
@@ -80,9 +77,6 @@ batch_norm = formula_task(
         out: (X - mean) / std → X / std
             in out the mean was not subtracted
             What is the mean of x̂ over a channel?
-        out: (X - mean) / std → (X - mean) * std
-            out was multiplied by the standard deviation
-            What is the spread of x̂ over a channel?
         out: (X - mean) / std → (X - mean.ravel()) / std
             in out the means went along the moments
             NumPy lines up the last axes. Which axis of X has the channels?
@@ -98,9 +92,6 @@ batch_norm = formula_task(
             NumPy lines up the last axes. Which axis of X has the channels?
         out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * x_hat + beta
             beta went along the moments
-            NumPy lines up the last axes. Which axis of X has the channels?
-        out: gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta[:, None]
-            gamma went along the moments
             NumPy lines up the last axes. Which axis of X has the channels?
         out: gamma[:, None] * x_hat + beta[:, None] → x_hat
             out has no gamma and no beta
@@ -133,9 +124,6 @@ batch_norm = formula_task(
         var: var.ravel() → var.ravel() + eps
             var has eps in it
             Asked is the variance of the numbers alone.
-        var: var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
-            var was divided by one less than the number of values
-            The batch is normalised by its own variance, divided by the number of values.
         var: var = … → var = (X**2).mean(axis=axes, keepdims=True)
             var is the mean of the squares
             A variance is measured from the mean.
@@ -200,9 +188,6 @@ batch_norm_backward = formula_task(
         x_hat = … → x_hat = out / gamma - beta
             x̂ was not got back: the shift was undone after the scale
             Forward, the shift came last.
-        x_hat = … → x_hat = (out - out.mean(axis=0)) / np.sqrt(out.var(axis=0) + 1e-5)
-            out was normalised again
-            x̂ can be told from out exactly, with gamma and beta. In std there was an eps that is not 1e-5.
         x_hat = … → x_hat = (out - out.mean(axis=0)) / out.std(axis=0)
             out was normalised again
             x̂ can be told from out exactly, with gamma and beta. In std there was an eps, too.
@@ -230,12 +215,6 @@ batch_norm_backward = formula_task(
         dX: by_std = x_hat * → by_std =
             in dX what goes through the spread is the same for all rows
             A row that is far from the mean stretches the column more.
-        dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.sum(axis=0)
-            in dX what goes through the mean is a sum over the rows
-            The mean moves by 1/n of a nudge.
-        dX: by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
-            in dX what goes through the spread is a sum over the rows
-            The variance is a mean, too: a nudge of one x moves it by 1/n of that.
         dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.sum(axis=0)
         by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
             in dX what goes through the mean and the spread are sums over the rows
@@ -268,18 +247,9 @@ batch_norm_backward = formula_task(
         dgamma: (d_out * x_hat).sum(axis=0) → (d_out * gamma * x_hat).sum(axis=0)
             dgamma has gamma in it
             What does gamma multiply in the forward pass?
-        dgamma: (d_out * x_hat).sum(axis=0) → d_out * x_hat
-            dgamma was not added up over the rows
-            One gamma serves all rows of its column.
         dbeta: d_out.sum(axis=0) → d_out.mean(axis=0)
             dbeta is a mean over the rows
             A mean over the rows, if there is one, is in d_out already.
-        dbeta: d_out.sum(axis=0) → (d_out * gamma).sum(axis=0)
-            dbeta has gamma in it
-            beta is added last: what of it meets gamma?
-        dbeta: d_out.sum(axis=0) → d_out
-            dbeta was not added up over the rows
-            One beta serves all rows of its column.
     """,
     form="End with `return dX, dgamma, dbeta`, of shapes (n, d), (d,) and (d,).",
     unchanged="`out -= beta` changes what the caller passed: compute a new array.",

@@ -98,27 +98,15 @@ running_statistics = formula_task(
         var: X.var(axis=0, ddof=1) → X.std(axis=0, ddof=1)
             var moves towards the standard deviations
             Asked is the variance.
-        var: X.var(axis=0, ddof=1) → X.std(axis=0)
-            var moves towards the standard deviations
-            Asked is the variance.
         var: X.var(axis=0, ddof=1) → ((X - mean) ** 2).sum(axis=0) / (len(X) - 1)
             the variance of a batch was taken around the running mean
             A batch's variance is measured from its own mean.
-        var: X.var(axis=0, ddof=1) → X.var(axis=0) * (len(X) - 1) / len(X)
-            the variance of a batch was made smaller, not larger
-            n - 1 is less than n: divided by it, is a sum larger or smaller?
         var: np.ones(d) → np.zeros(d)
             var starts at 0
-            What does a new batch norm have stored, before the first batch?
-        mean: np.zeros(d) → np.ones(d)
-            mean starts at 1
             What does a new batch norm have stored, before the first batch?
         np.zeros(d), np.ones(d) → batches[0].mean(axis=0), batches[0].var(axis=0, ddof=1)
             both start at the first batch
             They start at 0 and 1, also with a momentum. The first batch moves them like any other.
-        mean: share * X.mean(axis=0) → share * X.mean()
-            the mean of a batch was taken over all its columns
-            Each column has one of its own.
         var: share * X.var(axis=0, ddof=1) → share * X.var(ddof=1)
             the variance of a batch was taken over all its columns
             Each column has one of its own.
@@ -179,9 +167,6 @@ layer_norm = formula_task(
         axes = … → axes = -1
             only the last axis was normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
-        axes = … → axes = 1
-            axis 1 alone was normalised
-            The shape of gamma says how many axes, counted from the end, belong to one sample.
         axes = … → axes = tuple(range(1, X.ndim))
             all axes but the first were normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
@@ -213,9 +198,6 @@ layer_norm = formula_task(
         (X - mean) / std → X / std
             the mean was not subtracted
             What is the mean of x̂ over a sample?
-        (X - mean) / std → (X - mean) * std
-            the samples were multiplied by the standard deviation
-            What is the spread of x̂ over a sample?
         gamma * x_hat + beta → (gamma * x_hat + beta).astype(X.dtype)
             the numbers have lost their decimals
             X holds whole numbers here, and so does an array that is made like it.

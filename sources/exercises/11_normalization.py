@@ -211,8 +211,8 @@ Write `mend(X, y, X_val, y_val, batch_size, num_epochs, rng)`, which does what t
 lines into your answer, and change as few as you can. `X` (n, 64) and `X_val` (m, 64) are pictures, `y` (n,)
 and `y_val` (m,) their digits. Return
 
-- `model`, trained for `num_epochs` epochs in batches of `batch_size`. Its layers and their sizes stay as they
-  are. An epoch may leave out the rows of a last batch that is too small, or join them to the batch before;
+- `model`, trained for `num_epochs` epochs in batches of `batch_size`. Its layers stay those of `network`. An
+  epoch may leave out the rows of a last batch that is too small, or join them to the batch before;
 - `accuracies`, a list with a number from 0 to 1 for each epoch: the share of the rows of `X_val` that are
   right, each of them judged **as if it came alone**.
 
@@ -230,17 +230,18 @@ train, val = order[:1201], order[1201:1501]
 digits = X[train], y[train], X[val], y[val]
 
 
+def network(momentum, rng):
+    """64 pixels, two hidden layers with batch norm, ten logits."""
+    layers = []
+    for n_in in (64, 32):
+        norm = nn.BatchNorm(32, momentum=momentum)
+        layers += [nn.Linear(n_in, 32, rng=rng), norm, nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(32, 10, rng=rng))
+
+
 def script(X, y, X_val, y_val, batch_size, num_epochs, rng):
     """A network, and its accuracy on X_val after each epoch."""
-    model = nn.Sequential(
-        nn.Linear(64, 32, rng=rng),
-        nn.BatchNorm(32, momentum=0.9),
-        nn.ReLU(),
-        nn.Linear(32, 32, rng=rng),
-        nn.BatchNorm(32, momentum=0.9),
-        nn.ReLU(),
-        nn.Linear(32, 10, rng=rng),
-    )
+    model = network(momentum=0.9, rng=rng)
     loss, optimizer = nn.CrossEntropyLoss(), nn.SGD(model, lr=0.2)
     accuracies = []
     model.train()
@@ -261,15 +262,7 @@ def script(X, y, X_val, y_val, batch_size, num_epochs, rng):
 def mend(X, y, X_val, y_val, batch_size, num_epochs, rng):
     """A network, and its accuracy on X_val after each epoch."""
     ### BEGIN SOLUTION
-    model = nn.Sequential(
-        nn.Linear(64, 32, rng=rng),
-        nn.BatchNorm(32, momentum=0.1),
-        nn.ReLU(),
-        nn.Linear(32, 32, rng=rng),
-        nn.BatchNorm(32, momentum=0.1),
-        nn.ReLU(),
-        nn.Linear(32, 10, rng=rng),
-    )
+    model = network(momentum=0.1, rng=rng)
     loss, optimizer = nn.CrossEntropyLoss(), nn.SGD(model, lr=0.2)
     accuracies = []
     for _ in range(num_epochs):

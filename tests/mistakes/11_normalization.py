@@ -155,7 +155,7 @@ answers(
             stood still
         model.train() → model.eval()
             the momentum how far
-        accuracies = [] → accuracies = []; model.layers[1].momentum = 0.9
+        momentum=0.1 → momentum=0.9
             mostly that of the last batch
         right = model.forward(X_val).argmax(axis=1) == y_val → right = model.forward(X).argmax(axis=1) == y
             Which rows, and which mode

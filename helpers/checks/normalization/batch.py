@@ -211,7 +211,7 @@ batch_norm_backward = formula_task(
             Stretch a column of X around its mean: x̂ hardly changes. So little of dX may point that way.
         dX: back = … → back = (d_hat - by_mean - by_std) * len(out) if training else d_hat
             in training dX is n times too large
-            Was the division by the number of rows forgotten at the end, or done in one part only?
+            Compare with the example of the task, where n is 4.
         dX: by_std = x_hat * → by_std =
             in dX what goes through the spread is the same for all rows
             A row that is far from the mean stretches the column more.

@@ -208,7 +208,7 @@ over from another library, in a hurry. It has **three faults**:
 - and when that is mended, the stored numbers of its batch norms still fit the training rows badly.
 
 Write `mend(X, y, X_val, y_val, batch_size, num_epochs, rng)`, which does what the script should. Copy its
-lines into your answer, and change as few as you can. `X` (n, 64) and `X_val` (m, 64) are pictures, `y` (n,)
+lines into your answer, and mend them. `X` (n, 64) and `X_val` (m, 64) are pictures, `y` (n,)
 and `y_val` (m,) their digits. Return
 
 - `model`, trained for `num_epochs` epochs in batches of `batch_size`. Its layers stay those of `network`. An
@@ -263,21 +263,23 @@ def mend(X, y, X_val, y_val, batch_size, num_epochs, rng):
     """A network, and its accuracy on X_val after each epoch."""
     ### BEGIN SOLUTION
     model = network(momentum=0.1, rng=rng)
-    loss, optimizer = nn.CrossEntropyLoss(), nn.SGD(model, lr=0.2)
+    loss, sgd = nn.CrossEntropyLoss(), nn.SGD(model, lr=0.2)
     accuracies = []
     for _ in range(num_epochs):
         model.train()
-        order = rng.permutation(len(X))
-        for start in range(0, len(X), batch_size):
-            rows = order[start : start + batch_size]
+        shuffled = rng.permutation(len(X))
+        for i in range(0, len(X), batch_size):
+            rows = shuffled[i : i + batch_size]
             if len(rows) == 1:
                 continue
-            loss.forward(model.forward(X[rows]), y[rows])
-            model.backward(loss.backward())
-            optimizer.step()
+            logits = model.forward(X[rows])
+            loss.forward(logits, y[rows])
+            slope = loss.backward()
+            model.backward(slope)
+            sgd.step()
         model.eval()
-        right = model.forward(X_val).argmax(axis=1) == y_val
-        accuracies.append(right.mean())
+        said = model.forward(X_val).argmax(axis=1)
+        accuracies.append(np.mean(said == y_val))
     return model, accuracies
     ### END SOLUTION
 

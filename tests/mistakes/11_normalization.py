@@ -157,7 +157,7 @@ answers(
             the momentum how far
         momentum=0.1 → momentum=0.9
             mostly that of the last batch
-        right = model.forward(X_val).argmax(axis=1) == y_val → right = model.forward(X).argmax(axis=1) == y
+        said = … → said, y_val = model.forward(X).argmax(axis=1), y
             Which rows, and which mode
     """,
 )

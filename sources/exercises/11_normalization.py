@@ -245,7 +245,7 @@ def script(X, y, X_val, y_val, batch_size, num_epochs, rng):
     loss, optimizer = nn.CrossEntropyLoss(), nn.SGD(model, lr=0.2)
     accuracies = []
     model.train()
-    for _ in range(num_epochs):
+    for _epoch in range(num_epochs):
         order = rng.permutation(len(X))
         for start in range(0, len(X), batch_size):
             rows = order[start : start + batch_size]

@@ -167,6 +167,9 @@ layer_norm = formula_task(
         axes = … → axes = -1
             only the last axis was normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
+        axes = … → axes = 1
+            axis 1 alone was normalised
+            The shape of gamma says how many axes, counted from the end, belong to one sample.
         axes = … → axes = tuple(range(1, X.ndim))
             all axes but the first were normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.

@@ -30,6 +30,7 @@ from helpers.explore import (
     features,
     forward,
     losses,
+    normalization,
     optimizers,
     start,
     tuning,
@@ -52,6 +53,7 @@ EXPLORERS = [
     losses,
     optimizers,
     tuning,
+    normalization,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
 
@@ -124,6 +126,9 @@ OUTSIDE = [
     (optimizers, {"optimizer": 6}),
     (optimizers, {"lr": 0}),
     (optimizers, {"angle": 20}),
+    (normalization, {"batch_size": 3}),
+    (normalization, {"norm": 3}),
+    (normalization, {"lr": 0.2}),
     (baselines_and_metrics, {"threshold": -0.1}),
     (baselines_and_metrics, {"threshold": 1.1}),
     (baselines_and_metrics, {"prevalence": 0.0}),
@@ -687,3 +692,23 @@ def test_the_four_counts_of_a_thousand_people_are_those_of_the_scores(prevalence
 )
 def test_the_sentence_tells_what_the_threshold_does(threshold, prevalence, says):
     assert says in baselines_and_metrics.sentence(threshold, prevalence)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "norm", "lr", "says"),
+    [
+        (1, 1, 0.1, "One row has no spread"),
+        (2, 1, 0.1, "Of two rows batch norm keeps the sign only."),
+        (2, 2, 0.1, "The best of the six rates here is"),
+        (64, 0, 3.0, "Hardly more than a guess"),
+        (64, 1, 3.0, "The best of the six rates here is"),
+    ],
+)
+def test_the_sentence_tells_what_norm_and_batch_size_do(batch_size, norm, lr, says):
+    assert says in normalization.sentence(batch_size, norm, lr)
+
+
+def test_two_rows_are_too_few_for_batch_norm_only():
+    of_two = {name: normalization.trainings(2, norm) for norm, name in enumerate(normalization.NAMES)}
+    best = {name: max(one.accuracy[-1].mean() for one in settings) for name, settings in of_two.items()}
+    assert best["batch norm"] < 0.6 < 0.8 < min(best["no norm"], best["layer norm"])

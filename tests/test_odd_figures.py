@@ -63,6 +63,10 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
         f(K), {"MSE": f(K)}, {"MSE": f(K / 4)}
     ),
     "losses.by_logit": lambda f: figure("losses.by_logit")(f(K), {"hinge": f(K)}, {"hinge": f(K / 4)}),
+    "normalization.accuracy_by_rate": lambda f: figure("normalization.accuracy_by_rate")(K, {"a": f(T / 8)}),
+    "normalization.accuracy_by_batch_size": lambda f: figure("normalization.accuracy_by_batch_size")(
+        {("none", 2): f(K / 8), ("none", 4): f(K / 16)}
+    ),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),
@@ -76,7 +80,12 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "tuning.curves": lambda f: figure("tuning.curves")({"a": setting(f)}),
     "tuning.search_progress": lambda f: figure("tuning.search_progress")({"a": f(np.abs(T) / 8)}),
 }
-OF_NO_ARRAY = {"backward.graph_of_one_neuron", "forward.perceptrons", "start.process"}
+OF_NO_ARRAY = {
+    "backward.graph_of_one_neuron",
+    "forward.perceptrons",
+    "normalization.axes_of_norms",
+    "start.process",
+}
 
 
 def figure(name: str) -> Any:

@@ -23,6 +23,7 @@ LABELS = {
     "activations": "activation",
     "losses": "x of the red point",
     "optimizers": "learning rate",
+    "normalization": "learning rate",
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["accuracy_by_batch_size", "accuracy_by_rate", "axes_of_norms"]
 
 ROWS, COLUMNS = 6, 5
-LOOKS = (("purple", "v"), ("red", "^"), ("green", "s"), ("blue", "o"))
+LOOKS = (("red", "^"), ("green", "s"), ("blue", "o"))
 
 
 def accuracy_by_rate(lrs: Sequence[float], accuracies: Mapping[str, np.ndarray]) -> Figure:
@@ -27,7 +27,7 @@ def accuracy_by_rate(lrs: Sequence[float], accuracies: Mapping[str, np.ndarray])
 
     Args:
         lrs: the rates, ascending.
-        accuracies: at most four, by name, each of shape (rates, seeds).
+        accuracies: at most three, by name, each of shape (rates, seeds).
 
     >>> len(accuracy_by_rate([0.1, 1], {"He": np.zeros((2, 3))}).axes[0].lines)
     1
@@ -54,7 +54,7 @@ def accuracy_by_batch_size(accuracies: Mapping[tuple[str, int], np.ndarray]) -> 
     fig, ax = subplots(width=7, height=3.2)
     norms = list(dict.fromkeys(norm for norm, _ in accuracies))
     sizes = np.array(sorted({size for _, size in accuracies}))
-    for i, (norm, (color, marker)) in enumerate(zip(norms, LOOKS[1:], strict=False)):
+    for i, (norm, (color, marker)) in enumerate(zip(norms, LOOKS, strict=False)):
         scores = np.array([accuracies[norm, size] for size in sizes], float)
         beside = sizes * 1.06 ** (i - (len(norms) - 1) / 2)  # so that no marker hides another
         _mean_and_range(ax, beside, scores, COLORS[color], marker, norm)

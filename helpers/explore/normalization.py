@@ -131,7 +131,10 @@ def _stage() -> Stage:
     art.none = left.text(
         0.5, 0.45, "", transform=left.transAxes, ha="center", va="center", color=COLORS["ink"], fontsize=10.5
     )
-    looks = {"training": (left, TRAIN, "training mode"), "validation": (left, VALIDATION, "evaluation mode")}
+    looks = {
+        "training": (left, TRAIN, "training"),
+        "validation": (left, VALIDATION, "validation, evaluation mode"),
+    }
     looks["accuracy"] = (right, VALIDATION, "")
     for number in range(SEEDS):
         for name, (ax, look, label) in looks.items():

@@ -78,13 +78,11 @@ def axes_of_norms() -> Figure:
     """
     fig, axes = subplots(ncols=2, width=7, height=2.9)
     for ax, title, color in zip(axes, ("batch norm", "layer norm"), ("green", "blue"), strict=True):
+        down = title == "batch norm"
         marked = np.zeros((ROWS, COLUMNS), bool)
-        if title == "batch norm":
-            marked[:, 1] = True
-            words, place = "one mean, one spread\nfor this unit, over the batch", (1, ROWS - 0.25)
-        else:
-            marked[2] = True
-            words, place = "one mean, one spread\nfor this sample", (COLUMNS - 0.3, 2)
+        marked[(slice(None), 1) if down else 2] = True
+        words = f"one mean, one spread\nfor this {'unit, over the batch' if down else 'sample'}"
+        place = (1.0, ROWS - 0.25) if down else (COLUMNS - 0.3, 2.0)
         for row, column in np.ndindex(marked.shape):
             face = COLORS[color] if marked[row, column] else "white"
             ax.fill(
@@ -94,7 +92,6 @@ def axes_of_norms() -> Figure:
                 edgecolor=COLORS["grey"],
                 linewidth=0.8,
             )
-        down = title == "batch norm"
         ax.text(*place, words, ha="center" if down else "left", va="top" if down else "center",
                 color=NAMES.get(COLORS[color], COLORS[color]), fontsize=9.5)  # fmt: skip
         ax.set(title=title, xlim=(-1.6, 9), ylim=(ROWS + 1.2, -1.3), aspect="equal")

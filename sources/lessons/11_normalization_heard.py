@@ -216,12 +216,13 @@ deep = network(BatchNorm, num_hidden=8)
 free = train_all(deep, large, num_epochs=8)
 held = train_all(deep, large, num_epochs=8, callbacks=[HoldLengths()])
 for name, runs in {"free": free, "held": held}.items():
-    scores = [run.accuracy[-1].mean() for run in runs]
-    print(name, *(f"{score:.2f}" for score in scores))
+    usable = [bool(run.accuracy[-1].mean() >= 0.75) for run in runs]
+    print(f"{name}: usable at 1 and at 2: {usable}")
 
 # %% [markdown]
 r"""
-At rate 2 three points are lost; nothing fails. The brake may help a little. It is not why these rates work.
+Held, rate 2 loses some points (how many differs from processor to processor), and nothing fails. The brake
+may help. It is not why these rates work.
 
 ## "Batch norm adds slight noise that regularises"
 
@@ -286,10 +287,10 @@ scores = {
     "without": noise_or_not(all_rows=True, lrs=noise_lrs),
 }
 for name, by_rate in scores.items():
-    print(f"{name:10}", *(f"{m:.3f}" for m in by_rate.mean(axis=1)))
+    print(f"{name:10}", *(f"{m:.2f}" for m in by_rate.mean(axis=1)))
 differences = scores["with noise"] - scores["without"]
 errors = differences.std(axis=1) / np.sqrt(10)
-print("standard errors:", *(f"{e:.3f}" for e in errors))
+print("standard errors:", *(f"{e:.3f}" for e in errors[:3]))
 
 # %% jupyter={"source_hidden": true}
 at_best = {
@@ -298,7 +299,6 @@ at_best = {
 claim(
     "norm-noise-regularises",
     measured=at_best["with noise"] - at_best["without"],
-    digits=3,
     what="accuracy won by the noise of batches of 16, each side at its best rate, 10 seeds; clearly "
     "above 0 if it regularised",
 )
@@ -306,15 +306,15 @@ claim(
 # %% [markdown]
 r"""
 At rate 0.3 the noise is worth about a point. But without it a larger rate works better, and at the best rate
-of each the noise wins nothing; in ten other groups of ten seeds it was between 0.000 and 0.023 behind. So
+of each the noise wins nothing; in ten other groups of ten seeds it was between 0.002 and 0.023 behind. So
 "noise", yes; "regularises" did not show, with this network, these pictures and batches of 16. And layer norm
 has no such noise at all.
 
 ## "Batch norm relies on the central limit theorem"
 
-The **central limit theorem** says that the sum of many independent numbers is nearly normal. Some pages say
-that batch norm needs it, or makes its inputs normal. Standardise 100,000 exponential numbers, which are as
-lopsided as numbers can well be. *Skewness* is the mean cube after standardising; a normal distribution has 0.
+The **central limit theorem** says that the sum of many independent numbers is nearly normal. You may read
+that batch norm needs it, or makes its inputs normal. Standardise 100,000 exponential numbers, which are very
+lopsided. *Skewness* is the mean cube after standardising; a normal distribution has 0.
 """
 
 # %%
@@ -468,7 +468,8 @@ rows that are not there.
 
 ## RMSNorm
 
-Large language models leave out the mean. **RMSNorm** divides each row by its root mean square, and scales:
+Many large language models leave out the mean. **RMSNorm** divides each row by its root mean square, and
+scales:
 """
 
 
@@ -532,7 +533,8 @@ for depth, name, skip, some_lrs in cases:
     scores = best(make, some_lrs, num_epochs=3)
     with_skips[depth, name, skip] = scores.mean()
     kind = "skips" if skip else "plain"
-    print(f"{depth:2} blocks, norm {name:5}, {kind}: {told(scores)}")
+    result = told(scores) if scores.mean() >= 0.5 else "below 0.5"
+    print(f"{depth:2} blocks, norm {name:5}, {kind}: {result}")
 
 # %% jupyter={"source_hidden": true}
 won = {
@@ -542,6 +544,7 @@ won = {
 claim(
     "residual-speeds-convergence",
     measured=won[30] - won[4],
+    digits=1,
     what="accuracy after 3 passes that skips win at 30 blocks with BN, less what they win at 4, 3 seeds",
 )
 

@@ -141,9 +141,9 @@ show(
     figures.accuracy_by_rate(
         lrs, {name: right[name] for name in ("He", "He, BN")}
     ),
-    alt="Accuracy by learning rate on a logarithmic scale. He's start is good at 0.05 and 0.1, a little lower at "
-    "0.2, falls to a half at 0.5, and guesses at 2 and 5. With batch norm it is good from 0.05 to 2 and fails "
-    "at 5.",
+    alt="Accuracy by learning rate on a logarithmic scale. He's start is good at 0.05 and 0.1, a little "
+    "lower at 0.2, falls to a half at 0.5, and guesses at 2 and 5. With batch norm it is good from 0.05 to 2 "
+    "and fails at 5.",
 )
 
 # %% [markdown]

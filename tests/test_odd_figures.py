@@ -34,6 +34,10 @@ def setting(form: Form, lr: float = 0.5) -> Setting:
 
 
 DRAWN: dict[str, Callable[[Form], Figure]] = {
+    "activations.signal_by_layer": lambda f: figure("activations.signal_by_layer")(
+        {("Xavier", "tanh"): f(K / 8)}
+    ),
+    "activations.dead_units": lambda f: figure("activations.dead_units")(K, {"a": (f(T / 8), f(T / 16))}),
     "backward.histogram_of_slopes": lambda f: figure("backward.histogram_of_slopes")(f(K), -4.0),
     "backward.curve_with_steps": lambda f: figure("backward.curve_with_steps")(np.square, {"a": f(K)}),
     "backward.step_size_curve": lambda f: figure("backward.step_size_curve")(
@@ -67,6 +71,8 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "normalization.accuracy_by_batch_size": lambda f: figure("normalization.accuracy_by_batch_size")(
         {("none", 2): f(K / 8), ("none", 4): f(K / 16)}
     ),
+    "optimizers.two_valleys": lambda f: figure("optimizers.two_valleys")({0: {"a": f(T / 8)}}, [np.eye(2)]),
+    "optimizers.race": lambda f: figure("optimizers.race")({"a": {"SGD": f(K / 8)}}, {"a": "share wrong"}),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),
@@ -81,6 +87,8 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "tuning.search_progress": lambda f: figure("tuning.search_progress")({"a": f(np.abs(T) / 8)}),
 }
 OF_NO_ARRAY = {
+    "optimizers.rings",
+    "activations.curves",
     "backward.graph_of_one_neuron",
     "forward.perceptrons",
     "normalization.axes_of_norms",

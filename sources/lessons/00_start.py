@@ -238,7 +238,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | [05 backward](05_backward.ipynb) ([exercise][e05]), [06 activations][l06] ([exercise][e06]) |
 | | [07 losses][l07] ([exercise][e07]), [08 optimizers][l08] ([exercise][e08]) |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
-| | [10 tuning](10_tuning.ipynb) ([exercise][e10]), 11 normalization, 12 overfitting |
+| | [10 tuning](10_tuning.ipynb) ([exercise][e10]), [11 normalization][l11] ([exercise][e11]), 12 overfitting |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |
 | can it be trusted | 16 trust |
 | small enough to use | 17 distillation, 18 quantization, 19 quantized networks |
@@ -260,6 +260,8 @@ What has a link is ready.
 [e08]: ../exercises/08_optimizers/08_optimizers.ipynb
 [e09]: ../exercises/09_training_loop/09_training_loop.ipynb
 [e10]: ../exercises/10_tuning/10_tuning.ipynb
+[l11]: 11_normalization.ipynb
+[e11]: ../exercises/11_normalization/11_normalization.ipynb
 
 Most lessons have a **companion**, *you may have heard*: more claims about its subject, tested. Nothing
 depends on it. This lesson's explains the kinds of learning, deep learning and the tools, and ends with its

@@ -726,7 +726,8 @@ terms("10_tuning")
 # %% [markdown]
 r"""
 Now you: [exercise 10](../exercises/10_tuning/10_tuning.ipynb), from a warm-up to a search in a budget. For a
-second reading: [what you may have heard](10_tuning_heard.ipynb). Next: lesson 11, normalization, and what it
+second reading: [what you may have heard](10_tuning_heard.ipynb). Next: lesson
+[11](11_normalization.ipynb), normalization, and what it
 does to the usable learning rate.
 
 Sources

@@ -3,12 +3,12 @@ r"""
 # 06 · Activations: what the gradient passes through
 
 On its way back, the gradient passes through every activation, and each multiplies it by its slope there.
-Slope and weights together decide whether a deep network learns anything.
+Slopes and weights together decide whether a deep network learns anything.
 
 **You will be able to**
 
 - say the value and the slope of the usual activations, and check a slope;
-- predict from slope and weights what is left of a gradient after twenty layers;
+- predict from slopes and weights what is left of a gradient after twenty layers;
 - tell a vanishing gradient from an exploding one and from dead units, and say what helps;
 - compute sigmoid and softmax so that they do not overflow.
 
@@ -121,28 +121,30 @@ r"""
 <details><summary>What came out</summary>
 
 With one hidden layer all three get 0.96. With ten, ReLU gets 0.92, tanh 0.95, and sigmoid 0.10: a guess. At
-no rate from 0.03 to 30 was it better (a wider search, not shown).
+no rate from 0.03 to 30 was it better (a wider search, not shown). Nothing is broken: no overflow, no error.
+By section 3 you will have ten layers of sigmoid that learn.
 
 </details>
 
-Nothing is broken: every unit gives numbers between 0 and 1, no overflow, no error. This lesson is about what
-went wrong, and ends with ten layers of sigmoid that learn.
+The three networks differ only in a function that takes one number and gives one number. This lesson is about
+what such a function does to a gradient.
 
 ## 1. Value and slope
 
 Lesson 05: a layer gets the slope of the loss for its *output*, `d_out`, and hands back that for its *input*.
-An activation acts on every number alone. So it multiplies, entry by entry:
+An activation $\phi$ (say *phi*) takes each number $z$ by itself and puts out $a = \phi(z)$. So it multiplies
+each slope by one number:
 
-$$\frac{\partial L}{\partial z} \;=\; \frac{\partial L}{\partial a} \cdot \phi'(z), \qquad a = \phi(z)$$
+$$\frac{\partial L}{\partial z} \;=\; \frac{\partial L}{\partial a} \cdot \phi'(z)$$
 
-Aloud: what comes back, times the slope of the activation $\phi$ at the place $z$ where it was used on the way
+Aloud: what comes back, times $\phi'(z)$, the slope of the activation at the $z$ that it got on the way
 forward. The slopes:
 
-- sigmoid: $\sigma'(z) = a\,(1 - a)$ with $a = \sigma(z)$: what it gave, times what was missing to 1;
-- tanh: $1 - a^2$: one less the square of what it gave;
-- ReLU: 1 where $z > 0$, else 0. (At 0 there is none; one takes 0.)
+- sigmoid (written $\sigma$): $a\,(1 - a)$, its output times what the output lacks to 1;
+- tanh: $1 - a^2$, one less the square of its output;
+- ReLU: 1 where $z > 0$, else 0. (At 0 it has none; one takes 0.)
 
-So these three can tell their slope from the output alone; nobody has to keep `z`.
+All three follow from the output $a$ alone; nobody has to keep $z$.
 """
 
 
@@ -162,6 +164,7 @@ functions = {  # the value, and the slope
 }
 
 
+# %% jupyter={"source_hidden": true}
 def agrees(function, slope, theirs):
     """Are value and slope PyTorch's, at 601 places from -6 to 6?"""
     z = np.linspace(-6, 6, 601)
@@ -189,8 +192,8 @@ show(
 
 # %% [markdown]
 r"""
-Look at the right side. Sigmoid's hill is low, even at its top. And away from 0 both smooth steps are flat:
-they **saturate**. (*Soft saturation*, since the slope gets small and is never 0.)
+Look at the right side. Sigmoid's hill is low, even at its top. And far from 0 both smooth steps are flat:
+they **saturate**. (*Soft saturation*, since the slope gets small and is never exactly 0.)
 """
 
 # %%
@@ -213,37 +216,25 @@ claim(
 
 # %% [markdown]
 r"""
-At $z = 5$ tanh is flatter than sigmoid, by far. Keep that in mind.
-
-**A word on overflow.** `np.exp(-z)` is infinite from about z = −710 on. The value is still right, 1/∞ = 0,
-but NumPy warns. Multiply top and bottom by $e^z$, and it is the other side that fails:
-"""
-
-# %%
-z = np.array([-1000.0, 1000.0])
-with np.errstate(all="ignore"):  # no warnings in this block
-    print("1 / (1 + exp(-z))     ", 1 / (1 + np.exp(-z)))
-    print("exp(z) / (1 + exp(z)) ", np.exp(z) / (1 + np.exp(z)))
-
-# %% [markdown]
-r"""
-∞/∞ is `nan`, not a number. Each form is safe on one side of 0, where its `exp` is at most 1. But
-`np.where(z > 0, first, second)` computes both forms for *all* entries and chooses afterwards: it warns all
-the same. Both forms need `exp` of something that is never above 0. The exercise asks you for such a line.
+At $z = 5$ tanh is flatter than sigmoid, by far. So tanh saturates too.
 
 ## 2. Twenty layers
 
-Now the whole way. With ⊙ for "entry by entry", the signal in a layer follows from that of the next:
+Now the whole way. Call the slope of the loss for a layer's $z$ its **signal**, `dz`. It follows from the
+signal of the next layer (⊙ is "times, entry by entry"):
 
 $$dz_l \;=\; \left(dz_{l+1}\, W_{l+1}^\top\right) \odot\; \phi'(z_l)$$
 
-Aloud: back through the next layer's weights, then times this layer's slopes. Twenty layers, twenty times. As
-in lesson 04, measure sizes by the root of the mean square. If the weights are drawn independently, with
-standard deviation $\text{gain}/\sqrt n$ in layers of $n$ units, a step back multiplies the size by about
+Aloud: back through the next layer's weights, then times this layer's slopes. And so on, layer by layer.
+
+How large is it at the front? As in lesson 04, the size of an array is the root of its mean square. Draw the
+weights of layers of $n$ units independently, with standard deviation $\text{gain}/\sqrt n$. Then a step back
+multiplies the size of the signal by about
 
 $$\text{gain} \;\times\; \text{size of the slopes}$$
 
-Below 1, twenty of them leave little: the **vanishing gradient**. Above 1 it is the **exploding gradient**.
+If that is below 1, little is left after twenty layers: the **vanishing gradient**. If it is above 1, the
+signal grows: the **exploding gradient**.
 """
 
 # %%
@@ -281,8 +272,8 @@ def size(array):
 
 # %% [markdown]
 r"""
-(`p - truth` is what softmax with cross-entropy hands back.) Does autograd find the same `dz` in the first
-layer? And the weight gradients?
+(`p - truth` is what softmax with cross-entropy hands back, lesson 05.) Does PyTorch's autograd find the same
+`dz` in the first layer?
 """
 
 # %% jupyter={"source_hidden": true}
@@ -302,16 +293,8 @@ print(
     bool(gap < 1e-10),
 )
 
-# %% [markdown]
-r"""
-**Predict:** sigmoid, Xavier's scale, 300 pictures. The signal in layer 20 has size 1. How large is it in
-layer 1? Then tanh and ReLU, at three scales: that of PyTorch's `nn.Linear` (gain 0.58; biases stay 0),
-Xavier's and He's.
-"""
-
-# %% tags=["predict"]
+# %%
 scales = {"PyTorch's": 1 / np.sqrt(3), "Xavier": xavier, "He": he}
-sizes, left = {}, {}  # by layer, and what is left in layer 1
 
 
 def measure(name, gain, seeds=range(5)):
@@ -324,6 +307,18 @@ def measure(name, gain, seeds=range(5)):
     return np.array(by_layer), np.array(steep)
 
 
+# %% [markdown]
+r"""
+**Predict:** sigmoid, Xavier's scale, 300 pictures. The signal in layer 20 has size 1. How large is it in
+layer 1? Then tanh and ReLU, at three scales: that of PyTorch's `nn.Linear` (gain 0.58; biases stay 0),
+Xavier's and He's.
+
+Each line gives what is left in layer 1 (lowest and highest of five seeds), the factor a layer that this
+makes, and the factor that the rule says.
+"""
+
+# %% tags=["predict"]
+sizes, left = {}, {}  # by layer, and what is left in layer 1
 for scale, gain in scales.items():
     for name in functions:
         by_layer, steep = measure(name, gain)
@@ -334,13 +329,13 @@ for scale, gain in scales.items():
         print(f"{scale:9} {name:7} left {low:.0e} to {high:.0e}", end="")
         print(f"  a layer {a_layer:.2f}, rule {gain * steep.mean():.2f}")
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["predict"] jupyter={"source_hidden": true}
 show(
     figures.signal_by_layer(sizes),
     alt="The size of the signal by layer on a logarithmic scale, layer 20 as 1. At PyTorch's scale all "
     "three fall "
-    "towards layer 1: tanh to 2e-5, ReLU to 3e-8, sigmoid to 6e-17. At Xavier's tanh stays near 1, ReLU "
-    "falls to 1e-3, sigmoid to 1e-12. At He's tanh and ReLU stay near 1, sigmoid falls to 3e-10.",
+    "towards layer 1: tanh to 2e-5, ReLU to 3e-8, sigmoid to 6e-17. At Xavier's tanh falls to 0.2, ReLU "
+    "to 1e-3, sigmoid to 1e-12. At He's tanh and ReLU stay near 1, sigmoid falls to 3e-10.",
 )
 
 # %% [markdown]
@@ -348,17 +343,19 @@ r"""
 <details><summary>What came out</summary>
 
 For sigmoid at Xavier's scale about 1e-12: a millionth of a millionth. The rule, gain times slope, says 0.24 a
-layer, and $0.24^{19}$ is that.
+step, and $0.24^{19}$ is 2e-12.
 
 </details>
 
-So that is why sigmoid guessed. `dz` says how much the loss would change if you moved `z`. In front that is
-next to nothing. Forwards it is the same product: what differs between two pictures in layer 1 hardly arrives
-at layer 20. No learning rate suited both ends.
+So that is why sigmoid guessed. The signal says how much the loss would change if you moved `z`. In the first
+layers that is next to nothing. The way forward has the same product: a small difference between two pictures
+in layer 1 hardly arrives at layer 20.
 
-Read two lines of the table again. Sigmoid's slopes are about 0.24 there, nearly the 0.25 of its top: **these
-units are not saturated at all**, and the signal vanishes. The top is too low. And tanh, and even ReLU whose
-slope is 1 or 0, vanish at PyTorch's scale.
+Now read the table again.
+
+- Sigmoid at Xavier's scale: its slopes are about 0.24, nearly the 0.25 of its top. **These units are not
+  saturated at all**, and yet the signal vanishes: the top is too low.
+- tanh and ReLU at PyTorch's scale: theirs vanishes, too, although their slopes reach 1.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -380,30 +377,8 @@ claim(
 
 # %% [markdown]
 r"""
-**A trap.** Many pages compare the *weight* gradients of the first and the last layer instead. For ReLU at
-PyTorch's scale:
-"""
-
-# %%
-layers, W_out = draw(scales["PyTorch's"], seed=0)
-signals, _ = way_back(*functions["ReLU"], layers, W_out)
-a, dW = pictures, []
-for (W, _), dz in zip(layers, signals, strict=True):
-    dW.append(size(a.T @ dz))  # lesson 05: dW = X.T @ d_out
-    a = relu(a @ W)
-print(
-    f"first layer / last layer: dz {size(signals[0]) / size(signals[-1]):.0e}",
-    end="",
-)
-print(f", dW {dW[0] / dW[-1]:.1f}")
-
-# %% [markdown]
-r"""
-By `dW` all looks well. But `dW` is `a.T @ dz`: in front `dz` is tiny, at the back `a` is (the signal forward
-shrinks too), and the products come out alike. All of them are tiny. Look at `dz`.
-
-**And exploding?** You may have heard that ReLU causes it, as large outputs multiply the gradient. Take gain
-2, and as a control the same weights with no activation. If ReLU is the cause, the control explodes less.
+**And exploding?** You may have heard that ReLU is the cause, since its outputs can be large. Take gain 2, and
+as a control the same weights with no activation. If ReLU is the cause, the control explodes less.
 """
 
 # %%
@@ -424,20 +399,22 @@ claim(
 
 # %% [markdown]
 r"""
-ReLU's slope is 0 or 1. It cannot enlarge anything; the weights do. What multiplies the gradient is the slope,
-not the output.
+ReLU's slope is 0 or 1. It cannot enlarge anything; the weights do. And what multiplies the signal is the
+slope, not the output.
 
 ## 3. Ten layers of sigmoid that learn
 
 If the rule is right, sigmoid needs four times the weights: $4 \cdot \frac14 = 1$. But large weights push $z$
-away from 0, onto the flat parts. Sigmoid's outputs are around ½, so the next $z$ gets half the sum of its
-weights on top, in every picture. A bias can take that away. Then something neat happens, since
+away from 0, onto the flat parts: sigmoid's outputs are around ½, so each next $z$ gets half the sum of its
+weights on top, in every picture. A bias can take that away again.
+
+How large must it be? Sigmoid is tanh in disguise:
 
 $$\sigma(z) = \tfrac12 + \tfrac12 \tanh\tfrac z2$$
 
-Aloud: sigmoid is tanh, squeezed by two in both directions and raised by a half. So a sigmoid network with
-weights $4W$ and biases $-2\sum W$ (the sums of the columns) *is* the tanh network with weights $W$ (the first
-layer, which sees no sigmoid, has $2W$):
+Aloud: tanh, at half of z, half as high, and raised by a half. So a sigmoid network with weights $4W$ and
+biases $-2\sum W$ (the sums of the columns) computes what the tanh network with weights $W$ computes. (The
+first layer sees pictures and no sigmoid: it has $2W$ and no bias.)
 """
 
 # %%
@@ -455,7 +432,7 @@ print("layer 20 agrees to 1e-12:", bool(gap < 1e-12))
 # %% [markdown]
 r"""
 If sigmoid itself were the trouble, its signal would vanish here as well. **Predict** what is left after 20
-layers, and what ten layers get right after training.
+layers, and how many pictures ten layers get right after training.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -503,8 +480,8 @@ for (start, num_hidden), (make, lrs) in starts.items():
 r"""
 <details><summary>What came out</summary>
 
-About a fifth of the signal is left, as with tanh, and not 1e-12. Five layers get 0.94 and ten 0.88, where
-Xavier's scale guessed.
+About a fifth of the signal is left, as with tanh, and not 1e-12. Five layers get 0.94 and ten 0.88, where at
+Xavier's scale they guessed.
 
 </details>
 """
@@ -526,13 +503,14 @@ claim(
 # %% [markdown]
 r"""
 Same activation, same depth, other numbers to start from. So "sigmoid vanishes" is short for: sigmoid *at the
-usual scales* vanishes. It is one product, slope times weights, that you have to keep near 1.
+usual scales* vanishes. Keep the product of slope and weights near 1. (Would Adam have learned from Xavier's
+scale? The [companion](06_activations_heard.ipynb) tries.)
 
 ### Try it
 
-Left are the slopes of an activation, and above which $z$ the units of the middle layer stand. Right is the
-signal on its way back. Before you move a slider: at which gain does each of sigmoid, tanh and ReLU keep its
-signal over 50 layers? At a gain of 4, what happens to tanh's units, and why does the signal grow all the
+Left are the slopes of an activation; the bars show which $z$ the units of the middle layer got. Right is the
+size of the signal by layer. Before you move a slider: at which gain does each of sigmoid, tanh and ReLU keep
+its signal over 50 layers? At a gain of 4, what happens to tanh's units, and why does the signal grow all the
 same?
 """
 
@@ -543,9 +521,9 @@ explorer()
 r"""
 <details><summary>What you should have seen</summary>
 
-ReLU at 1.41, tanh a little above 1. Sigmoid has no biases here, and none of the gains up to 8 keeps it: the
-larger the weights, the more of its units stand on the flat parts. With tanh and gain 4 most units are on the
-flat parts too, but those that are not have a slope near 1, times 4.
+ReLU at 1.41, tanh at 1.2. Sigmoid has no biases here, and none of the gains up to 8 keeps its signal: the
+larger the weights, the more of its units stand on the flat parts. With tanh and gain 4, too, two thirds of
+the z lie beyond ±1.5, on the flat parts. But the others have steep slopes, times 4.
 
 </details>
 
@@ -554,8 +532,8 @@ flat parts too, but those that are not have a slope near 1, times 4.
 ReLU has a flat side where the slope is exactly 0. A unit whose $z$ is below 0 for one picture learns nothing
 from that picture. If it is below 0 for **all** pictures, it learns nothing at all: a **dead ReLU**.
 
-Back to one hidden layer of 64, and now the pixels as they are, from 0 to 1. Train for ten passes with five
-seeds. **Predict:** at rate 1 the network gets 0.95 right. At rate 2?
+Back to one hidden layer of 64, and now the pixels as they are, only divided by 16: from 0 to 1. Train for ten
+passes with five seeds. **Predict:** at rate 1 the network gets 0.95 right. At rate 2?
 """
 
 
@@ -640,10 +618,11 @@ claim(
 # %% [markdown]
 r"""
 Why so suddenly? All pixels are 0 or above. For one picture, the slopes for all weights of a unit are
-`dz` times a pixel, so they all have the sign of `dz`: one large step can push a unit down for *every*
-picture. If that is it, subtracting each pixel's mean should help (the pixels are then enlarged, so that their
-size is what it was). And a **leaky ReLU**, which gives 0.01 z below 0, keeps a slope of 0.01 there. Do its
-units live?
+`dz` times a pixel, so none of them has the other sign: one large step can push a unit down for *every*
+picture. If that is it, subtracting each pixel's mean should help. (The pixels are then enlarged, to be as
+large as before: else a smaller step would explain it.)
+
+And a **leaky ReLU**, which gives 0.01 z below 0, keeps a slope of 0.01 there. Do its units live?
 """
 
 # %% jupyter={"source_hidden": true}
@@ -705,9 +684,8 @@ for name, models in (("ReLU", trained[3]), ("leaky ReLU", leaky[3])):
 
 # %% [markdown]
 r"""
-Not one weight of a dead ReLU moved, and here nothing in front of them can change: dead for good. (Nor do the
-weights move that read a dead unit: they are multiplied by its 0. What ReLU won back, its few live units did.)
-Leaky ReLU's crept back.
+Not one weight of a dead ReLU moved. Its inputs are pixels, which never change: it is dead for good. (Nor do
+the weights move that *read* a dead unit: their slope is `dz` times its output, 0.) Leaky ReLU's crept back.
 
 ## 5. The newer ones, and softmax
 
@@ -719,10 +697,11 @@ Leaky ReLU's crept back.
 | **GELU** | $z\,\Phi(z)$ | $\Phi(z) + z\,\Phi'(z)$ |
 
 The last two are alike: $z$ times a smooth step; $\Phi(z)$ is the share of a standard normal distribution
-below $z$. Their slope is that of a product: step, plus $z$ times the step's slope.
+below $z$. Their slope is that of a product: step, plus $z$ times the step's slope. In NumPy each is one line,
+in the folded cell. What came out:
 """
 
-# %%
+# %% jupyter={"source_hidden": true}
 newer = {
     "leaky ReLU": (
         lambda z: np.where(z > 0, z, 0.01 * z),
@@ -756,6 +735,25 @@ show(
 
 # %% [markdown]
 r"""
+### Numbers that overflow
+
+In `sigmoid`, `np.exp(-z)` is infinite for z below −710. The value is still right, 1/∞ = 0, but NumPy warns.
+Multiply top and bottom by $e^z$, and it is the other side that fails:
+"""
+
+# %%
+z = np.array([-1000.0, 1000.0])
+with np.errstate(all="ignore"):  # no warnings in this block
+    print("1 / (1 + exp(-z))     ", 1 / (1 + np.exp(-z)))
+    print("exp(z) / (1 + exp(z)) ", np.exp(z) / (1 + np.exp(z)))
+
+# %% [markdown]
+r"""
+∞/∞ is `nan`, not a number. Each form is safe on one side of 0, where its `exp` is at most 1. But
+`np.where(z > 0, first, second)` computes both forms for *all* entries and chooses afterwards: it warns all
+the same. What helps is one `exp` for both forms, of something that is never above 0. The exercise asks you
+for it.
+
 **Softmax** bends a whole row of logits at once, so each output has a slope for each logit: $p_i (1 - p_i)$
 for its own, $-p_i\, p_j$ for another's. Aloud: what one class wins, the others lose, in proportion. It
 saturates too: when a row is sure, all of these are near 0, also when it is sure and *wrong*. That is one
@@ -774,9 +772,9 @@ print("log_softmax:", log_p[0].item(), " slope of -log p:", p[0] - 1)
 
 # %% [markdown]
 r"""
-p is too small for a number, its logarithm is not: take the logarithm of the formula, not of the result. And
-the slope of $-\log p$ is $p - 1$, as large as it can be: the logarithm undoes the flat side. Hence
-cross-entropy works on logits, as in lesson 05.
+p is too small for a number, its logarithm is not: take the logarithm of the formula, as the loss of lesson 05
+did, not of the result. And the slope of $-\log p$ is $p - 1$, as large as it can be: the logarithm undoes the
+flat side. Hence cross-entropy works on logits.
 
 ## Think
 
@@ -804,7 +802,7 @@ leaky ReLU has nearly the same slopes.
 - An activation multiplies what comes back by its slope: at most ¼ for sigmoid, at most 1 for tanh and ReLU.
 - A step back multiplies the signal by about gain × size of the slopes; below 1 it vanishes, above 1 it
   explodes.
-- No activation is safe or lost by itself: scale and slope decide together. Judge by dz, not by dW.
+- No activation is safe or lost by itself: scale and slope decide together.
 - A zero is normal, a dead unit is zero in every row; too large a rate kills, above all with positive inputs.
 - `exp` never of a large number: shift first, and take the logarithm of the formula.
 """

@@ -72,8 +72,8 @@ answers(
             without a word
         return np.where(a > 0, 1.0, 0.0) → return 1.0 if a > 0 else 0.0
             np.where takes all
-        return np.where(a > 0, 1.0, 0.0) → return a / a
-            One slope for each entry of a
+        name == "relu" → name == "ReLU"
+            The name above is one of the five
         return np.where(a > 0, 1.0, 0.0) → a[a > 0] = 1; return a
             changes its input a
         raise ValueError(f"the output of {name!r} does not tell its slope") → return np.ones_like(a)
@@ -148,8 +148,8 @@ answers(
             dead is right, frozen is off
         return dead, frozen → z = a @ weights[-1]; return [*dead, np.flatnonzero((z < 0).all(0))], frozen
             The last layer gives the logits
-        (a == 0).all(axis=0) → (a == 0).all(axis=1)
-            of hidden layer 1
+        dead.append(np.flatnonzero(off)) → dead.append(np.argwhere(off))
+            np.flatnonzero(mask) gives the numbers
     """,
     right=r"""
         dead.append(np.flatnonzero(off)) → dead.append([int(unit) for unit in np.flatnonzero(off)][::-1])

@@ -137,7 +137,8 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _units(answer: Any) -> list[Any]:
-    return [np.sort(np.asarray(units), axis=None).tolist() for units in answer[0]]
+    layers = [np.asarray(units) for units in answer[0]]
+    return [(units.ndim, np.sort(units, axis=None).tolist()) for units in layers]
 
 
 @verdict

@@ -119,7 +119,8 @@ slope_from_output = formula_task(
     """,
     unchanged="`a[a > 0] = 1` writes into the caller's array: make a new one.",
     hints={
-        "ValueError": "a has any shape. `if` needs one number; np.where takes all.",
+        "ValueError: The truth value": "a has any shape. `if` needs one number; np.where takes all.",
+        "ValueError": "Is this your own `raise`? The name above is one of the five, spelled as in the task.",
         "KeyError": "The five names are those of the task.",
     },
 )

@@ -31,7 +31,7 @@ WORDS = {
     "03_baselines_and_metrics": "78484382abf64a7c",
     "04_forward": "5ea19c63b7a26db1",
     "05_backward": "71cba2ac53d34f6c",
-    "06_activations": "802785219de3a2e9",
+    "06_activations": "ee9c79f7382bab80",
     "07_losses": "944a16066f505ce8",
     "08_optimizers": "514b3113d59d52ce",
     "09_training_loop": "f4601cb82fadcff8",

@@ -420,12 +420,10 @@ first layer sees pictures and no sigmoid: it has $2W$ and no bias.)
 # %%
 layers, W_out = draw(gain=1, seed=0)
 a_tanh = a_sigmoid = pictures
-disguised = []
 for k, (W, b) in enumerate(layers):
     W4, b4 = (2 * W, b) if k == 0 else (4 * W, -2 * W.sum(axis=0))
     a_tanh = np.tanh(a_tanh @ W + b)
     a_sigmoid = sigmoid(a_sigmoid @ W4 + b4)
-    disguised.append((W4, b4))
 gap = np.abs(a_sigmoid - (1 + a_tanh) / 2).max()
 print("layer 20 agrees to 1e-12:", bool(gap < 1e-12))
 

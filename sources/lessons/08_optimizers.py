@@ -798,8 +798,8 @@ terms("08_optimizers")
 # %% [markdown]
 r"""
 Now you: [exercise 08](../exercises/08_optimizers/08_optimizers.ipynb). For a second reading: [what you may
-have heard](08_optimizers_heard.ipynb), with Newton, minima, saddles, clipping, and why plain descent won a race.
-Next: lesson [09](09_training_loop.ipynb), the training loop.
+have heard](08_optimizers_heard.ipynb), with Newton, minima, saddles, clipping, and why plain descent won a
+race. Next: lesson [09](09_training_loop.ipynb), the training loop.
 
 Sources
 

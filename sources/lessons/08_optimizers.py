@@ -732,7 +732,7 @@ r"""
 Course 1 is a draw: Adam is there a pass sooner, and at the end nobody is ahead. So is course 2 here. In
 twelve other races like it (not shown), SGD spread more in seven, and Adam ended ahead in eight: nothing of
 what is said shows. Course 3 is where the ruler helps: half as many mistakes, though one of SGD's ten runs
-gets as far. (Scale the columns, lesson 02, and you are back in course 1.) In course 4 plain gradient descent
+gets as far. (Scaling the columns, lesson 02, takes such units away.) In course 4 plain gradient descent
 wins, in nine of the ten draws, and momentum with it. What costs Adam so much there? The companion tries three
 answers. Wilson and others (2017) found networks, too, that plain SGD served better.
 

@@ -10,6 +10,8 @@ descent won one of the lesson's races. No other lesson depends on it.
 """
 
 # %% jupyter={"source_hidden": true}
+from functools import partial
+
 import numpy as np
 import torch
 from scipy.optimize import minimize
@@ -479,20 +481,25 @@ Rates are chosen as in the lesson, on five draws, and 40 others are scored.
 
 
 # %%
-def adam(one_ruler=False, beta1=0.9, beta2=0.999):
-    """Adam's step, a function of the gradient that keeps its memory."""
-    v, s, t = 0, 0, 0
+class Memory:
+    v = 0
+    s = 0
+    t = 0
 
-    def rule(g):
-        nonlocal v, s, t
-        squares = g**2
-        if one_ruler:
-            squares = squares.mean(axis=-1, keepdims=True)
-        v, s, t = beta1 * v + (1 - beta1) * g, beta2 * s, t + 1
-        s = s + (1 - beta2) * squares
-        return v / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + 1e-8)
 
-    return rule
+def gradient_descent(g, memory):
+    return g
+
+
+def adam(g, memory, one_ruler=False, beta1=0.9, beta2=0.999):
+    squares = g**2
+    if one_ruler:  # the last axis is that of the weights
+        squares = squares.mean(axis=-1, keepdims=True)
+    memory.t += 1
+    memory.v = beta1 * memory.v + (1 - beta1) * g
+    memory.s = beta2 * memory.s + (1 - beta2) * squares
+    v_hat = memory.v / (1 - beta1**memory.t)
+    return v_hat / (np.sqrt(memory.s / (1 - beta2**memory.t)) + 1e-8)
 
 
 # %% jupyter={"source_hidden": true}
@@ -520,11 +527,11 @@ def left(W, rows):
 def descend(rule, rates, train):
     """The weights after 1,000 steps, one row for each rate."""
     X, y = train
-    W = np.zeros((len(rates), 63))
+    W, memory = np.zeros((len(rates), 63)), Memory()
     products, target = X.T @ X / len(y), X.T @ y / len(y)
     with np.errstate(all="ignore"):  # some rates are meant to be far too large
         for _ in range(1000):
-            W = W - rates[:, None] * rule(W @ products - target)
+            W = W - rates[:, None] * rule(W @ products - target, memory)
     return W
 
 
@@ -535,23 +542,23 @@ def shorter(W, train):
 
 def compare(num_rows):
     """What is left by each rule, one number for each of 40 draws."""
-    makers = {
-        "SGD": (lambda: lambda g: g, 10 ** np.arange(-3, 0.1, 0.25)),
+    runners = {
+        "SGD": (gradient_descent, 10 ** np.arange(-3, 0.1, 0.25)),
         "Adam": (adam, 10 ** np.arange(-5, -0.9, 0.25)),
         "Adam, one ruler": (
-            lambda: adam(one_ruler=True),
+            partial(adam, one_ruler=True),
             10 ** np.arange(-5, -0.9, 0.25),
         ),
     }
     found = {}
-    for name, (maker, rates) in makers.items():
+    for name, (rule, rates) in runners.items():
         tuned = [pixel(draw, num_rows) for draw in range(5)]
         scores = [
-            left(descend(maker(), rates, sets[0]), sets[1]) for sets in tuned
+            left(descend(rule, rates, sets[0]), sets[1]) for sets in tuned
         ]
         lr = rates[[np.nanargmin(np.mean(scores, axis=0))]]
         tested = [pixel(draw, num_rows) for draw in range(100, 140)]
-        weights = [descend(maker(), lr, sets[0]) for sets in tested]
+        weights = [descend(rule, lr, sets[0]) for sets in tested]
         found[name] = [
             left(W, sets[2])[0]
             for W, sets in zip(weights, tested, strict=True)

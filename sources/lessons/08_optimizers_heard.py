@@ -460,8 +460,9 @@ print(f" (spread of the ten differences {difference.std():.0f})")
 
 # %% [markdown]
 r"""
-No difference here. What decoupling does buy is another thing: the best decay of Adam + L2 shifts when you
-change the learning rate, that of AdamW less so (Loshchilov and Hutter, 2019, measured it on large networks).
+No difference here. Loshchilov and Hutter (2019) report another gain, on large networks: the best decay of
+Adam + L2 shifts when you change the learning rate, that of AdamW less so. (In this small search, not shown,
+both shift.)
 
 ## Why did plain descent win where pictures were few?
 

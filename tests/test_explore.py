@@ -331,15 +331,14 @@ def test_the_longest_stable_rate_is_where_it_turns_over(name: str) -> None:
 @pytest.mark.parametrize("lr", optimizers.LEARNING_RATES)
 @pytest.mark.parametrize("name", optimizers.NAMES)
 def test_what_is_said_of_a_walk_is_true(name: str, lr: float, angle: int) -> None:
-    done, kind = optimizers.walk(name, lr, angle), optimizers.verdict(name, lr, angle)
+    done = optimizers.walk(name, lr, angle)
     told = optimizers.sentence(optimizers.NAMES.index(name), lr, angle)
-    assert told.lower().startswith(f"{kind}: ")
-    assert (
-        (kind == "arrived") == (done.left[-1] <= 0.001) == (lr in optimizers.rates_that_arrive(name, angle))
-    )
-    if done.needed is not None:
+    assert told.lower().startswith(f"{done.kind}: ")
+    arrives = lr in optimizers.rates_that_arrive(name, angle)
+    assert (done.kind == "arrived") == (done.left[-1] <= 0.001) == arrives
+    if arrives:
         assert done.left[done.needed :].max() <= 0.001 < done.left[done.needed - 1]
-    if kind == "divergent":
+    if done.kind == "divergent":
         assert done.left[-1] > 1
         assert "flies away" in told
 

@@ -153,8 +153,8 @@ answers(
             two standard errors of this mean are
         gaps.std(ddof=1) → np.hypot(scores[ranking[-1]].std(ddof=1), scores[ranking[-2]].std(ddof=1))
             The gaps are those of one seed each
-        ranking[-1] if clear else None → ranking[-1]
-            expected None
+        scores[name].mean()) → np.median(scores[name]))
+            is ahead of
     """,
     right=r"""
         lr = best[name] = … → best[name] = max(grid, key=dict(zip(grid, means)).get); lr = best[name]

@@ -152,7 +152,7 @@ adam_step = formula_task(
             eps is under the root
             It is added to the root, after it was drawn.
         np.sqrt(s_hat) + eps → np.sqrt(s_hat)
-            eps is missing
+            eps was not added to the root
             Where a gradient was always 0, so is the root.
         np.sqrt(s_hat) + eps → (np.sqrt(s) + eps) / np.sqrt(1 - beta2**t)
             eps was added before s was corrected

@@ -17,7 +17,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     net: dict[str, tuple[int, ...]] = {
         "0.W": (2, 3),
         "0.b": (3,),
-        "1.weight": (3,),
+        "1.Wx": (1, 3),
         "2.W": (3, 3),
         "2.b": (3,),
     }

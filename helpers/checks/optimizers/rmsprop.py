@@ -75,7 +75,7 @@ rmsprop_path = formula_task(
             eps was added twice, under the root and beside it
             It is added to the root, once.
         (root + eps) → root
-            eps is missing
+            eps was not added to the root
             Where a gradient was always 0, so is the root.
         g / (root + eps) → g / root + eps
             eps was added to the step, not to the root

@@ -33,7 +33,7 @@ WORDS = {
     "05_backward": "71cba2ac53d34f6c",
     "06_activations": "ee9c79f7382bab80",
     "07_losses": "944a16066f505ce8",
-    "08_optimizers": "ff46e3b068c7cfd2",
+    "08_optimizers": "660cfc7e3d1dfd77",
     "09_training_loop": "f4601cb82fadcff8",
     "10_tuning": "c0a61c2f10e85cca",
     "11_normalization": "e13f45a9803dfc9c",

@@ -238,7 +238,8 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | [05 backward](05_backward.ipynb) ([exercise][e05]), [06 activations][l06] ([exercise][e06]) |
 | | [07 losses][l07] ([exercise][e07]), [08 optimizers][l08] ([exercise][e08]) |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
-| | [10 tuning](10_tuning.ipynb) ([exercise][e10]), [11 normalization][l11] ([exercise][e11]), 12 overfitting |
+| | [10 tuning](10_tuning.ipynb) ([exercise][e10]) |
+| | [11 normalization][l11] ([exercise][e11]), 12 overfitting |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |
 | can it be trusted | 16 trust |
 | small enough to use | 17 distillation, 18 quantization, 19 quantized networks |

@@ -101,6 +101,10 @@ def test_every_slider_changes_picture_and_words(explorer: ModuleType) -> None:
 
 
 OUTSIDE = [
+    (start, {"steps": -1}),
+    (start, {"steps": 201}),
+    (start, {"lr": 0}),
+    (start, {"lr": float("nan")}),
     (backward, {"lr": 0}),
     (backward, {"lr": -1}),
     (backward, {"condition": 0.5}),

@@ -37,12 +37,6 @@ def test_the_loop_is_the_eight_lines_of_the_lesson() -> None:
     assert (_right(1, 0.5), _right(200, 0.5)) == (129, 139)
 
 
-@pytest.mark.parametrize(("steps", "lr"), [(-1, 0.5), (201, 0.5), (10, 0), (10, float("nan"))])
-def test_a_parameter_that_makes_no_sense_is_named(steps: int, lr: float) -> None:
-    with pytest.raises(ValueError, match=r"must be .* got"):
-        frame(steps=steps, lr=lr)
-
-
 def test_wrong_answers_are_crosses_and_nothing_else_is() -> None:
     fig = start.answers(np.array([-2.0, -1.0, 1.0, 3.0]), np.array([0, 1, 1, 0]), ["no", "yes"])
     crosses = [line for line in fig.axes[0].lines if line.get_marker() == "x"]

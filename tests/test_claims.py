@@ -36,7 +36,7 @@ WORDS = {
     "08_optimizers": "660cfc7e3d1dfd77",
     "09_training_loop": "f4601cb82fadcff8",
     "10_tuning": "c0a61c2f10e85cca",
-    "11_normalization": "e13f45a9803dfc9c",
+    "11_normalization": "bfb87c08d56dbbe0",
     "12_overfitting": "3030c0bd94099fd9",
     "13_convolution": "3e8291afce8a0bbe",
     "14_sequences": "d082af45ec51b3f0",

@@ -55,16 +55,16 @@ def linear(rng, n_in, n_out, gain):
 he = np.sqrt(2)
 
 
-def network(norm=None, scale=1, num_hidden=3, after=False):
+def network(norm=None, scale=1, num_hidden=3, after=False, width=32):
     """A maker of networks: hidden weights of scale times He's, a norm before ReLU or after it."""
 
     def make(seed):
         rng, layers = np.random.default_rng(seed), []
-        for n_in, n_out in pairwise([64] + [32] * num_hidden):
+        for n_in, n_out in pairwise([64] + [width] * num_hidden):
             pair = [norm(n_out)] if norm else []
             pair = [ReLU(), *pair] if after else [*pair, ReLU()]
             layers += [linear(rng, n_in, n_out, scale * he), *pair]
-        return Sequential(*layers, linear(rng, 32, 10, 1))
+        return Sequential(*layers, linear(rng, width, 10, 1))
 
     return make
 
@@ -187,8 +187,8 @@ too few.
 There is an old explanation: a step that is too long makes $W$ larger; a larger $W$ has a smaller gradient; so
 the next steps are shorter, and batch norm brakes by itself. The control: after each step, put each column of
 the hidden $W$ back to the length that it had after the first one. That takes the brake away. If it is the
-reason, rates of 1 and 2 must fail in the eight-layer network of the lesson (there they work, and without
-batch norm the network guesses from 2 on).
+reason, rate 2 must fail in the eight-layer network of the lesson (there it works, and without batch norm the
+network guesses).
 """
 
 
@@ -211,18 +211,31 @@ class HoldLengths:
 
 
 # %%
-large = [1, 2]
 deep = network(BatchNorm, num_hidden=8)
-free = train_all(deep, large, num_epochs=8)
-held = train_all(deep, large, num_epochs=8, callbacks=[HoldLengths()])
-for name, runs in {"free": free, "held": held}.items():
-    usable = [bool(run.accuracy[-1].mean() >= 0.75) for run in runs]
-    print(f"{name}: usable at 1 and at 2: {usable}")
+held = train_all(deep, [2], num_epochs=8, callbacks=[HoldLengths()])
+print("held: usable:", bool(held[0].accuracy[-1].mean() >= 0.75))
 
 # %% [markdown]
 r"""
-Held, rate 2 loses some points (how many differs from processor to processor), and nothing fails. The brake
-may help. It is not why these rates work.
+Held, it does not fail. The brake may help. It is not why this rate works.
+
+## Ten times the rate, some points: with which network?
+
+The lesson's network is narrow: 32 units a layer. Here are eight layers of 64, from He's start, ten passes as
+there, three seeds, at the largest rate that was usable in the lesson: 0.2 without batch norm, 2 with it. If
+the lead of 0.05 in the lesson were a property of batch norm alone, it must come out again.
+"""
+
+# %%
+for name in ("none", "batch"):
+    make = network(norms[name], num_hidden=8, width=64)
+    runs = train_all(make, [2 if name == "batch" else 0.2], 10)
+    print(f"{name:6}", *(f"{run.accuracy[-1].mean():.2f}" for run in runs))
+
+# %% [markdown]
+r"""
+Rate 2 works again with batch norm. The lead is less than half of the lesson's: how many points batch
+norm wins belongs to the network as much as to batch norm.
 
 ## "Batch norm adds slight noise that regularises"
 
@@ -465,6 +478,29 @@ for name in ("none", "batch", "layer"):
 r"""
 Each part is normalised with the numbers of 8 rows. Accumulating adds up gradients; it cannot give a mean over
 rows that are not there.
+
+## A last batch of two rows
+
+With 514 pictures and batches of 64 two rows are left over, and make a batch of their own: one step of nine.
+Of two rows a batch norm keeps only signs. Six passes at rate 0.2, ten seeds; then the same without these two
+pictures. If one small step of nine does not matter, the lines agree.
+"""
+
+# %%
+for num_rows in (514, 512):
+    rows = train[:num_rows]
+    options = {"batch_size": 64, "num_epochs": 6, "seeds": 10}
+    options["every"] = 6 * -(-num_rows // 64)  # one mark, at the end
+    make = network(BatchNorm)
+    runs = sweep(make, (Z[rows], y[rows]), sets[1], lr=[0.2], **options)
+    scores = runs[0].accuracy[-1]
+    lost = bool(scores.min() < 0.5)
+    print(f"{num_rows}: mean {scores.mean():.1f}, worst below 0.5: {lost}")
+
+# %% [markdown]
+r"""
+One step of nine on two rows costs accuracy, and in the worst seed much of it. `drop_last=True` in a
+`DataLoader` leaves such a batch out.
 
 ## RMSNorm
 

@@ -158,6 +158,7 @@ mend = Task(
     verdict=all_of(_form, leaves_input_unchanged("X", "y", "X_val", "y_val"), _modes, _statistics),
     hints={
         "ValueError: BatchNorm needs more": "How many rows has the batch in this line?",
+        "ValueError: BatchNorm needs eps": "`help(nn.BatchNorm)` says which numbers it takes.",
         "ValueError": "Write the shapes of this line down, or compare it with the same line of the script.",
         "IndexError": "Row numbers run from 0 to len(X) - 1.",
     },

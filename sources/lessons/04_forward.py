@@ -27,6 +27,7 @@ from torch import nn
 from helpers import data
 from helpers.claims import claim
 from helpers.explore.forward import explorer
+from helpers.features import StandardScaler
 from helpers.figures import forward as figures
 from helpers.figures import show
 from helpers.glossary import terms
@@ -626,9 +627,7 @@ scales = {
 }
 
 # %% jupyter={"source_hidden": true}
-spread = X.std(axis=0)
-spread[spread == 0] = 1  # pixels that are always 0
-Z = ((X - X.mean(axis=0)) / spread)[:300]
+Z = StandardScaler().fit(X).transform(X)[:300]
 
 # %% tags=["predict"]
 size_of = {}

@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from helpers import data
 from helpers.claims import claim
 from helpers.explore.activations import explorer
+from helpers.features import StandardScaler
 from helpers.figures import activations as figures
 from helpers.figures import show
 from helpers.glossary import terms
@@ -66,9 +67,7 @@ best on average counts. The weights start as lesson 04 says: at He's scale with 
 digits = data.load_digits()
 X, y = digits.X, digits.y
 train, validation, test = three_way(len(y), 400, 373, np.random.default_rng(0))
-mean, spread = X[train].mean(axis=0), X[train].std(axis=0)
-spread[spread == 0] = 1  # pixels that are always 0
-Z = (X - mean) / spread
+Z = StandardScaler().fit(X[train]).transform(X)
 sets = (Z[train], y[train]), (Z[validation], y[validation])
 
 

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from helpers import data
 from helpers.claims import claim
+from helpers.features import StandardScaler
 from helpers.nn import (
     Adam,
     BatchNorm,
@@ -40,9 +41,7 @@ from helpers.training import fit, sweep
 digits = data.load_digits()
 X, y = digits.X, digits.y
 train, validation, test = three_way(len(y), 400, 373, np.random.default_rng(0))
-mean, spread = X[train].mean(axis=0), X[train].std(axis=0)
-spread[spread == 0] = 1  # pixels that are always 0
-Z = (X - mean) / spread
+Z = StandardScaler().fit(X[train]).transform(X)
 learned, held_out = (Z[train], y[train]), (Z[validation], y[validation])
 
 

@@ -26,6 +26,7 @@ from sklearn.metrics import hinge_loss
 from helpers import data
 from helpers.claims import claim
 from helpers.explore.losses import explorer
+from helpers.features import StandardScaler
 from helpers.figures import losses as figures
 from helpers.figures import show
 from helpers.glossary import terms
@@ -341,9 +342,7 @@ def train_all(
     train, validation, test = three_way(
         len(X), *sizes, np.random.default_rng(seed)
     )
-    spread = X[train].std(axis=0)
-    spread[spread == 0] = 1  # pixels that are always 0
-    Z, models = (X - X[train].mean(axis=0)) / spread, []
+    Z, models = StandardScaler().fit(X[train]).transform(X), []
     for _ in lrs:
         rng = np.random.default_rng(seed)
         hidden, output = (

@@ -28,6 +28,7 @@ from torch import nn
 from helpers import data
 from helpers.claims import claim
 from helpers.explore.normalization import explorer
+from helpers.features import StandardScaler
 from helpers.figures import normalization as figures
 from helpers.figures import show
 from helpers.glossary import terms
@@ -70,9 +71,7 @@ the accuracy on 373 others, the test pictures. A rate is called *usable* here if
 digits = data.load_digits()
 X, y = digits.X, digits.y
 train, validation, test = three_way(len(y), 400, 373, np.random.default_rng(0))
-mean, spread = X[train].mean(axis=0), X[train].std(axis=0)
-spread[spread == 0] = 1  # pixels that are always 0
-Z = (X - mean) / spread
+Z = StandardScaler().fit(X[train]).transform(X)
 sets = (Z[train], y[train]), (Z[validation], y[validation])
 unseen = Z[test], y[test]  # they choose nothing
 

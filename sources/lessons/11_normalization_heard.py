@@ -18,6 +18,7 @@ from torch import nn
 
 from helpers import data
 from helpers.claims import claim
+from helpers.features import StandardScaler
 from helpers.nn import (
     SGD,
     BatchNorm,
@@ -38,9 +39,7 @@ from helpers.training import fit, sweep
 digits = data.load_digits()
 X, y = digits.X, digits.y
 train, validation, test = three_way(len(y), 400, 373, np.random.default_rng(0))
-mean, spread = X[train].mean(axis=0), X[train].std(axis=0)
-spread[spread == 0] = 1  # pixels that are always 0
-Z = (X - mean) / spread
+Z = StandardScaler().fit(X[train]).transform(X)
 sets = (Z[train], y[train]), (Z[validation], y[validation])
 
 

@@ -429,7 +429,8 @@ for seed in range(5):
     filled_in.append(with_50_labels(inner(net, X), train, test))
     pixels.append(with_50_labels(X, train, test))
 
-told("features of an untrained network", best(untrained))
+name = "features of an untrained network"
+print(f"{name:36} {np.mean(best(untrained)):.1f}")
 told("features of the one that fills in", best(filled_in))
 told("the pixels as they are", best(pixels))
 

@@ -330,7 +330,7 @@ Look at the last row of the table. The model is sure and wrong, and the squared 
 matter? Perhaps a larger learning rate makes up for it. A network (30–32–1, on *breast cancer*: is the tumour
 benign?) starts with its last bias at 0, −8 or −20, so it says no to everybody, more or less firmly. Each
 start has its own best of seven learning rates up to 30,000, chosen on 100 validation rows; five splits,
-twenty passes. The accuracy on 100 test rows:
+twenty passes. In how many splits are more than 80 of 100 test rows right?
 """
 
 
@@ -421,13 +421,13 @@ for bias in (0, -8, -20):
         rates,
         bias=bias,
     )
-    print(
-        f"last bias {bias:3}: log loss {told(cross)}   squared error {told(squared)}"
-    )
+    good = [f"{np.sum(scores > 0.8)} of 5" for scores in (cross, squared)]
+    print(f"last bias {bias:3}: log loss {good[0]}   squared error {good[1]}")
 
 # %% [markdown]
 r"""
-From a usual start the two are alike, and at −8 a larger rate makes up for nearly all of it. At −12, tried
+From a usual start the two are alike (0.97 right on average), and at −8 a larger rate makes up for nearly all
+of it: about 0.95 is right, with log loss 0.97. At −20 it is 0.37, with log loss 0.96. At −12, tried
 apart, it depends on the split whether the squared error escapes: from 0.53 to 0.96 in fifteen of them, 0.84
 on average, where log loss has at least 0.91. We took −20, which you will hardly meet, because there none of
 these rates moves it. (Far larger ones, up to three billion, do, and most often too far: in twenty splits 0.72

@@ -230,7 +230,8 @@ for name, schedule in {
 }.items():
     options["schedule"] = schedule
     runs = sweep(deep, training_set, validation_set, **options)
-    scores = [f"{score:.2f}" for score in runs.last("accuracy").mean(axis=1)]
+    means = runs.last("accuracy").mean(axis=1)
+    scores = [f"{m:.2f}" if m > 0.7 else f"{m:.1f}" for m in means]
     print(f"{name:8} accuracy by rate:", *scores, end="   ")
     best = runs.best()
     print(f"loss from {best.lr}: {best.validation_loss[-1].mean():.2f}")

@@ -91,9 +91,6 @@ smoothed_cross_entropy = formula_task(
         return loss, floor → return loss * n, floor * n
             both are sums over the rows
             Asked are means over the rows.
-        return loss, floor → return loss / C, floor / C
-            both were divided by the number of classes, too
-            The loss of a row is a sum over its classes; the mean is over the rows.
         return loss, floor → return loss / np.log(10), floor / np.log(10)
             the logarithm is that of base 10
             Asked is the natural logarithm.

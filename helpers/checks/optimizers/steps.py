@@ -110,6 +110,19 @@ def first_off(right: Callable[..., Any], hint: str) -> Verdict:
     return judge
 
 
+def in_turn(right: Callable[..., Any], hint: str) -> dict[str, Any]:
+    """What formula tasks about such an object have in common; `hint` is for the first step that is off."""
+    return {
+        "right": right,
+        "probe": two_in_turn,
+        "rules": [moved, apart],
+        "last_rules": [first_off(right, hint)],
+        "parts": "",
+        "rtol": 1e-5,  # of paths in float32
+        "atol": 1e-6,
+    }
+
+
 def drawn_case(
     rng: np.random.Generator, shapes: dict[str, tuple[int, ...]], num_steps: int, **settings: Any
 ) -> Case:

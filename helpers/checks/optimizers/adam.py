@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task
-from helpers.checks.optimizers.steps import POWER
+from helpers.checks.optimizers.steps import POWER, away_from_0
 from helpers.checks.plain import same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Wrong, verdict
@@ -28,9 +28,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         ((1,), 3, {"betas": (0.0, 0.9), "eps": 1e-8}),
         ((4,), 5, {}),
     ]:
-        g = (rng.uniform(0.3, 2.0, (num_steps, *shape)) * rng.choice([-1, 1], (num_steps, *shape))).round(2)
-        w = (rng.uniform(0.3, 2.0, shape) * rng.choice([-1, 1], shape)).round(2)
-        cases.append({"w": w, "gradients": g, "state": None, "lr": 0.1, **more})
+        g = away_from_0(rng, (num_steps, *shape))
+        cases.append({"w": away_from_0(rng, shape), "gradients": g, "state": None, "lr": 0.1, **more})
     cases[-1]["gradients"][:, 0] = 0.0
     return cases
 

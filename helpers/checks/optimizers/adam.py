@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task
+from helpers.checks.formula import formula_task, same_form
 from helpers.checks.optimizers.steps import POWER, away_from_0
 from helpers.checks.plain import same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
@@ -53,13 +53,6 @@ def _step(
     return w - lr * v_hat / (np.sqrt(s_hat) + eps), new
 
 
-def _is_numeric(part: Any) -> bool:
-    try:
-        return np.asarray(part).dtype.kind in "biuf"
-    except ValueError:  # rows of different lengths
-        return False
-
-
 def _probe(learner: Any, case: Case) -> Seen:
     """Step by step, each with the memory that the step before returned; what a step changed of its input."""
     options = [case[name] for name in ("betas", "eps") if name in case]
@@ -76,7 +69,7 @@ def _probe(learner: Any, case: Case) -> Seen:
         if not set(NAMES) <= set(state):
             return Seen(answer, changed=changed, fault="names")
         parts = [*(state[name] for name in NAMES), w]
-        if not all(map(_is_numeric, parts)) or np.shape(w) != g.shape:
+        if not same_form([0.0] * len(parts), parts) or np.shape(w) != g.shape:
             break  # the next step cannot take them
     return Seen(parts, changed=changed, fault="")
 

@@ -10,6 +10,7 @@ from helpers.checks.blocks import leaves_input_unchanged
 from helpers.checks.plain import short
 from helpers.checks.probing import call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
+from helpers.features import StandardScaler
 
 Array = np.ndarray
 Drawn = tuple[Array, Array, Array, Array]  # X, y, the rows to learn from, the new rows
@@ -37,8 +38,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     for problem, draw in DRAWS.items():
         for _ in range(2):
             X, y, train, new = draw(rng)
-            mean, std = X[train].mean(axis=0), X[train].std(axis=0)
-            Z = (X - mean) / np.where(std == 0, 1, std)
+            Z = StandardScaler().fit(X[train]).transform(X)
             learn = _mistyped(y[train], rng) if problem == "progression" else y[train]
             case = {"problem": problem, "X": Z[train], "y": learn, "X_new": Z[new]}
             cases.append(case | {"secret": y[new]})

@@ -183,10 +183,8 @@ def _sums(case: Case, answer: Any) -> None:
     p, axis = np.asarray(answer[0]), case["axis"]
     sums = p.sum(axis=axis)
     if not np.isfinite(sums).all():
-        hint = (
-            "Print what the first line gives for the input above: exp of a large number is infinite, and 0 "
-        )
-        raise Wrong("p has NaN or infinite values", hint + "/ 0 is NaN.")
+        hint = "Print what the first line gives for the input above: exp of a large number is infinite, and "
+        raise Wrong("p has NaN or infinite values", hint + "0 / 0 is NaN.")
     worst = float(sums.flat[np.abs(sums - 1).argmax()])
     if abs(worst - 1) > 1e-4:
         what = f"p sums to {worst:.4g} along axis {axis}"

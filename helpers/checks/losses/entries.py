@@ -165,10 +165,8 @@ def _large(case: Case, answer: Any) -> None:
     if np.abs(z).max() < 20 or close(answer[0], want):
         return
     what = f"with large logits the value of loss is off\n{expected_and_got(want, answer[0])}"
-    hint = (
-        f"Alone, z = {z[0, 0]:g} with the target {y[0, 0]:g} costs {z[0, 0]:g}, and z = {z[0, 1]:g} with the "
-    )
-    hint += f"target {y[0, 1]:g} and a weight of 1 costs {-z[0, 1]:g}. What do you get for each of them?"
+    hint = f"Alone, z = {z[0, 0]:g} with the target {y[0, 0]:g} costs {z[0, 0]:g}, and z = {z[0, 1]:g} with "
+    hint += f"the target {y[0, 1]:g} and a weight of 1 costs {-z[0, 1]:g}. What do you get for each of them?"
     raise Wrong(what, hint)
 
 

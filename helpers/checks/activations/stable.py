@@ -29,6 +29,11 @@ def _watched(learner: Any, case: Case) -> Seen:
     return Seen(answer, warned=told[:1])
 
 
+def _off(got: Array, want: Array) -> list[tuple[int, ...]]:
+    """The places at which an answer is off."""
+    return [i for i in np.ndindex(want.shape) if not close(got[i], want[i])]
+
+
 @verdict
 def _quiet(case: Case, value: Any) -> None:
     for told in value["warned"]:
@@ -65,7 +70,7 @@ def _far_out(case: Case, answer: Any) -> None:
     """Whether only large and small inputs are off."""
     x = np.asarray(case["x"], float)
     for name, want, got in zip(("value", "slope"), _softplus(x), map(np.asarray, answer), strict=True):
-        off = [i for i in np.ndindex(x.shape) if not close(got[i], want[i])]
+        off = _off(got, want)
         if off and all(abs(x[i]) > FAR for i in off):
             i = off[0]
             what = f"{name} is off only where |x| is above {FAR}; for x = {x[i]:g}"
@@ -171,7 +176,7 @@ def _softmax(logits: Array, axis: int) -> tuple[Array, Array]:
 def _log_of_small(case: Case, answer: Any) -> None:
     """Whether the log is off only where the probability is tiny."""
     want, got = _softmax(**case)[1], np.asarray(answer[1])
-    off = [i for i in np.ndindex(want.shape) if not close(got[i], want[i])]
+    off = _off(got, want)
     if off and all(want[i] < -FAR for i in off):
         what = f"log_p is off only where p is tiny; there\n{expected_and_got(want[off[0]], got[off[0]])}"
         raise Wrong(what, "exp(-1000) is too small for a number, and 0 in its place has lost its log.")
@@ -183,16 +188,14 @@ def _sums(case: Case, answer: Any) -> None:
     p, axis = np.asarray(answer[0]), case["axis"]
     sums = p.sum(axis=axis)
     if not np.isfinite(sums).all():
-        hint = (
-            "Print what the first line gives for the input above: exp of a large number is infinite, and 0 "
-        )
-        raise Wrong("p has NaN or infinite values", hint + "/ 0 is NaN.")
+        hint = "Print what the first line gives for the input above: exp of a large number is infinite, and "
+        raise Wrong("p has NaN or infinite values", hint + "0 / 0 is NaN.")
     worst = float(sums.flat[np.abs(sums - 1).argmax()])
     if abs(worst - 1) > 1e-4:
         what = f"p sums to {worst:.4g} along axis {axis}"
         raise Wrong(what, "Those that compete lie along `axis`: one of them it is, so they sum to 1.")
     want = _softmax(**case)[0]
-    off = [i for i in np.ndindex(p.shape) if not close(p[i], want[i])]
+    off = _off(p, want)
     if off and all(np.abs(np.take(case["logits"], i[axis], axis)).max() > 500 for i in off):
         what = f"p is off only where logits are beyond ±500\n{expected_and_got(want[off[0]], p[off[0]])}"
         raise Wrong(what, "Large logits compete like others: how far apart they are counts.")

@@ -48,9 +48,8 @@ def _large(case: Case, answer: Any) -> None:
         return
     what = f"with large logits the value of loss is off\n{expected_and_got(want, answer[0])}"
     if not np.isfinite(answer[0]):
-        raise Wrong(
-            what, "exp of 1000 is inf, and exp of -1000 is 0. Which step is the first not to be finite?"
-        )
+        hint = "exp of 1000 is inf, and exp of -1000 is 0. Which step is the first not to be finite?"
+        raise Wrong(what, hint)
     each = [_smoothed(logits[[row]], y[[row]], eps)[0] for row in range(len(y))]
     row = int(np.argmax(each))
     raise Wrong(what, f"Row {row} alone has the loss {each[row]:.6g}. What do you get for it?")
@@ -91,9 +90,6 @@ smoothed_cross_entropy = formula_task(
         return loss, floor → return loss * n, floor * n
             both are sums over the rows
             Asked are means over the rows.
-        return loss, floor → return loss / C, floor / C
-            both were divided by the number of classes, too
-            The loss of a row is a sum over its classes; the mean is over the rows.
         return loss, floor → return loss / np.log(10), floor / np.log(10)
             the logarithm is that of base 10
             Asked is the natural logarithm.
@@ -258,6 +254,7 @@ multiclass_hinge = formula_task(
             They cost something: nudge the score of the true class.
     """,
     form="Two things, in this order: the loss, one number, and the slopes, of shape (n, C).",
+    # Before the slips: who writes -inf into the scores has the slopes of one of them, too.
     rules=[leaves_input_unchanged(hint="What the caller passed is changed: write into a copy of it.")],
     hints={
         "IndexError": "scores has n rows and C columns. Print what stands between the brackets of this line.",

@@ -53,12 +53,6 @@ weighted_huber = formula_task(
         return loss, slope → return loss * total, slope * total
             both are sums: they were not divided by the sum of the weights
             Give every row the weight 2: a mean stays what it was.
-        total = weight.sum() → total = len(y)
-            both were divided by the number of rows
-            Give every row the weight 2: a weighted mean stays what it was.
-        total = weight.sum() → weight = np.ones(len(y)); total = len(y)
-            the weights are not used
-            A row of weight 2 counts as if it stood there twice.
         loss: error**2 / 2 → error**2
             the two branches do not meet at |error| = delta
             Put delta into both for |error|: they must give the same number.
@@ -102,9 +96,6 @@ weighted_huber = formula_task(
             large errors pull upwards on both sides
             A prediction that is far too low: does the loss fall or grow when it is nudged up?
         slope: one = … → one = np.clip(error, -1, 1)
-            the slope of large errors is 1 or -1, whatever delta is
-            How steep is the straight branch?
-        slope: one = … → one = np.where(size <= delta, error, np.sign(error))
             the slope of large errors is 1 or -1, whatever delta is
             How steep is the straight branch?
         slope: one = … → one = np.sign(error)
@@ -174,10 +165,8 @@ def _large(case: Case, answer: Any) -> None:
     if np.abs(z).max() < 20 or close(answer[0], want):
         return
     what = f"with large logits the value of loss is off\n{expected_and_got(want, answer[0])}"
-    hint = (
-        f"Alone, z = {z[0, 0]:g} with the target {y[0, 0]:g} costs {z[0, 0]:g}, and z = {z[0, 1]:g} with the "
-    )
-    hint += f"target {y[0, 1]:g} and a weight of 1 costs {-z[0, 1]:g}. What do you get for each of them?"
+    hint = f"Alone, z = {z[0, 0]:g} with the target {y[0, 0]:g} costs {z[0, 0]:g}, and z = {z[0, 1]:g} with "
+    hint += f"the target {y[0, 1]:g} and a weight of 1 costs {-z[0, 1]:g}. What do you get for each of them?"
     raise Wrong(what, hint)
 
 
@@ -193,24 +182,10 @@ bce_with_logits = formula_task(
     },
     last_rules=[_large],
     slips="""
-        pos_weight * y * yes → y * yes
-        pos_weight * y * (1 - p) → y * (1 - p)
-            pos_weight is not used
-            A positive counts pos_weight times, each output with its own.
-        pos_weight * y * yes + (1 - y) * no → pos_weight * (y * yes + (1 - y) * no)
-        (1 - y) * p - pos_weight * y * (1 - p) → pos_weight * (p - y)
-            the negatives were weighted, too
-            pos_weight is for what is true; what is not true counts once.
         one = … → one = y * yes + pos_weight * (1 - y) * no
         up = … → up = pos_weight * (1 - y) * p - y * (1 - p)
             the negatives were weighted, and the positives were not
             pos_weight is for what is true.
-        return loss, slope → return loss * z.size, slope * z.size
-            both are sums over the entries
-            Asked is the mean over all n · k entries.
-        return loss, slope → return loss * z.shape[1], slope * z.shape[1]
-            both were divided by the number of rows
-            Asked is the mean over all n · k entries.
         loss: one = … → one = y * yes + (1 - y) * no
             pos_weight is missing in the loss
             A positive counts pos_weight times, each output with its own.

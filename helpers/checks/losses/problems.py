@@ -10,20 +10,16 @@ from helpers.checks.blocks import leaves_input_unchanged
 from helpers.checks.plain import short
 from helpers.checks.probing import call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
+from helpers.features import StandardScaler
 
 Array = np.ndarray
 Drawn = tuple[Array, Array, Array, Array]  # X, y, the rows to learn from, the new rows
 COLUMNS = [1, 8, 9]  # of breast_cancer: texture, symmetry, fractal dimension; they leave doubts
 MISSED = 10  # what a malignant row costs that is not called, in false alarms
-LIT = np.array(  # for 0 … 9: top, two upper, middle, two lower, bottom segment of a pocket calculator
-    [
-        [int(lit) for lit in digit]
-        for digit in (
-            *("1110111", "0010010", "1011101", "1011011", "0111010"),
-            *("1101011", "1101111", "1010010", "1111111", "1111011"),
-        )
-    ]
+_SEGMENTS = (  # for 0 … 9: top, two upper, middle, two lower, bottom segment of a pocket calculator
+    "1110111 0010010 1011101 1011011 0111010 1101011 1101111 1010010 1111111 1111011"
 )
+LIT = np.array([[int(lit) for lit in digit] for digit in _SEGMENTS.split()])
 # What one linear layer costs in 120 draws: with Huber's loss or the absolute error at most 0.55 (squared
 # error: above 1.0); with a weight of 10 or a border of 1/11 at most 0.66 (with neither: above 0.85); with
 # softmax and cross-entropy at most 0.26 (squared error, then softmax: above 0.57); with sigmoids and binary
@@ -37,8 +33,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     for problem, draw in DRAWS.items():
         for _ in range(2):
             X, y, train, new = draw(rng)
-            mean, std = X[train].mean(axis=0), X[train].std(axis=0)
-            Z = (X - mean) / np.where(std == 0, 1, std)
+            Z = StandardScaler().fit(X[train]).transform(X)
             learn = _mistyped(y[train], rng) if problem == "progression" else y[train]
             case = {"problem": problem, "X": Z[train], "y": learn, "X_new": Z[new]}
             cases.append(case | {"secret": y[new]})
@@ -163,9 +158,8 @@ def _judge_grower(case: Case, answer: Any) -> None:
     if loss < LIMITS["grower"]:
         return
     what = f"the mean of -log p of the true grower is {loss:.3g}; it has to be below {LIMITS['grower']}"
-    hint = (
-        f"For the true grower p is largest in {right:.0%} of the new rows, and on average {own.mean():.2f}."
-    )
+    hint = f"For the true grower p is largest in {right:.0%} of the new rows, and on average "
+    hint += f"{own.mean():.2f}."
     if right > 0.9 and own.mean() < 0.7:
         hint += " It is right, and not sure: does your loss go on asking for more?"
     elif own.min() < 1e-4:

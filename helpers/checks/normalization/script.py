@@ -85,9 +85,8 @@ def _far(model: Any, X: Array) -> list[float]:
     far, a = [], X
     for leaf in model.leaves():
         if isinstance(leaf, BatchNorm):
-            far.append(
-                float((np.abs(leaf.running_mean - a.mean(axis=0)) / np.sqrt(a.var(axis=0) + 1e-5)).mean())
-            )
+            away = np.abs(leaf.running_mean - a.mean(axis=0)) / np.sqrt(a.var(axis=0) + 1e-5)
+            far.append(float(away.mean()))
         a = leaf.forward(a)
     return far
 

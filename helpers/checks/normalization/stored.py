@@ -9,6 +9,7 @@ from helpers.checks.formula import formula_task
 from helpers.checks.task import Case
 
 Array = np.ndarray
+ALONE = "What is the variance of a single row, divided by n - 1? `raise ValueError(…)` before it is used."
 
 # Task 3: running statistics ----------------------------------------------------------------------------
 
@@ -30,10 +31,7 @@ def _streams(rng: np.random.Generator) -> Sequence[Case]:
     ]
     for sizes, momentum, which in [((4, 1, 3), 0.1, "second"), ((2, 3, 1), None, "third")]:
         alone: Case = {"batches": batches(*sizes), "momentum": momentum}
-        hint = (
-            "What is the variance of a single row, divided by n - 1? `raise ValueError(…)` before it is used."
-        )
-        cases.append(raises(ValueError, because=f"the {which} batch has one row", hint=hint, **alone))
+        cases.append(raises(ValueError, because=f"the {which} batch has one row", hint=ALONE, **alone))
     return cases
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task
-from helpers.checks.optimizers.steps import POWER
+from helpers.checks.formula import formula_task, same_form
+from helpers.checks.optimizers.steps import POWER, away_from_0
 from helpers.checks.plain import same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Wrong, verdict
@@ -28,9 +28,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         ((1,), 3, {"betas": (0.0, 0.9), "eps": 1e-8}),
         ((4,), 5, {}),
     ]:
-        g = (rng.uniform(0.3, 2.0, (num_steps, *shape)) * rng.choice([-1, 1], (num_steps, *shape))).round(2)
-        w = (rng.uniform(0.3, 2.0, shape) * rng.choice([-1, 1], shape)).round(2)
-        cases.append({"w": w, "gradients": g, "state": None, "lr": 0.1, **more})
+        g = away_from_0(rng, (num_steps, *shape))
+        cases.append({"w": away_from_0(rng, shape), "gradients": g, "state": None, "lr": 0.1, **more})
     cases[-1]["gradients"][:, 0] = 0.0
     return cases
 
@@ -54,13 +53,6 @@ def _step(
     return w - lr * v_hat / (np.sqrt(s_hat) + eps), new
 
 
-def _is_numeric(part: Any) -> bool:
-    try:
-        return np.asarray(part).dtype.kind in "biuf"
-    except ValueError:  # rows of different lengths
-        return False
-
-
 def _probe(learner: Any, case: Case) -> Seen:
     """Step by step, each with the memory that the step before returned; what a step changed of its input."""
     options = [case[name] for name in ("betas", "eps") if name in case]
@@ -77,7 +69,7 @@ def _probe(learner: Any, case: Case) -> Seen:
         if not set(NAMES) <= set(state):
             return Seen(answer, changed=changed, fault="names")
         parts = [*(state[name] for name in NAMES), w]
-        if not all(map(_is_numeric, parts)) or np.shape(w) != g.shape:
+        if not same_form([0.0] * len(parts), parts) or np.shape(w) != g.shape:
             break  # the next step cannot take them
     return Seen(parts, changed=changed, fault="")
 

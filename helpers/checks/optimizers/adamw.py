@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task
-from helpers.checks.optimizers.steps import UNREADABLE, apart, drawn_case, first_off, moved, two_in_turn
+from helpers.checks.optimizers.steps import UNREADABLE, drawn_case, in_turn
 from helpers.checks.task import Case
 
 Array = np.ndarray
@@ -67,19 +67,11 @@ adamw = formula_task(
     "AdamW(parameters, lr, weight_decay=0.01, betas=(0.9, 0.999), eps=1e-8)",
     points=4,
     cases=_cases,
-    probe=two_in_turn,
-    right=_AdamW,
-    rtol=1e-5,  # of paths in float32
-    atol=1e-6,
-    rules=[moved, apart],
-    last_rules=[
-        first_off(
-            _AdamW,
-            "Does task 3 pass, if you call it? Then work out one entry by hand: what the decay takes, "
-            "and what Adam does.",
-        )
-    ],
-    parts="",
+    **in_turn(
+        _AdamW,
+        "Does task 3 pass, if you call it? Then work out one entry by hand: what the decay takes, "
+        "and what Adam does.",
+    ),
     slips=r"""
         t += 1 → t += 1; g = g + decay * p
         shrunk = … → shrunk = p

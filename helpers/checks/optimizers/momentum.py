@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.checks.formula import formula_task
-from helpers.checks.optimizers.steps import UNREADABLE, apart, drawn_case, first_off, moved, two_in_turn
+from helpers.checks.optimizers.steps import UNREADABLE, drawn_case, in_turn
 from helpers.checks.task import Case
 
 Array = np.ndarray
@@ -48,13 +48,7 @@ momentum = formula_task(
     "Momentum(parameters, lr, momentum=0.9, nesterov=False)",
     points=3,
     cases=_cases,
-    probe=two_in_turn,
-    right=_Momentum,
-    rtol=1e-5,  # of paths in float32
-    atol=1e-6,
-    rules=[moved, apart],
-    last_rules=[first_off(_Momentum, "Write the velocity of each step down, beginning with 0.")],
-    parts="",
+    **in_turn(_Momentum, "Write the velocity of each step down, beginning with 0."),
     slips="""
         p -= self.lr * way → p += self.lr * way
             the parameters went uphill

@@ -86,11 +86,8 @@ def _scores(value: Any, part: str) -> dict[tuple[str, float], dict[int, float]]:
 
 @verdict
 def _tuned(case: Case, value: Any) -> None:
-    validation, tested, tuning = (
-        _scores(value, "validation"),
-        _scores(value, "test"),
-        set(case["tuning_seeds"]),
-    )
+    validation, tested = _scores(value, "validation"), _scores(value, "test")
+    tuning = set(case["tuning_seeds"])
     for name, grid in case["rates"].items():
         if (many := sum((name, lr) in tested for lr in grid)) > 1:
             what = f"{name} was run on the test rows with {many} learning rates"
@@ -99,13 +96,11 @@ def _tuned(case: Case, value: Any) -> None:
             seeds = set(validation.get((name, lr), {}))
             if strange := seeds - tuning:
                 what = f"{name} was run on the validation rows with the seed {min(strange)}"
-                raise Wrong(
-                    what, "The tuning seeds are for the validation rows, those of the race for the test rows."
-                )
+                hint = "The tuning seeds are for the validation rows, those of the race for the test rows."
+                raise Wrong(what, hint)
             if missing := tuning - seeds:
-                what = (
-                    f"on the validation rows there was no run of {name} with lr = {lr}, seed {min(missing)}"
-                )
+                what = f"on the validation rows there was no run of {name} with lr = {lr}, "
+                what += f"seed {min(missing)}"
                 raise Wrong(what, "Every rate of its grid is run with every tuning seed.")
 
 
@@ -149,9 +144,8 @@ def _raced(case: Case, value: Any) -> None:
             what = f"{name} was run on the test rows with the tuning seed {min(used)}"
             raise Wrong(what, "The race has seeds of its own: `seeds`.")
         if missing := set(case["seeds"]) - set(runs):
-            what = (
-                f"on the test rows there was no run of {name} with its best rate and the seed {min(missing)}"
-            )
+            what = f"on the test rows there was no run of {name} with its best rate and the seed "
+            what += f"{min(missing)}"
             raise Wrong(what, "In the race each optimizer runs once with each of `seeds`.")
         want = np.array([runs[seed] for seed in case["seeds"]])
         if not close(scores[name], want):

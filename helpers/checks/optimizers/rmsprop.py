@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task
-from helpers.checks.optimizers.steps import POWER
+from helpers.checks.optimizers.steps import POWER, away_from_0
 from helpers.checks.task import Case
 
 Array = np.ndarray
@@ -27,8 +27,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         steep = rng.permutation(10.0 ** np.linspace(-1, 1, p)) if p > 1 else np.ones(1)
         g = rng.uniform(0.5, 2.0, size=(n, p)) * rng.choice([-1, 1], size=(n, p)) * steep
         g[0, 0] = -abs(g[0, 0])
-        w = (rng.uniform(0.3, 2.0, size=p) * rng.choice([-1, 1], size=p)).round(2)
-        cases.append({"w": w, "gradients": g.round(3), "lr": 0.1, **more})
+        cases.append({"w": away_from_0(rng, (p,)), "gradients": g.round(3), "lr": 0.1, **more})
     cases[-1]["gradients"][:, 0] = 0.0
     return cases
 

@@ -110,17 +110,32 @@ def first_off(right: Callable[..., Any], hint: str) -> Verdict:
     return judge
 
 
+def in_turn(right: Callable[..., Any], hint: str) -> dict[str, Any]:
+    """What formula tasks about such an object have in common; `hint` is for the first step that is off."""
+    return {
+        "right": right,
+        "probe": two_in_turn,
+        "rules": [moved, apart],
+        "last_rules": [first_off(right, hint)],
+        "parts": "",
+        "rtol": 1e-5,  # of paths in float32
+        "atol": 1e-6,
+    }
+
+
+def away_from_0(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Numbers of both signs in which no sign and no square hides."""
+    return (rng.uniform(0.3, 2.0, shape) * rng.choice([-1, 1], shape)).round(2)
+
+
 def drawn_case(
     rng: np.random.Generator, shapes: dict[str, tuple[int, ...]], num_steps: int, **settings: Any
 ) -> Case:
     """Parameters of these shapes and a gradient of each for every step. `lr` may be one number or many."""
     lr = settings.pop("lr", 0.1)
 
-    def some() -> dict[str, Array]:  # away from 0, so that no sign and no square hides
-        return {
-            name: (rng.uniform(0.3, 2.0, shape) * rng.choice([-1, 1], shape)).round(2)
-            for name, shape in shapes.items()
-        }
+    def some() -> dict[str, Array]:
+        return {name: away_from_0(rng, shape) for name, shape in shapes.items()}
 
     return {
         "parameters": some(),

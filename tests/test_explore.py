@@ -124,6 +124,9 @@ OUTSIDE = [
     (forward, {"depth": 51}),
     (forward, {"gain": 5.0}),
     (forward, {"activation": 2}),
+    (activations, {"activation": 7}),
+    (activations, {"depth": 4}),
+    (activations, {"gain": 5.0}),
     (losses, {"place": 7}),
     (losses, {"height": 21}),
     (losses, {"loss": 5}),
@@ -563,12 +566,6 @@ def test_the_signal_back_is_that_of_autograd() -> None:
     torch.nn.functional.cross_entropy(logits, torch.tensor(truth)).backward()
     theirs = [float(z.grad.square().mean().sqrt()) for z in zs]
     np.testing.assert_allclose(sizes, np.array(theirs) / theirs[-1], rtol=1e-10)
-
-
-@pytest.mark.parametrize("wrong", [{"activation": 7}, {"depth": 4}, {"gain": 5.0}])
-def test_a_signal_back_that_was_not_computed(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="activation is 0 to 6"):
-        activations.frame(**defaults(activations) | wrong)
 
 
 # Controls and the view

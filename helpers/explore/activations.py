@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import data
-from helpers.explore.base import Control, Frame, Stage
+from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 from helpers.nn import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
@@ -150,16 +150,12 @@ def frame(activation: int, depth: int, gain: float) -> Frame:
         gain: the standard deviation of a weight times √n; one of `GAINS`.
 
     Raises:
-        ValueError: when an argument is not one of these.
+        ValueError: when a value is not one of its slider's.
 
     >>> frame(activation=2, depth=20, gain=1.41).sentence.split(":")[0]
     'Kept'
     """
-    if activation not in range(len(BENDS)) or depth not in DEPTHS or gain not in GAINS:
-        raise ValueError(
-            f"activation is 0 to {len(BENDS) - 1}, depth one of {DEPTHS}, gain one of {GAINS}; "
-            f"got {activation!r}, {depth!r}, {gain!r}"
-        )
+    within(CONTROLS, activation=activation, depth=depth, gain=gain)
     name = ACTIVATIONS[activation]
     sizes, _, shares = signal(depth, gain, name)
     z, bend = np.linspace(-REACH, REACH, 481), BENDS[name]()

@@ -712,3 +712,11 @@ def test_two_rows_are_too_few_for_batch_norm_only():
     of_two = {name: normalization.trainings(2, norm) for norm, name in enumerate(normalization.NAMES)}
     best = {name: max(one.accuracy[-1].mean() for one in settings) for name, settings in of_two.items()}
     assert best["batch norm"] < 0.6 < 0.8 < min(best["no norm"], best["layer norm"])
+
+
+@pytest.mark.parametrize("batch_size", normalization.SIZES)
+def test_the_curves_end_with_the_last_pass(batch_size):
+    """Those of batches of 256 ended after two of the four passes."""
+    normalization.frame(batch_size=batch_size, norm=2, lr=0.1)
+    for line in normalization._stage().fig.axes[1].lines:
+        assert line.get_xdata()[-1] == normalization.EPOCHS

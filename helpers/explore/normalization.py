@@ -163,8 +163,8 @@ def frame(batch_size: int, norm: int, lr: float) -> Frame:
     """
     within(CONTROLS, batch_size=batch_size, norm=norm, lr=lr)
     setting = training(batch_size, norm, lr)
-    passes = np.arange(1, MARKS + 1) * EPOCHS / MARKS
-    nothing = np.full((MARKS, SEEDS), np.nan)
+    passes = setting.steps * batch_size / PICTURES if setting else np.empty(0)
+    nothing = np.empty((0, SEEDS))
 
     def paint(art: SimpleNamespace) -> None:
         art.none.set_text("" if setting else "batch norm needs\ntwo rows or more")
@@ -174,7 +174,7 @@ def frame(batch_size: int, norm: int, lr: float) -> Frame:
             for name, curve in zip(("training", "validation", "accuracy"), curves, strict=True):
                 shown = np.where(np.isfinite(curve[:, number]), curve[:, number], np.nan)
                 shown = shown if name == "accuracy" else shown.clip(FLOOR, CEILING)
-                getattr(art, f"{name}{number}").set_data(passes[: len(shown)], shown)
+                getattr(art, f"{name}{number}").set_data(passes, shown)
 
     alt = f"{NAMES[norm].capitalize()}, batches of {batch_size}, rate {lr:g}. "
     if setting is None:

@@ -134,15 +134,15 @@ def _stage() -> Stage:
     looks = {
         "training": (left, TRAIN, "training"),
         "validation": (left, VALIDATION, "validation, evaluation mode"),
+        "accuracy": (right, VALIDATION, ""),
     }
-    looks["accuracy"] = (right, VALIDATION, "")
     for number in range(SEEDS):
         for name, (ax, look, label) in looks.items():
             (line,) = ax.plot([], [], linewidth=1.6, alpha=0.85, **look)
             setattr(art, f"{name}{number}", line)
             if number == 0 and label:
                 line.set_label(label)
-    art.setting = fig.text(0.99, 0.015, "", ha="right", va="bottom", fontsize=10)
+    art.setting = fig.text(0.99, 0.036, "", ha="right", va="bottom", fontsize=10)  # on the line of the legend
     fig.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=2)
     return Stage(fig, art)
 

@@ -19,7 +19,7 @@ from helpers.explore.view import explore
 from helpers.figures import COLORS, TRAIN, VALIDATION, subplots
 from helpers.nn import BatchNorm, LayerNorm, Linear, ReLU, Sequential
 from helpers.splits import three_way
-from helpers.training import Setting, sweep
+from helpers.training import Setting, Sweep, sweep
 
 SIZES = (1, 2, 4, 8, 16, 64, 256)
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -53,16 +53,16 @@ def _network(norm: str, seed: int) -> Sequential:
 
 
 @lru_cache(maxsize=len(SIZES) * len(NORMS))
-def trainings(batch_size: int, norm: int) -> tuple[Setting, ...]:
+def trainings(batch_size: int, norm: int) -> Sweep:
     """The curves of three networks at each of `RATES`; none where batch norm meets batches of one row.
 
-    >>> trainings(64, 0)[0].accuracy.shape, trainings(1, 1)
-    ((8, 3), ())
+    >>> trainings(64, 0)[0].accuracy.shape, len(trainings(1, 1))
+    ((8, 3), 0)
     """
     name = NAMES[norm]
     if name == "batch norm" and batch_size == 1:
-        return ()
-    made = sweep(
+        return Sweep()
+    return sweep(
         lambda seed: _network(name, seed),
         *_digits(),
         lr=RATES,
@@ -71,7 +71,6 @@ def trainings(batch_size: int, norm: int) -> tuple[Setting, ...]:
         seeds=SEEDS,
         every=PICTURES * EPOCHS // batch_size // MARKS or 1,
     )
-    return tuple(made)
 
 
 def training(batch_size: int, norm: int, lr: float) -> Setting | None:
@@ -100,8 +99,9 @@ def sentence(batch_size: int, norm: int, lr: float) -> str:
         return f"{opening}{told} Of two rows batch norm keeps the sign only."
     if score < GUESS:
         return f"{opening}{told} Hardly more than a guess: the rate is too high, or too low for so few steps."
-    best = max((one.accuracy[-1].mean(), one.lr) for one in trainings(batch_size, norm))
-    return f"{opening}{told} The best of the six rates here is {best[1]:g}, with {best[0]:.2f}."
+    best = trainings(batch_size, norm).best("accuracy")
+    ends = f"{best.lr:g}, with {best.accuracy[-1].mean():.2f}"
+    return f"{opening}{told} The best of the six rates here is {ends}."
 
 
 def _end(setting: Setting) -> tuple[float, float, float]:

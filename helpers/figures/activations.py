@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from helpers.figures import COLORS, subplots
+from helpers.figures.forward import by_layer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,19 +65,10 @@ def signal_by_layer(sizes: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
     >>> signal_by_layer({("Xavier", "tanh"): [0.5, 1.0]}).axes[0].get_title(loc="left")
     'Xavier'
     """
-    from matplotlib.ticker import LogLocator
-
-    panels = list(dict.fromkeys(scale for scale, _ in sizes))
-    fig, axes = subplots(ncols=len(panels), width=8, height=3.2, sharey=True)
-    for ax, panel in zip(np.atleast_1d(axes), panels, strict=True):
-        for (scale, name), size in sizes.items():
-            if scale == panel:
-                layers = np.arange(1, len(size) + 1)
-                ax.plot(layers, size, marker=MARKERS[name], markersize=4, label=name, **STYLES[name])
-        ax.set(title=panel, yscale="log", xlabel="layer", xticks=(1, 5, 10, 15, 20))
-        ax.yaxis.set_major_locator(LogLocator(base=1e4))
-    np.atleast_1d(axes)[0].set_ylabel("size, last layer = 1")
-    np.atleast_1d(axes)[-1].legend(loc="lower right")
+    looks = {name: {"marker": marker, "markersize": 4, **STYLES[name]} for name, marker in MARKERS.items()}
+    fig, axes = by_layer(sizes, looks, height=3.2, decades=4)
+    axes[0].set_ylabel("size, last layer = 1")
+    axes[-1].legend(loc="lower right")
     return fig
 
 

@@ -6,7 +6,7 @@ They take what the lesson measured and return a figure.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -125,17 +125,38 @@ def sizes_by_layer(sizes: Mapping[tuple[str, str], Sequence[float]]) -> Figure:
     >>> sizes_by_layer({("tanh", "He"): [1.0, 0.5]}).axes[0].get_title(loc="left")
     'tanh'
     """
+    looks = {name: {"color": COLORS[color], "marker": MARKERS[name]} for name, color in SCALES.items()}
+    fig, axes = by_layer(sizes, looks, height=3.3, decades=5)
+    axes[0].set_ylabel("size of the outputs")
+    axes[0].legend(title="scale", loc="upper left", fontsize=9)
+    return fig
+
+
+def by_layer(
+    sizes: Mapping[tuple[str, str], Sequence[float]],
+    looks: Mapping[str, Mapping[str, Any]],
+    height: float,
+    decades: int,
+) -> tuple[Figure, np.ndarray]:
+    """A figure and its panels, with a line through some sizes from the first layer to the last.
+
+    Args:
+        sizes: by (panel, line), one for each layer.
+        looks: how a line is drawn, by its name.
+        height: in inches.
+        decades: from one name on the logarithmic axis to the next.
+
+    >>> by_layer({("tanh", "He"): [1.0, 0.5]}, {"He": {}}, height=3, decades=5)[1].shape
+    (1,)
+    """
     from matplotlib.ticker import LogLocator
 
-    panels = list(dict.fromkeys(activation for activation, _ in sizes))
-    fig, axes = subplots(ncols=len(panels), width=8, height=3.3, sharey=True)
-    for ax, panel in zip(np.atleast_1d(axes), panels, strict=True):
-        for (activation, start), size in sizes.items():
-            if activation == panel:
-                layers = np.arange(1, len(size) + 1)
-                ax.plot(layers, size, MARKERS[start] + "-", color=COLORS[SCALES[start]], label=start)
+    panels = list(dict.fromkeys(panel for panel, _ in sizes))
+    fig, axes = subplots(ncols=len(panels), width=8, height=height, sharey=True, squeeze=False)
+    for ax, panel in zip(axes[0], panels, strict=True):
+        for (place, name), size in sizes.items():
+            if place == panel:
+                ax.plot(np.arange(1, len(size) + 1), size, label=name, **looks[name])
         ax.set(title=panel, yscale="log", xlabel="layer", xticks=(1, 5, 10, 15, 20))
-        ax.yaxis.set_major_locator(LogLocator(base=1e5))
-    np.atleast_1d(axes)[0].set_ylabel("size of the outputs")
-    np.atleast_1d(axes)[0].legend(title="scale", loc="upper left", fontsize=9)
-    return fig
+        ax.yaxis.set_major_locator(LogLocator(base=10**decades))
+    return fig, axes[0]

@@ -555,8 +555,8 @@ def test_the_signal_back_follows_the_rule(activation: str, gain: float) -> None:
 def test_the_signal_back_is_that_of_autograd() -> None:
     torch = pytest.importorskip("torch")
     sizes, _, _ = activations.signal(3, 1.0, "GELU")
-    (a, truth), rng = activations._pictures(), np.random.default_rng(0)
-    a, zs = torch.tensor(a), []
+    (a, rng), zs = (torch.tensor(forward.pictures()), np.random.default_rng(0)), []
+    truth = data.load_digits().y[: len(a)]
     for _ in range(3):
         z = a @ torch.tensor(rng.normal(0, 1 / np.sqrt(64), (64, 64)))
         zs.append(z.requires_grad_())

@@ -14,6 +14,7 @@ import numpy as np
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
+from helpers.explore.forward import kind, number, pictures
 from helpers.explore.view import explore
 from helpers.figures import COLORS, subplots
 from helpers.nn import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
@@ -32,17 +33,8 @@ BENDS = {
 }
 ACTIVATIONS = tuple(BENDS)
 SETTINGS = {0.58: "PyTorch's", 1.0: "Xavier", 1.41: "He"}
-WIDTH, PICTURES, BINS, REACH, CUT_OFF = 64, 300, 48, 6.0, 0.15
+WIDTH, BINS, REACH, CUT_OFF = 64, 48, 6.0, 0.15
 LOWEST, HIGHEST = 1e-16, 1e16
-KINDS = ((0.01, "Vanished"), (1 / 3, "Shrinking"), (3.0, "Kept"), (100.0, "Growing"), (np.inf, "Exploded"))
-
-
-@lru_cache(maxsize=1)
-def _pictures() -> tuple[np.ndarray, np.ndarray]:
-    X, y = data.load_digits()
-    spread = X.std(axis=0)
-    spread[spread == 0] = 1
-    return ((X - X.mean(axis=0)) / spread)[:PICTURES], np.eye(10)[y[:PICTURES]]
 
 
 @lru_cache(maxsize=256)
@@ -57,14 +49,15 @@ def signal(depth: int, gain: float, activation: str) -> tuple[np.ndarray, np.nda
     >>> bool(1e-13 < sizes[0] < 1e-11), bool(abs(slopes.mean() - 0.24) < 0.01)
     (True, True)
     """
-    (a, truth), rng = _pictures(), np.random.default_rng(0)
+    a, rng = pictures(), np.random.default_rng(0)
+    truth = np.eye(10)[data.load_digits().y[: len(a)]]
     weights, slopes, shares = [], [], np.zeros(BINS)
-    for number in range(1, depth + 1):
+    for layer in range(1, depth + 1):
         weights.append(rng.normal(0, gain / np.sqrt(WIDTH), (WIDTH, WIDTH)))
         z, bend = a @ weights[-1], BENDS[activation]()
         a = bend.forward(z)
         slopes.append(bend.backward(np.ones_like(z)))
-        if number == middle(depth):
+        if layer == middle(depth):
             shares = np.histogram(z.clip(-REACH, REACH), BINS, (-REACH, REACH))[0] / z.size
     W_out = rng.normal(0, 1 / np.sqrt(WIDTH), (WIDTH, 10))
     d_out, sizes = (softmax(a @ W_out) - truth) @ W_out.T, []
@@ -88,15 +81,6 @@ def middle(depth: int) -> int:
     return depth // 2
 
 
-def number(value: float) -> str:
-    """A size in a few characters.
-
-    >>> number(0.8), number(12345.0), number(7.1e-23)
-    ('0.80', '1e+04', '7e-23')
-    """
-    return f"{value:.2f}" if 0.01 <= value < 100 else f"{value:.0e}"
-
-
 def sentence(depth: int, gain: float, activation: str) -> str:
     """What is left of the signal, and what the rule says, in plain words.
 
@@ -104,15 +88,14 @@ def sentence(depth: int, gain: float, activation: str) -> str:
     'Vanished'
     """
     sizes, slopes, shares = signal(depth, gain, activation)
-    kind = next(kind for limit, kind in KINDS if sizes[0] < limit)
     steps = depth - 1
     slope = float(np.exp(np.mean(np.log(slopes[:-1]))))
     factor = sizes[0] ** (1 / steps)
     end = float(shares[0] + shares[-1])
     share = f"In layer {middle(depth)}, {100 * end:.0f} % of z lie beyond 5.75, on either side."
     return (
-        f"{kind}: of a signal of size 1 in layer {depth}, {number(sizes[0])} is left in layer 1, "
-        f"a factor of {factor:.2f} {'in one step' if steps == 1 else 'a step'} back. "
+        f"{kind(sizes[0])}: of a signal of size 1 in layer {depth}, {number(sizes[0], digits=0)} is left in "
+        f"layer 1, a factor of {factor:.2f} {'in one step' if steps == 1 else 'a step'} back. "
         f"The rule says gain times size of the slopes, {gain:g} · {slope:.2f} = {gain * slope:.2f}."
         f"{f' {share}' if end > 0.005 else ''}"
     )
@@ -173,7 +156,7 @@ def frame(activation: int, depth: int, gain: float) -> Frame:
     alt = (
         f"Left, the slopes of {name} from z = -6 to 6, and a histogram of z in layer {middle(depth)} at gain "
         f"{gain:g}, around {mean:.1f}. Right, the size of the signal by layer on a logarithmic scale: "
-        f"1 in layer {depth}, {number(sizes[0])} in layer 1."
+        f"1 in layer {depth}, {number(sizes[0], digits=0)} in layer 1."
     )
     return Frame(_stage().picture(alt, paint), sentence(depth, gain, name))
 

@@ -27,11 +27,13 @@ TICKS: dict[str, dict[float, str]] = {
     "ReLU": {0: "0", 1: "1", 2: "2", 3: "3", 4: "4 or more"},
 }
 NEAR_ONE, MANY, CUT_OFF = 0.99, 0.25, 0.08
+KINDS = ((0.01, "Vanished"), (1 / 3, "Shrinking"), (3, "Kept"), (100, "Growing"), (np.inf, "Exploded"))
 NAMES = {0.11: "standard deviation 0.01", 1.0: "Xavier", 1.41: "He", 11.3: "standard deviation 1"}
 
 
 @lru_cache(maxsize=1)
-def _pictures() -> np.ndarray:
+def pictures() -> np.ndarray:
+    """The digits that go in, standardised: shape (300, 64)."""
     X = data.load_digits().X
     spread = X.std(axis=0)
     spread[spread == 0] = 1
@@ -49,7 +51,7 @@ def signal(gain: float, activation: str) -> tuple[np.ndarray, np.ndarray, np.nda
     >>> size.shape, counts.shape, bool(0.3 < size[-1] < 3)
     ((50,), (50, 41), True)
     """
-    a, rng = _pictures(), np.random.default_rng(0)
+    a, rng = pictures(), np.random.default_rng(0)
     low, high = RANGES[activation]
     size, counts, near_one = [], [], []
     for _ in range(DEPTHS[-1]):
@@ -61,13 +63,22 @@ def signal(gain: float, activation: str) -> tuple[np.ndarray, np.ndarray, np.nda
     return np.array(size), np.array(counts), np.array(near_one)
 
 
-def number(value: float) -> str:
-    """A size in a few characters.
+def number(value: float, digits: int = 1) -> str:
+    """A size in a few characters; `digits` are those after the point of one that is very large or small.
 
-    >>> number(0.8), number(12345.0), number(6.5e-23)
-    ('0.80', '1.2e+04', '6.5e-23')
+    >>> number(0.8), number(12345.0), number(6.5e-23), number(7.1e-23, digits=0)
+    ('0.80', '1.2e+04', '6.5e-23', '7e-23')
     """
-    return f"{value:.2f}" if 0.01 <= value < 100 else f"{value:.1e}"
+    return f"{value:.2f}" if 0.01 <= value < 100 else f"{value:.{digits}e}"
+
+
+def kind(change: float) -> str:
+    """What has become of a signal whose size is `change` times that of before.
+
+    >>> kind(1e-12), kind(0.5)
+    ('Vanished', 'Kept')
+    """
+    return next(name for limit, name in KINDS if change < limit)
 
 
 def sentence(depth: int, gain: float, activation: str) -> str:
@@ -83,15 +94,13 @@ def sentence(depth: int, gain: float, activation: str) -> str:
             f"Saturated: {100 * saturated:.0f} % of the outputs of layer {depth} lie within 0.01 of -1 or 1, "
             f"where tanh is flat. Their size, {number(last)}, does not show it."
         )
-    came_in = float(np.sqrt(np.mean(_pictures() ** 2)))
+    came_in = float(np.sqrt(np.mean(pictures() ** 2)))
     factor = (last / came_in) ** (1 / depth)
-    change = last / came_in
-    kinds = ((0.01, "Vanished"), (1 / 3, "Shrinking"), (3, "Kept"), (100, "Growing"), (np.inf, "Exploded"))
-    kind = next(kind for limit, kind in kinds if change < limit)
     rule = f" The rule says gain/√2 = {gain / np.sqrt(2):.2f}." if activation == "ReLU" else ""
+    step = "for this layer" if depth == 1 else "a layer on average"
     return (
-        f"{kind}: the size is {number(came_in)} in the pictures and {number(last)} after layer {depth}, "
-        f"a factor of {factor:.2f} {'for this layer' if depth == 1 else 'a layer on average'}.{rule}"
+        f"{kind(last / came_in)}: the size is {number(came_in)} in the pictures and {number(last)} after "
+        f"layer {depth}, a factor of {factor:.2f} {step}.{rule}"
     )
 
 

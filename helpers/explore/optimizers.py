@@ -126,14 +126,15 @@ def sentence(optimizer: int, lr: float, angle: float) -> str:
     else:
         what = f"has {100 * done.left[-1]:.3g} % of the loss left after {STEPS} steps"
     if name in LIMITS:
-        why = f"The longest stable rate is {LIMITS[name] / STEEPEST:.3g}, at every angle."
+        why = f"It is stable up to rate {LIMITS[name] / STEEPEST:.3g}, at every angle."
     elif angle == 0:
         why = "Each weight has its own ruler, and here the weights are the directions of the valley."
     else:
         why = f"Its rulers lie along the weights; the valley is turned by {angle}° against them."
-    ends = " to ".join(f"{lr:g}" for lr in sorted({*rates[:1], *rates[-1:]})) or "none"
+    ends = " to ".join(f"{lr:g}" for lr in sorted({*rates[:1], *rates[-1:]}))
+    found = f"rate{'s' if len(rates) > 1 else ''} {ends}" if rates else "no rate of the slider"
     who = f"{done.kind.capitalize()}: {name} with lr {lr:g}"
-    return f"{who} {what}. {why} Rates that arrive at {angle}°: {ends}."
+    return f"{who} {what}. {why} At {angle}° it arrives with {found}."
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ PICTURE = """cell => {
     const sentence = cell.querySelector('.sb-explorer .sb-words')?.innerText ?? '';
     return image?.complete && image.naturalWidth > 100 ? [image.src, image.alt, sentence] : null;
 }"""
+THEME = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 RUN_ONE = "async () => { await window.jupyterapp.commands.execute('notebook:run-cell'); }"
 
@@ -49,6 +50,10 @@ class Notebook:
         self.page.evaluate(RUN_ALL)
         self.page.wait_for_function(READY)
         self.page.set_default_timeout(30_000)
+
+    def theme(self, name: str) -> None:
+        """Change to a theme, such as "JupyterLab Dark"."""
+        self.page.evaluate(THEME, name)
 
     def index(self, text: str) -> int:
         """The number of the first code cell that contains a text."""

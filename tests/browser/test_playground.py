@@ -301,7 +301,6 @@ def test_targets_are_large_enough(opened: tuple[Notebook, Any]) -> None:
     assert small == []
 
 
-THEME = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
 FILES = "async () => { await jupyterapp.commands.execute('application:toggle-left-area'); }"
 CUT = """root => ({ inside: root.scrollWidth, own: root.clientWidth,
     out: [...root.querySelectorAll('button, input, select')].map(one => [one.getBoundingClientRect(), one])
@@ -338,10 +337,7 @@ CONTRAST = """root => {
 def test_words_and_lines_can_be_seen_in_both_themes(opened: tuple[Notebook, Any], theme: str) -> None:
     notebook, cell = opened
     before = ink(notebook)
-    notebook.page.evaluate(
-        "async theme => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme }); }",
-        theme,
-    )
+    notebook.theme(theme)
     dark = theme == "JupyterLab Dark"
     notebook.page.wait_for_function("dark => document.body.dataset.jpThemeLight === String(!dark)", arg=dark)
     time.sleep(0.5)
@@ -351,7 +347,7 @@ def test_words_and_lines_can_be_seen_in_both_themes(opened: tuple[Notebook, Any]
     if dark:
         assert found["links"] == []
         until(notebook, lambda state: ink(notebook) != before)
-        notebook.page.evaluate(THEME, "JupyterLab Light")
+        notebook.theme("JupyterLab Light")
 
 
 @pytest.mark.parametrize("zoom", [1.5, 2.0])

@@ -67,9 +67,6 @@ def ratio(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-THEME = """theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"""
-
-
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @pytest.mark.parametrize("width", [1280, 700])
 def test_cards_are_read_in_both_themes(open_notebook: Any, tmp_path: Path, theme: str, width: int) -> None:
@@ -79,7 +76,7 @@ def test_cards_are_read_in_both_themes(open_notebook: Any, tmp_path: Path, theme
     notebook = open_notebook(tmp_path / "cards.ipynb")
     page = notebook.page
     page.set_viewport_size({"width": width, "height": 900})
-    page.evaluate(THEME, theme)
+    notebook.theme(theme)
     page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
     assert error_outputs([notebook.cells()[0] | {"outputs": notebook.run(0)}]) == []
     passed, failed, claimed = notebook.show(0).evaluate(SEEN)

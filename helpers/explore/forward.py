@@ -14,6 +14,7 @@ import numpy as np
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
+from helpers.features import StandardScaler
 from helpers.figures import COLORS, subplots
 
 GAINS = (0.11, 0.3, 0.6, 0.8, 1.0, 1.2, 1.41, 1.7, 2.0, 3.0, 11.3)
@@ -35,9 +36,7 @@ NAMES = {0.11: "standard deviation 0.01", 1.0: "Xavier", 1.41: "He", 11.3: "stan
 def pictures() -> np.ndarray:
     """The digits that go in, standardised: shape (300, 64)."""
     X = data.load_digits().X
-    spread = X.std(axis=0)
-    spread[spread == 0] = 1
-    return ((X - X.mean(axis=0)) / spread)[:PICTURES]
+    return StandardScaler().fit(X).transform(X)[:PICTURES]
 
 
 @lru_cache(maxsize=len(GAINS) * len(ACTIVATIONS))

@@ -16,6 +16,7 @@ import numpy as np
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
+from helpers.features import StandardScaler
 from helpers.figures import COLORS, TRAIN, VALIDATION, subplots
 from helpers.nn import BatchNorm, LayerNorm, Linear, ReLU, Sequential
 from helpers.splits import three_way
@@ -35,9 +36,7 @@ GUESS = 0.3
 def _digits() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     X, y = data.load_digits()
     train, validation, _ = three_way(len(X), 400, 373, np.random.default_rng(0))
-    mean, spread = X[train].mean(axis=0), X[train].std(axis=0)
-    spread[spread == 0] = 1
-    Z, few = (X - mean) / spread, train[:PICTURES]
+    Z, few = StandardScaler().fit(X[train]).transform(X), train[:PICTURES]
     return (Z[few], y[few]), (Z[validation], y[validation])
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from helpers.checks import blocks
 from helpers.checks.changes import table, variant
-from helpers.checks.plain import short, to_plain
+from helpers.checks.plain import same_form, short, to_plain
 from helpers.checks.probing import Observation, Seen, call
 from helpers.checks.task import Case, Slip, Task, Verdict, Wrong, all_of, verdict
 
@@ -241,24 +241,6 @@ def _answer_of(returned: Any) -> Any:
 
 def _of(name: str) -> str:
     return f" of {name}" if name else ""
-
-
-def same_form(want: Any, answer: Any) -> bool:
-    """Whether an answer has the form of another: lists as long as its lists or tuples, numbers for numbers.
-
-    >>> same_form(([1.0, 2.0], np.zeros(3)), [[0, np.ones(4)], [1, 2]]), same_form(1.0, "1")
-    (True, False)
-    """
-    if isinstance(want, list | tuple):
-        return (
-            isinstance(answer, list | tuple)
-            and len(answer) == len(want)
-            and all(map(same_form, want, answer))
-        )
-    try:
-        return np.asarray(answer).dtype.kind in "biufc"
-    except ValueError:  # rows of different lengths
-        return False
 
 
 def leaves(value: Any, like: Any = None) -> Iterator[Any]:

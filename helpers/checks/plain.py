@@ -81,6 +81,24 @@ def same_plain(a: Any, b: Any) -> bool:
     return bool(a == b) or (isinstance(a, float) and a != a and b != b)
 
 
+def same_form(want: Any, answer: Any) -> bool:
+    """Whether an answer has the form of another: lists as long as its lists or tuples, numbers for numbers.
+
+    >>> same_form(([1.0, 2.0], np.zeros(3)), [[0, np.ones(4)], [1, 2]]), same_form(1.0, "1")
+    (True, False)
+    """
+    if isinstance(want, list | tuple):
+        return (
+            isinstance(answer, list | tuple)
+            and len(answer) == len(want)
+            and all(map(same_form, want, answer))
+        )
+    try:
+        return np.asarray(answer).dtype.kind in "biufc"
+    except ValueError:  # rows of different lengths
+        return False
+
+
 def short(value: Any, limit: int = _SHORT) -> str:
     """A value in at most about `limit` characters, for a line that a learner reads.
 

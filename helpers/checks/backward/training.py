@@ -8,7 +8,8 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import close
-from helpers.checks.formula import formula_task, same_form
+from helpers.checks.formula import formula_task
+from helpers.checks.plain import same_form
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Wrong, verdict
 

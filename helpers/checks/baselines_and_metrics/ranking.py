@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, of_answer, same_form
+from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.plain import same_form
 from helpers.checks.task import Case, Wrong
 
 Array = np.ndarray

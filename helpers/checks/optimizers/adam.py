@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, same_form
+from helpers.checks.formula import formula_task
 from helpers.checks.optimizers.steps import POWER, away_from_0
-from helpers.checks.plain import same_plain, short, to_plain
+from helpers.checks.plain import same_form, same_plain, short, to_plain
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Wrong, verdict
 

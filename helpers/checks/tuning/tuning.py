@@ -10,8 +10,7 @@ import numpy as np
 
 from helpers import data
 from helpers.checks.blocks import leaves_input_unchanged
-from helpers.checks.formula import same_form
-from helpers.checks.plain import short
+from helpers.checks.plain import same_form, short
 from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict

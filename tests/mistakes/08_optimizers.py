@@ -6,7 +6,7 @@ answers(
     "optimizers/momentum",
     wrong=r"""
         p -= self.lr … → p = p - self.lr * (g + self.momentum * v if self.nesterov else v)
-            no parameter has moved
+            'w' has not moved
         p -= self.lr … → self.parameters[name] = p - self.lr * v
             another array was put into the dict
         g = gradients[name] → g = gradients[name]; g += self.momentum * self.v[name]

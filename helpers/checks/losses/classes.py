@@ -150,6 +150,9 @@ multiclass_hinge = formula_task(
         loss: others = … → others = np.where(np.arange(scores.shape[1]) == y[:, None], 0, scores)
             the true class counts among the others, with a score of 0
             When all others are below 0, a 0 wins.
+        short = … → short = np.maximum(0, best - own)
+            the margin is not used
+            The true class has to lead by that much.
         loss: loss = … → each = np.where(np.isfinite(others), margin - own[:, None] + others, 0)
         return loss, slope → loss = np.maximum(0, each).sum(axis=1).mean()\\nreturn loss, slope
             every rival that comes too near costs something

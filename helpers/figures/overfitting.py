@@ -1,0 +1,112 @@
+"""The figures of lesson 12: memory at work, many fits of one truth, the two parts of an error, width.
+
+They take what the lesson computed and return a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helpers.figures import COLORS, TRAIN, VALIDATION, all_finite, subplots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["by_width", "learning_by_heart", "many_fits", "two_parts"]
+
+
+def learning_by_heart(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """Accuracy on training and on new rows after each epoch, a panel for each training.
+
+    Args:
+        curves: by title, the accuracies (epochs,) on training rows and on new rows.
+
+    >>> len(learning_by_heart({"a": (np.ones(3), np.ones(3)), "b": (np.ones(3), np.ones(3))}).axes)
+    2
+    """
+    fig, axes = subplots(ncols=len(curves), width=8, height=3.3, sharey=True, squeeze=False)
+    for ax, (title, (training, new)) in zip(axes[0], curves.items(), strict=True):
+        epochs = np.arange(1, len(training) + 1)
+        ax.plot(epochs, training, label="training rows", **TRAIN)
+        ax.plot(epochs, new, label="new rows", **VALIDATION)
+        ax.set(title=title, xlabel="epoch", ylim=(0, 1.03))
+    axes[0][0].set_ylabel("accuracy")
+    axes[0][-1].legend(loc="lower right")
+    return fig
+
+
+def many_fits(x: np.ndarray, truth: np.ndarray, fits: Mapping[str, np.ndarray]) -> Figure:
+    """Fits to different draws of the points, their mean, and the truth; a panel for each kind of fit.
+
+    Args:
+        x, truth: places and the true values there, each (m,).
+        fits: by title, the fitted values (draws, m).
+
+    >>> len(many_fits(np.arange(3.0), np.ones(3), {"line": np.ones((5, 3))}).axes)
+    1
+    """
+    fig, axes = subplots(ncols=len(fits), width=8.4, height=3.2, sharey=True, squeeze=False)
+    for ax, (title, values) in zip(axes[0], fits.items(), strict=True):
+        ax.plot(x, values.T, color=COLORS["sky"], linewidth=0.6, alpha=0.7)
+        ax.plot(x, truth, color=COLORS["ink"], linestyle="--", label="truth")
+        ax.plot(x, values.mean(axis=0, dtype=float), color=COLORS["red"], label="mean of the fits")
+        ax.set(title=title, xlabel="x", ylim=(-2.6, 2.6))
+    axes[0][0].legend(loc="upper left", fontsize=9)
+    return fig
+
+
+def two_parts(x: np.ndarray, parts: Mapping[str, np.ndarray], xlabel: str, log: bool = False) -> Figure:
+    """Bias² and variance and what else is given, by the setting that trades them.
+
+    Args:
+        x: the setting (m,), ascending; `log` spaces it by ratios.
+        parts: by name, errors (m,); names as in `LOOKS`.
+        xlabel: what the setting is.
+
+    >>> two_parts(np.arange(3.0), {"bias²": np.arange(3.0)}, "degree").axes[0].get_ylim()
+    (np.float64(0.0), np.float64(0.6))
+    """
+    fig, ax = subplots(width=7.4, height=3.4)
+    for name, values in parts.items():
+        ax.plot(x, values, label=name, **LOOKS[name])
+    ax.set(xlabel=xlabel, ylabel="mean squared error", ylim=(0, 0.6))
+    if log:
+        all_finite(x=x)
+        ax.set_xscale("log")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return fig
+
+
+LOOKS = {
+    "training rows": {**TRAIN, "linewidth": 1.4},
+    "new rows": {**VALIDATION, "linewidth": 1.8},
+    "bias²": {"color": COLORS["blue"], "linestyle": "-", "marker": "o"},
+    "variance": {"color": COLORS["red"], "linestyle": "-.", "marker": "s"},
+}
+"""How each error is drawn."""
+
+
+def by_width(widths: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
+    """The accuracy on new rows by the width of a network, with the spread over the trainings.
+
+    Args:
+        widths: numbers of hidden units (m,), ascending.
+        curves: by name, accuracies (m, runs).
+
+    >>> len(by_width(np.array([2, 4]), {"a": np.ones((2, 3)), "b": np.ones((2, 3))}).axes[0].lines)
+    2
+    """
+    fig, ax = subplots(width=7, height=3.4)
+    all_finite(widths=widths, **curves)
+    for (name, values), color, dash in zip(curves.items(), ("blue", "red"), ("-", (0, (5, 2))), strict=False):
+        mean, spread = (np.asarray(values, float).mean(axis=1), np.asarray(values, float).std(axis=1))
+        ax.plot(widths, mean, color=COLORS[color], linestyle=dash, marker="o", label=name)
+        ax.fill_between(widths, mean - spread, mean + spread, color=COLORS[color], alpha=0.15, linewidth=0)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(widths, [f"{width:g}" for width in widths])
+    ax.set(xlabel="hidden units", ylabel="accuracy on new rows", ylim=(0, 1.03))
+    ax.legend(loc="lower right")
+    return fig

@@ -1,0 +1,612 @@
+# %% [markdown]
+r"""
+# 12 · Overfitting: the two parts of an error
+
+A model that is right about every row it has seen can be wrong about the next one. This lesson takes the error
+on new rows apart, and then asks of each remedy which part it makes smaller, and what it costs.
+
+**You will be able to**
+
+- tell underfitting from overfitting, and measure bias and variance;
+- write L1, L2, weight decay and dropout by hand;
+- choose the strength of a remedy, and compare remedies fairly;
+- say why training accuracy tells you little.
+
+**Time:** {minutes} minutes.
+**Before this:** lessons [01](01_data_splits.ipynb), [05](05_backward.ipynb) and
+[08](08_optimizers.ipynb): validation rows, gradients, Adam.
+"""
+
+# %% jupyter={"source_hidden": true}
+import numpy as np
+import torch
+
+from helpers import data
+from helpers.claims import claim
+from helpers.explore.overfitting import explorer
+from helpers.figures import overfitting as figures
+from helpers.figures import show
+from helpers.glossary import terms
+from helpers.nn import (
+    SGD,
+    AdamW,
+    CrossEntropyLoss,
+    DropConnect,
+    Dropout,
+    ElasticNet,
+    Fleet,
+    Linear,
+    MSELoss,
+    ReLU,
+    Sequential,
+    Tanh,
+)
+from helpers.nn.stack import Stack
+from helpers.training import fit_each, predict
+
+# %% [markdown]
+r"""
+## One network, two sets of labels
+
+Take 400 pictures of digits and a network 64–96–10. It has 7,210 numbers to adjust, 18 for each picture: it is
+*oversized*. Train it for 50 epochs, four times, each time on other pictures. Then once more, but now 30 % of
+the training labels are wrong: some other digit, drawn at random. The 697 new pictures by which it is judged
+have the right labels both times.
+
+**Predict:** how often is it right about the new pictures with right labels, and how often with wrong ones? And
+is it better at the end of the training than in the middle?
+"""
+
+
+# %% jupyter={"source_hidden": true}
+digits = data.load_digits()
+SEEDS = range(4)
+
+
+def draw(seed, noise):
+    """All pictures in a new order, and labels. Of the first 1,100 a share `noise` is wrong:
+    rows 0-399 are to train on, 400-799 are more of them, 800-1099 validate. The rest is new."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(digits.y))
+    given = digits.y[order].copy()
+    wrong = np.flatnonzero(rng.random(1100) < noise)
+    given[wrong] += rng.integers(1, 10, len(wrong))
+    return digits.X[order] / 16, given % 10
+
+
+def network(seed, width=96, p=0.0, q=0.0):
+    """64-width-10, with dropout p of the hidden units, or DropConnect q."""
+    rng = np.random.default_rng(seed)
+
+    def layer(m, n):
+        return (
+            DropConnect(m, n, p=q, rng=rng) if q else Linear(m, n, rng=rng)
+        )
+
+    dropout = [Dropout(p, rng=rng)] if p else []
+    return Sequential(layer(64, width), ReLU(), *dropout, layer(width, 10))
+
+
+def train(
+    noise=0.3,
+    n=400,
+    num_epochs=50,
+    l1=0.0,
+    l2=0.0,
+    decay=0.0,
+    smoothing=0.0,
+    change=None,
+    members=1,
+    curve=False,
+    seeds=SEEDS,
+    **net,
+):
+    """Accuracy on training, validation and new rows, (3, runs); with `curve` after each epoch."""
+    drawn = [draw(seed, noise) for seed in seeds for _ in range(members)]
+    rows, given = (np.array(one) for one in zip(*drawn, strict=True))
+    fleet = Fleet(
+        [
+            network(100 * seed + m, **net)
+            for seed in seeds
+            for m in range(members)
+        ]
+    )
+
+    def accuracy(fleet):
+        z = predict(fleet, rows.view(Stack))
+        p = np.exp(z - z.max(axis=-1, keepdims=True))
+        p /= p.sum(axis=-1, keepdims=True)
+        p = p.reshape(-1, members, *p.shape[1:]).mean(axis=1)
+        right = p.argmax(axis=-1) == given[::members]
+        return np.array(
+            [
+                right[:, a:b].mean(axis=1)
+                for a, b in ((0, n), (800, 1100), (1100, None))
+            ]
+        )
+
+    seen = fit_each(
+        fleet,
+        CrossEntropyLoss(label_smoothing=smoothing),
+        AdamW(fleet, lr=0.01, weight_decay=decay),
+        rows[:, :n],
+        given[:, :n],
+        batch_size=50,
+        num_epochs=num_epochs * 400 // n,  # the same number of steps
+        rng=np.random.default_rng(seeds[0]),
+        penalty=ElasticNet(fleet, l1 + 2 * l2, l1 / (l1 + 2 * l2))
+        if l1 or l2
+        else None,
+        change=change,
+        watch=accuracy if curve else None,
+    )
+    return np.array(seen) if curve else accuracy(fleet)
+
+
+# %% tags=["predict"]
+right_labels = train(noise=0, curve=True)  # epoch, kind of rows, run
+wrong_labels = train(noise=0.3, curve=True)
+for name, curve in {"right": right_labels, "30 % wrong": wrong_labels}.items():
+    training, _, new = curve[-1]
+    print(f"{name:10} labels: training {training.mean():.2f}", end="")
+    print(f", new {new.mean():.2f} ± {new.std():.2f}", end="")
+    print(f"; best epoch on the way {curve[:, 2].mean(axis=1).max():.2f}")
+
+# %% tags=["predict"] jupyter={"source_hidden": true}
+show(
+    figures.learning_by_heart(
+        {
+            name: (curve[:, 0].mean(axis=1), curve[:, 2].mean(axis=1))
+            for name, curve in {
+                "right labels": right_labels,
+                "30 % of the labels wrong": wrong_labels,
+            }.items()
+        }
+    ),
+    alt="Two panels of accuracy by epoch. With right labels both lines rise and stay, training at 1, new rows "
+    "just below. With wrong labels the new rows reach their highest after a few epochs and then fall, "
+    "while training goes on rising.",
+)
+
+# %% [markdown]
+r"""
+<details><summary>What came out</summary>
+
+With right labels the network learns its 400 rows by heart and is still right about 95 % of the new ones. With
+wrong labels it rises to about 87 %, then *falls* to about 70 %, while its accuracy on the training rows climbs to 95 %.
+
+</details>
+
+An oversized network alone did little harm. What harmed was that there was something false to learn. To learn
+the peculiarities of a sample at the expense of new rows is **overfitting**. To miss what is there, so that
+training and new rows are both bad, is **underfitting**; the first epochs show it.
+
+Were we saved by looking at the new rows after each epoch? We looked, and the network went on:
+"""
+
+# %%
+by_epoch = wrong_labels[:, 2].mean(axis=1)
+print(f"best epoch less last epoch: {by_epoch.max() - by_epoch[-1]:.2f}")
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "evaluation-prevents-overfitting",
+    measured=by_epoch.max() - by_epoch[-1],
+    what="accuracy on new rows at its best epoch less that after epoch 50, watched at each, mean of 4 draws",
+)
+
+# %% [markdown]
+r"""
+To act on what is seen is another thing: to stop there is the first remedy of section 4.
+
+## 1. Bias and variance
+
+What is it that grows? For that we need a truth that we know. Take a wave, $f(x) = \sin(1.5\pi x)$, seen at 15
+places with noise of standard deviation 0.3, and fit polynomials by least squares. Now the important step:
+draw the noise **again**, 300 times, and fit each draw. Nobody can do so in real life, but it shows what might
+have happened.
+"""
+
+# %%
+x, grid = np.linspace(-1, 1, 15), np.linspace(-0.95, 0.95, 191)
+rng = np.random.default_rng(0)
+
+
+def f(x):
+    return np.sin(1.5 * np.pi * x)
+
+
+Y = f(x) + 0.3 * rng.normal(size=(300, 15))  # a row is one draw
+
+
+def fit_all(degree, penalty=0.0):
+    """What the fits to all draws say on the training places and between."""
+    H = np.vander(x, degree + 1)  # columns x^degree, …, x, 1
+    A = np.linalg.solve(H.T @ H + penalty * np.eye(degree + 1), H.T)
+    W = Y @ A.T  # the coefficients, one row for each draw
+    return W @ H.T, W @ np.vander(grid, degree + 1).T
+
+
+# %% jupyter={"source_hidden": true}
+show(
+    figures.many_fits(
+        grid,
+        f(grid),
+        {f"degree {d}": fit_all(d)[1][:40] for d in (1, 5, 13)},
+    ),
+    alt="Three panels, each with 40 fits, their mean and the true wave. Degree 1: the lines lie close together "
+    "and far from the wave. Degree 5: close together and on the wave. Degree 13: their mean is near the wave, "
+    "but single fits swing far away from it, most at the ends.",
+)
+
+# %% [markdown]
+r"""
+Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree 13
+are right on average, and no single one is. The first is called **bias** (systematic error), the second
+**variance**. For the squared error on a new point, over all draws, they add up:
+
+$$\mathbb E\big[(y - \hat f(x))^2\big] = \underbrace{\big(\mathbb E[\hat f(x)] - f(x)\big)^2}_{\text{bias}^2}
+ + \underbrace{\mathbb E\big[(\hat f(x) - \mathbb E[\hat f(x)])^2\big]}_{\text{variance}} + \sigma^2$$
+
+Aloud: the expected squared error is the distance of the mean fit from the truth, squared, plus how far single
+fits scatter around their mean, squared, plus the noise $\sigma^2$ of the new point itself. The last part, 0.09
+here, no model can remove. With $\mathbb E$ as a mean over the draws, it is two lines:
+"""
+
+
+# %%
+def bias_and_variance(fits):
+    mean = fits.mean(axis=0)  # over the draws
+    return np.mean((mean - f(grid)) ** 2), fits.var(axis=0).mean()
+
+
+noise = 0.3**2
+parts = {}
+print("degree  training  bias²   variance  new = bias² + variance + noise")
+for degree in (0, 1, 3, 5, 7, 9, 11, 12, 13):
+    on_training, between = fit_all(degree)
+    bias, variance = bias_and_variance(between)
+    error = np.mean((Y - on_training) ** 2)
+    parts[degree] = error, bias, variance, bias + variance + noise
+    print(f"{degree:6} {error:8.3f} {bias:8.3f} {variance:8.3f}", end="")
+    print(f" {bias + variance + noise:9.3f}")
+
+# %% jupyter={"source_hidden": true}
+columns = np.array(list(parts.values())).T
+show(
+    figures.two_parts(
+        np.array(list(parts)),
+        dict(
+            zip(
+                ("training rows", "bias²", "variance", "new rows"),
+                columns,
+                strict=True,
+            )
+        ),
+        "degree of the polynomial",
+    ),
+    alt="Errors by degree. On training rows the error falls from 0.6 to 0. Bias² falls from 0.48 to 0 at degree 5. "
+    "Variance rises slowly and then steeply from degree 10 on. The error on new rows is lowest at degree 5.",
+)
+
+# %% [markdown]
+r"""
+The error on the training rows, the *goodness of fit on training data*, only ever gets better. If a better fit
+generalised better, degree 13 would have the lowest error on new points. It has the highest.
+"""
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "better-fit-generalises-better",
+    measured=parts[13][3] / parts[5][3],
+    what="error on new points of degree 13, which fits the training points better, as a multiple of degree 5",
+)
+claim(
+    "bias-makes-unstable",
+    because="Bias is what is left of the error when the fits to all draws are averaged; how unstable a single "
+    "fit is, is the variance. The parameter b of a layer, also called bias, is another thing.",
+)
+
+# %% [markdown]
+r"""
+How rich the set of functions is that a model can represent is its **model capacity (complexity)**: here the
+degree, in a network the width, the depth, and how large the weights may become. With more capacity bias falls
+and variance grows. Is that so for networks, too? The same 15 places, 30 draws, a network 1–width–1 with tanh,
+trained by Adam for 1,000 steps:
+"""
+
+
+# %% jupyter={"source_hidden": true}
+def net_fits(width, decay=0.0, draws=30):
+    models = []
+    for seed in range(draws):
+        rng = np.random.default_rng(seed)
+        first, last = Linear(1, width, rng=rng), Linear(width, 1, rng=rng)
+        first.W *= 4  # waves, not lines, at the start
+        first.b[...] = rng.normal(size=width)
+        models.append(Sequential(first, Tanh(), last))
+    fleet = Fleet(models)
+    fit_each(
+        fleet,
+        MSELoss(),
+        AdamW(fleet, lr=0.02, weight_decay=decay),
+        np.tile(x[:, None], (draws, 1, 1)),
+        Y[:draws, :, None],
+        batch_size=15,
+        num_epochs=1000,
+        rng=np.random.default_rng(0),
+    )
+    return (
+        predict(fleet, x[:, None])[..., 0],
+        predict(fleet, grid[:, None])[..., 0],
+    )
+
+
+# %%
+print("width            training  bias²   variance   new")
+for width, decay in ((1, 0), (2, 0), (3, 0), (16, 0), (16, 0.3)):
+    on_training, between = net_fits(width, decay)
+    bias, variance = bias_and_variance(between)
+    error = np.mean((Y[:30] - on_training) ** 2)
+    name = f"{width}, decay {decay}" if decay else f"{width}"
+    print(f"{name:15} {error:8.2f} {bias:8.2f} {variance:8.2f}", end="")
+    print(f" {bias + variance + noise:8.2f}")
+
+# %% [markdown]
+r"""
+The wide network has hardly any bias left, and it follows the noise. The last line is the same network with
+*weight decay*, of which more below: its variance is smaller, and it pays with a worse fit of the training
+rows. That is what every remedy does that follows: **regularization** is any change that is meant to lower the
+error on new rows and not that on the training rows.
+
+## 2. A penalty: from variance to bias
+
+Large coefficients are what swings. So add a price for them to the loss, with a **regularization
+coefficient** $\lambda$:
+
+$$L + \lambda \sum_j w_j^2 \quad\text{(L2 regularization)}, \qquad
+  L + \lambda \sum_j \lvert w_j\rvert \quad\text{(L1 regularization)}$$
+
+Aloud: the loss plus lambda times the sum of the squared weights, or of their sizes. For polynomials L2 is the
+argument `penalty` of `fit_all`, and called ridge regression. Degree 13, and nine strengths:
+"""
+
+# %%
+strengths = 10.0 ** np.arange(-8, 1)
+traded = [bias_and_variance(fit_all(13, s)[1]) for s in strengths]
+for s, (bias, variance) in list(zip(strengths, traded, strict=True))[::2]:
+    print(f"λ = {s:6g}: bias² {bias:.3f}, variance {variance:.3f}")
+
+# %% jupyter={"source_hidden": true}
+bias, variance = np.array(traded).T
+show(
+    figures.two_parts(
+        strengths,
+        {
+            "bias²": bias,
+            "variance": variance,
+            "new rows": bias + variance + noise,
+        },
+        "λ, degree 13",
+        log=True,
+    ),
+    alt="Errors by λ, on a logarithmic scale. Variance falls as λ grows, bias² rises from about 0.01 on. The error "
+    "on new rows is lowest in between, near 0.001.",
+)
+
+# %% [markdown]
+r"""
+From left to right you walk from over- to underfitting, without a change of the degree. The best place is in
+the middle, and only rows that were not trained on can find it.
+
+### Try it
+
+Degree, points and λ are yours. **Predict** first: at degree 12 with 15 points, which of the two parts is
+large, and which slider makes it small *without* making the other large: more points, or a larger λ? And for
+degree 1: do more points help?
+"""
+
+# %%
+explorer()
+
+# %% [markdown]
+r"""
+<details><summary>What you should have seen</summary>
+
+At degree 12 it is the variance. More points make it small and leave the bias where it is. A λ of 0.001 makes it small
+too; a larger one brings bias. At degree 1 the bias stays at 0.5 or so with any number of points.
+
+</details>
+
+## 3. Remedies by hand
+
+**L1 and L2.** The slope of $\lambda w^2$ is $2\lambda w$: large weights are pulled hard, small ones hardly.
+The slope of $\lambda \lvert w\rvert$ is $\lambda$ times the sign: all are pulled alike.
+"""
+
+# %%
+w, strength, lr = np.array([5.0, -1.0, 0.1, 0.001]), 0.5, 0.01
+pull_l2, pull_l1 = 2 * strength * w, strength * np.sign(w)
+
+for name, pull in {"L2": pull_l2, "L1": pull_l1}.items():
+    t = torch.tensor(w, requires_grad=True)
+    (strength * (t**2 if name == "L2" else t.abs()).sum()).backward()
+    print(name, pull, "as PyTorch's:", np.allclose(pull, t.grad.numpy()))
+
+# %% [markdown]
+r"""
+A step of gradient descent against the L2 pull is $w \leftarrow w - \eta\,2\lambda w = (1 - 2\eta\lambda)\,w$:
+every weight loses the same *share*, here 1 %. After 100 steps without any data:
+"""
+
+# %%
+by_l2, by_l1 = w.copy(), w.copy()
+for _ in range(100):
+    by_l2 -= lr * 2 * strength * by_l2
+    step = lr * strength * np.sign(by_l1)
+    by_l1 -= np.clip(step, -abs(by_l1), abs(by_l1))  # do not cross 0
+print("L2", by_l2.round(4), " shares left", (by_l2 / w).round(3))
+print("L1", by_l1.round(4))
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "l2-spares-small-weights",
+    because="2 · 0.5 · 0.001 = 0.001 < 5 = 2 · 0.5 · 5, so the pull on a small weight is small. But the share is the "
+    "same: 0.99¹⁰⁰ = 0.366 of each is left, and none is 0. L1 takes 0.005 a step from each.",
+)
+
+# %% [markdown]
+r"""
+**Weight decay** multiplies by $1 - \eta\lambda$ at each step. For plain SGD that is L2 with half the $\lambda$; for
+Adam it is not, since Adam divides the L2 pull by its own size (lesson 08). PyTorch's `weight_decay` of SGD, and ours:
+"""
+
+# %%
+model = Sequential(Linear(4, 1, bias=False, rng=np.random.default_rng(0)))
+model.layers[0].W = w[:, None]
+t = torch.nn.Parameter(torch.tensor(w[:, None]))
+t.grad = torch.zeros_like(t)  # no data: only the decay
+torch.optim.SGD([t], lr=0.01, weight_decay=1.0).step()
+model.d_flat[...] = 0
+SGD(model, lr=0.01, weight_decay=1.0).step()
+print("by hand ", (w * (1 - 0.01 * 1.0)).round(5))
+print("PyTorch ", t.detach().numpy()[:, 0].round(5))
+print("helpers ", model.layers[0].W[:, 0].round(5))
+
+# %% [markdown]
+r"""
+**Dropout** sets each hidden activation to 0 with probability $p$, the **dropout rate**, anew in each training
+step, and multiplies the others by $1/(1-p)$, so that their mean stays. In evaluation it does nothing. A unit
+cannot rely on one other unit, and the network is, in effect, another one at each step.
+"""
+
+
+# %%
+def dropout(a, p, rng):
+    keep = rng.random(a.shape) >= p
+    return a * keep / (1 - p)
+
+
+a = np.ones((1000, 100))
+ours = dropout(a, 0.2, np.random.default_rng(0))
+torch.manual_seed(0)
+layer = torch.nn.Dropout(0.2)
+theirs = layer(torch.ones(1000, 100)).numpy()
+for name, out in {"by hand": ours, "PyTorch": theirs}.items():
+    print(f"{name}: zeros {np.mean(out == 0):.2f}", end="")
+    print(f", others {out.max():.2f}, mean {out.mean():.2f}")
+layer.eval()
+print("in evaluation:", layer(torch.ones(1, 4)).numpy()[0])
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "dropout-disables-20-percent",
+    because="0.20 of the entries = 0 in a training step, others each time; the rest grow to 1 / 0.8 = 1.25. "
+    "In evaluation 0 % are off: all units work, and nothing is scaled.",
+)
+
+# %% [markdown]
+r"""
+**DropConnect** does the same to single weights. **Label smoothing** moves a share ε of each target to all classes
+(lesson 07). **Data augmentation** trains on changed pictures whose label stays: here each is moved by up to a
+pixel, another way each time. (*Flip, rotate, crop* are usual for photographs. A flipped 2 is no 2.)
+"""
+
+
+# %%
+def shift(batch, rng, share):
+    """Move a share of the pictures (K, b, 64) by up to a pixel."""
+    pictures = batch.reshape(-1, 8, 8)
+    n = len(pictures)
+    wide = np.zeros((n, 10, 10))  # a frame of one pixel
+    wide[:, 1:9, 1:9] = pictures
+    corner = rng.integers(3, size=(n, 2))  # 0, 1 or 2 from the top, left
+    corner[rng.random(n) >= share] = 1  # in the middle: not moved
+    r, c = corner[:, :, None].transpose(1, 0, 2) + np.arange(8)
+    i = np.arange(n)[:, None, None]
+    return wide[i, r[:, :, None], c[:, None, :]].reshape(batch.shape)
+
+
+# %% [markdown]
+r"""
+**Early stopping** ends where the validation accuracy was best, **more data** leaves less room for each false
+label, a **smaller net** can remember less, and an **ensemble** averages the answers of several networks.
+"""
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "early-stopping",
+    because="It stops when the validation metric has not improved for a set number of epochs, the patience, and "
+    "goes back to the best epoch (Prechelt 1998). `EarlyStopping` of lesson 10 does both.",
+)
+
+# %% [markdown]
+r"""
+## 4. All of them on the same network
+
+Back to the 400 pictures with 30 % wrong labels. Every remedy gets the same four draws and the same number of
+steps, and each its own best strength. The strength is chosen on 300 **validation** rows; 30 % of *their* labels
+are wrong too, as they would be. If remedies were a matter of name, one would win clearly. If all only trade
+the same two parts, many should end near each other.
+"""
+
+
+# %%
+def shifts(share):
+    return {"change": lambda batch, rng: shift(batch, rng, share)}
+
+
+remedies = {
+    "fewer units": [{"width": n} for n in (4, 8, 16, 32)],
+    "L1": [{"l1": s} for s in (0.001, 0.002, 0.004)],
+    "L2": [{"l2": s} for s in (0.002, 0.006, 0.02)],
+    "weight decay": [{"decay": s} for s in (0.3, 1, 3)],
+    "dropout": [{"p": p} for p in (0.5, 0.7, 0.9)],
+    "DropConnect": [{"q": q} for q in (0.2, 0.35, 0.5)],
+    "label smoothing": [{"smoothing": e} for e in (0.5, 0.9, 0.98, 0.99)],
+    "shifts": [shifts(share) for share in (0.5, 0.75, 1)],
+    "800 rows": [{"n": 800}],
+    "average of 5": [{"members": 5}],
+}
+found = {"nothing": ("", wrong_labels[-1])}
+epoch = wrong_labels[:, 1].mean(axis=1).argmax()  # by validation
+found["stop early"] = f"epoch {epoch + 1}", wrong_labels[epoch]
+for name, settings in remedies.items():
+    runs = [train(**setting) for setting in settings]
+    best = np.argmax([validation.mean() for _, validation, _ in runs])
+    found[name] = settings[best], runs[best]
+
+# %% jupyter={"source_hidden": true}
+COSTS = {
+    "nothing": "",
+    "stop early": "validation rows; saves steps",
+    "fewer units": "a search; saves work",
+    "L1": "a search",
+    "L2": "a search",
+    "weight decay": "a search",
+    "dropout": "a search; random numbers",
+    "DropConnect": "a search; many random numbers",
+    "label smoothing": "a search; p is no probability",
+    "shifts": "must know what keeps a label",
+    "800 rows": "400 more labels",
+    "average of 5": "5 trainings, 5 answers at use",
+}
+
+
+def strength_of(setting):
+    """The number that was chosen."""
+    if isinstance(setting, str):
+        return setting
+    ((key, value),) = setting.items()
+    return {"change": "share 0.75", "members": "", "n": ""}.get(
+        key, f"{value:g}"
+    )
+
+
+none = found["nothing"][1][2]
+print("                best        training  new            gain    costs")
+for name, (setting, (training, _, new)) in found.items():
+    print(f"{name:15} {strength_of(setting):11} {training.mean():6.2f}", end="")
+    print(f"    {new.mean():.2f} ± {new.std():.2f}", end="")
+    gain = f"{(new - none).mean():+.2f}" if name != "nothing" else "     "
+    print(f"    {gain}   {COSTS[name]}".rstrip())

@@ -80,9 +80,6 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "overfitting.two_parts": lambda f: figure("overfitting.two_parts")(
         f(K), {"bias²": f(K / 8)}, "λ", log=True
     ),
-    "overfitting.by_width": lambda f: figure("overfitting.by_width")(
-        f(np.array([1, 2, 4, 8])), {"a": f(np.abs(T[:4]) / 8)}
-    ),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),

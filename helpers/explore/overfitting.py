@@ -103,8 +103,8 @@ def sentence(degree: int, n: int, penalty: float) -> str:
     of = parts(degree, n, penalty)
     new = of.bias + of.variance + NOISE**2
     return (
-        f"{of.kind}: over all draws of {n} points the error is {of.training:.3g} on these points and "
-        f"{new:.3g} on new ones, which is bias² {of.bias:.2g}, variance {of.variance:.2g} and noise "
+        f"{of.kind}: over all draws of {n} points the error is {of.training:.3f} on these points and "
+        f"{new:.3f} on new ones, which is bias² {of.bias:.3f}, variance {of.variance:.3f} and noise "
         f"{NOISE**2:.2f}."
     )
 
@@ -163,8 +163,8 @@ def frame(degree: int, n: int, penalty: float) -> Frame:
     of = all_parts[degree]
     alt = (
         f"{n} noisy points on a wave and a polynomial of degree {degree}, λ = {penalty:g}. Beside it bias² "
-        f"and variance by degree, on a logarithmic scale; at degree {degree} they are {of.bias:.2g} and "
-        f"{of.variance:.2g}."
+        f"and variance by degree, on a logarithmic scale; at degree {degree} they are {of.bias:.3f} and "
+        f"{of.variance:.3f}."
     )
     return Frame(_stage().picture(alt, paint), sentence(degree, n, penalty))
 

@@ -1,4 +1,4 @@
-"""The figures of lesson 12: memory at work, many fits of one truth, the two parts of an error, width.
+"""The figures of lesson 12: memory at work, many fits of one truth, the two parts of an error.
 
 They take what the lesson computed and return a figure.
 """
@@ -15,7 +15,7 @@ from helpers.figures import COLORS, TRAIN, VALIDATION, all_finite, subplots
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["by_width", "learning_by_heart", "many_fits", "two_parts"]
+__all__ = ["learning_by_heart", "many_fits", "two_parts"]
 
 
 def learning_by_heart(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
@@ -87,26 +87,3 @@ LOOKS = {
     "variance": {"color": COLORS["red"], "linestyle": "-.", "marker": "s"},
 }
 """How each error is drawn."""
-
-
-def by_width(widths: np.ndarray, curves: Mapping[str, np.ndarray]) -> Figure:
-    """The accuracy on new rows by the width of a network, with the spread over the trainings.
-
-    Args:
-        widths: numbers of hidden units (m,), ascending.
-        curves: by name, accuracies (m, runs).
-
-    >>> len(by_width(np.array([2, 4]), {"a": np.ones((2, 3)), "b": np.ones((2, 3))}).axes[0].lines)
-    2
-    """
-    fig, ax = subplots(width=7, height=3.4)
-    all_finite(widths=widths, **curves)
-    for (name, values), color, dash in zip(curves.items(), ("blue", "red"), ("-", (0, (5, 2))), strict=False):
-        mean, spread = (np.asarray(values, float).mean(axis=1), np.asarray(values, float).std(axis=1))
-        ax.plot(widths, mean, color=COLORS[color], linestyle=dash, marker="o", label=name)
-        ax.fill_between(widths, mean - spread, mean + spread, color=COLORS[color], alpha=0.15, linewidth=0)
-    ax.set_xscale("log", base=2)
-    ax.set_xticks(widths, [f"{width:g}" for width in widths])
-    ax.set(xlabel="hidden units", ylabel="accuracy on new rows", ylim=(0, 1.03))
-    ax.legend(loc="lower right")
-    return fig

@@ -53,8 +53,8 @@ Take 400 pictures of digits and a network 64–96–10. It has 7,210 numbers to 
 the training labels are wrong: some other digit, drawn at random. The 697 new pictures by which it is judged
 have the right labels both times.
 
-**Predict:** how often is it right about the new pictures with right labels, and how often with wrong ones? And
-is it better at the end of the training than in the middle?
+**Predict:** how often is it right about the new pictures with right labels, and how often with wrong ones?
+And is it better at the end of the training than in the middle?
 """
 
 
@@ -161,7 +161,8 @@ show(
             }.items()
         }
     ),
-    alt="Two panels of accuracy by epoch. With right labels both lines rise and stay, training at 1, new rows "
+    alt="Two panels of accuracy by epoch. With right labels both lines rise and stay, training at 1, new "
+    "rows "
     "just below. With wrong labels the new rows reach their highest after a few epochs and then fall, "
     "while training goes on rising.",
 )
@@ -171,7 +172,8 @@ r"""
 <details><summary>What came out</summary>
 
 With right labels the network learns its 400 rows by heart and is still right about 95 % of the new ones. With
-wrong labels it rises to about 87 %, then *falls* to about 70 %, while its accuracy on the training rows climbs to 95 %.
+wrong labels it rises to about 87 %, then *falls* to about 70 %, while its accuracy on the training rows
+climbs to 95 %.
 
 </details>
 
@@ -233,23 +235,25 @@ show(
         f(grid),
         {f"degree {d}": fit_all(d)[1][:40] for d in (1, 5, 13)},
     ),
-    alt="Three panels, each with 40 fits, their mean and the true wave. Degree 1: the lines lie close together "
-    "and far from the wave. Degree 5: close together and on the wave. Degree 13: their mean is near the wave, "
+    alt="Three panels, each with 40 fits, their mean and the true wave. Degree 1: the lines lie close "
+    "together "
+    "and far from the wave. Degree 5: close together and on the wave. Degree 13: their mean is near the "
+    "wave, "
     "but single fits swing far away from it, most at the ends.",
 )
 
 # %% [markdown]
 r"""
-Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree 13
-are right on average, and no single one is. The first is called **bias** (systematic error), the second
+Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree
+13 are right on average, and no single one is. The first is called **bias** (systematic error), the second
 **variance**. For the squared error on a new point, over all draws, they add up:
 
 $$\mathbb E\big[(y - \hat f(x))^2\big] = \underbrace{\big(\mathbb E[\hat f(x)] - f(x)\big)^2}_{\text{bias}^2}
  + \underbrace{\mathbb E\big[(\hat f(x) - \mathbb E[\hat f(x)])^2\big]}_{\text{variance}} + \sigma^2$$
 
 Aloud: the expected squared error is the distance of the mean fit from the truth, squared, plus how far single
-fits scatter around their mean, squared, plus the noise $\sigma^2$ of the new point itself. The last part, 0.09
-here, no model can remove. With $\mathbb E$ as a mean over the draws, it is two lines:
+fits scatter around their mean, squared, plus the noise $\sigma^2$ of the new point itself. The last part,
+0.09 here, no model can remove. With $\mathbb E$ as a mean over the draws, it is two lines:
 """
 
 
@@ -284,7 +288,8 @@ show(
         ),
         "degree of the polynomial",
     ),
-    alt="Errors by degree. On training rows the error falls from 0.6 to 0. Bias² falls from 0.48 to 0 at degree 5. "
+    alt="Errors by degree. On training rows the error falls from 0.6 to 0. Bias² falls from 0.48 to 0 at "
+    "degree 5. "
     "Variance rises slowly and then steeply from degree 10 on. The error on new rows is lowest at degree 5.",
 )
 
@@ -302,7 +307,8 @@ claim(
 )
 claim(
     "bias-makes-unstable",
-    because="Bias is what is left of the error when the fits to all draws are averaged; how unstable a single "
+    because="Bias is what is left of the error when the fits to all draws are averaged; how unstable a "
+    "single "
     "fit is, is the variance. The parameter b of a layer, also called bias, is another thing.",
 )
 
@@ -390,7 +396,8 @@ show(
         "λ, degree 13",
         log=True,
     ),
-    alt="Errors by λ, on a logarithmic scale. Variance falls as λ grows, bias² rises from about 0.01 on. The error "
+    alt="Errors by λ, on a logarithmic scale. Variance falls as λ grows, bias² rises from about 0.01 on. The "
+    "error "
     "on new rows is lowest in between, near 0.001.",
 )
 
@@ -413,8 +420,8 @@ explorer()
 r"""
 <details><summary>What you should have seen</summary>
 
-At degree 12 it is the variance. More points make it small and leave the bias where it is. A λ of 0.001 makes it small
-too; a larger one brings bias. At degree 1 the bias stays at 0.5 or so with any number of points.
+At degree 12 it is the variance. More points make it small and leave the bias where it is. A λ of 0.001 makes
+it small too; a larger one brings bias. At degree 1 the bias stays at 0.5 or so with any number of points.
 
 </details>
 
@@ -451,14 +458,16 @@ print("L1", by_l1.round(4))
 # %% jupyter={"source_hidden": true}
 claim(
     "l2-spares-small-weights",
-    because="2 · 0.5 · 0.001 = 0.001 < 5 = 2 · 0.5 · 5, so the pull on a small weight is small. But the share is the "
+    because="2 · 0.5 · 0.001 = 0.001 < 5 = 2 · 0.5 · 5, so the pull on a small weight is small. But the "
+    "share is the "
     "same: 0.99¹⁰⁰ = 0.366 of each is left, and none is 0. L1 takes 0.005 a step from each.",
 )
 
 # %% [markdown]
 r"""
-**Weight decay** multiplies by $1 - \eta\lambda$ at each step. For plain SGD that is L2 with half the $\lambda$; for
-Adam it is not, since Adam divides the L2 pull by its own size (lesson 08). PyTorch's `weight_decay` of SGD, and ours:
+**Weight decay** multiplies by $1 - \eta\lambda$ at each step. For plain SGD that is L2 with half the
+$\lambda$; for Adam it is not, since Adam divides the L2 pull by its own size (lesson 08). PyTorch's
+`weight_decay` of SGD, and ours:
 """
 
 # %%
@@ -507,9 +516,9 @@ claim(
 
 # %% [markdown]
 r"""
-**DropConnect** does the same to single weights. **Label smoothing** moves a share ε of each target to all classes
-(lesson 07). **Data augmentation** trains on changed pictures whose label stays: here each is moved by up to a
-pixel, another way each time. (*Flip, rotate, crop* are usual for photographs. A flipped 2 is no 2.)
+**DropConnect** does the same to single weights. **Label smoothing** moves a share ε of each target to all
+classes (lesson 07). **Data augmentation** trains on changed pictures whose label stays: here each is moved by
+up to a pixel, another way each time. (*Flip, rotate, crop* are usual for photographs. A flipped 2 is no 2.)
 """
 
 
@@ -536,7 +545,8 @@ label, a **smaller net** can remember less, and an **ensemble** averages the ans
 # %% jupyter={"source_hidden": true}
 claim(
     "early-stopping",
-    because="It stops when the validation metric has not improved for a set number of epochs, the patience, and "
+    because="It stops when the validation metric has not improved for a set number of epochs, the patience, "
+    "and "
     "goes back to the best epoch (Prechelt 1998). `EarlyStopping` of lesson 10 does both.",
 )
 
@@ -545,9 +555,9 @@ r"""
 ## 4. All of them on the same network
 
 Back to the 400 pictures with 30 % wrong labels. Every remedy gets the same four draws and the same number of
-steps, and each its own best strength. The strength is chosen on 300 **validation** rows; 30 % of *their* labels
-are wrong too, as they would be. If remedies were a matter of name, one would win clearly. If all only trade
-the same two parts, many should end near each other.
+steps, and each its own best strength. The strength is chosen on 300 **validation** rows; 30 % of *their*
+labels are wrong too, as they would be. If remedies were a matter of name, one would win clearly. If all only
+trade the same two parts, many should end near each other.
 """
 
 
@@ -604,14 +614,15 @@ r"""
 (Accuracies, mean of four draws with their spread; on the training rows with the labels that were given, of
 which 70 % are right. `gain` is the mean of four differences.)
 
-Read the column `training` against `new`. Without a remedy the network agrees with 94 % of its labels, so it has
-learnt most of the false ones. What helps agrees with 65 to 70 %: about the share that is right. It has given up
-some fit on the training rows, and so the false labels.
+Read the column `training` against `new`. Without a remedy the network agrees with 94 % of its labels, so it
+has learnt most of the false ones. What helps agrees with 65 to 70 %: about the share that is right. It has
+given up some fit on the training rows, and so the false labels.
 
-Seven remedies end between 0.85 and 0.88, closer together than the draws of one of them sometimes are: no winner
-can be named. But they do not *cost* the same. To stop early was the cheapest here. Fewer units helped less,
-though at their own best number. Averages of five, and label smoothing, helped least; five networks that have
-learnt the same false labels do agree on many of them. Another data set may rank them in another way.
+Eight remedies end between 0.84 and 0.88, and their draws overlap: no winner can be named. But they do not
+*cost* the same. To stop early was the cheapest here. (It had 50 epochs to choose from, the others three
+strengths.) Fewer units helped less, though at their own best number. Label smoothing and the average of five
+helped least: five networks that have learnt the same false labels agree on many of them. Another data set may
+rank them in another way.
 
 If there is nothing to gain, a penalty gains nothing. The same L2 with right labels:
 """
@@ -684,8 +695,8 @@ terms("12_overfitting")
 
 # %% [markdown]
 r"""
-For a second reading: [what you may have heard](12_overfitting_heard.ipynb), with learning curves, ensembles and
-double descent. Next: lesson 13, convolution.
+For a second reading: [what you may have heard](12_overfitting_heard.ipynb), with learning curves, ensembles
+and double descent. Next: lesson 13, convolution.
 
 Sources
 
@@ -693,8 +704,9 @@ Sources
   dilemma](https://doi.org/10.1162/neco.1992.4.1.1), *Neural Computation* 4, 1992.
 - C. Zhang and others, [Understanding deep learning requires rethinking
   generalization](https://arxiv.org/abs/1611.03530), ICLR 2017: networks that learn random labels.
-- N. Srivastava and others, [Dropout](https://jmlr.org/papers/v15/srivastava14a.html), *JMLR* 15, 2014; L. Wan and
-  others, [Regularization of neural networks using DropConnect](https://proceedings.mlr.press/v28/wan13.html), 2013.
-- A. Hoerl, R. Kennard, [Ridge regression](https://doi.org/10.1080/00401706.1970.10488634), *Technometrics* 12,
-  1970; R. Tibshirani, [The lasso](https://doi.org/10.1111/j.2517-6161.1996.tb02080.x), 1996.
+- N. Srivastava and others, [Dropout](https://jmlr.org/papers/v15/srivastava14a.html), *JMLR* 15, 2014; L. Wan
+  and others, [Regularization of neural networks using
+  DropConnect](https://proceedings.mlr.press/v28/wan13.html), 2013.
+- A. Hoerl, R. Kennard, [Ridge regression](https://doi.org/10.1080/00401706.1970.10488634), *Technometrics*
+  12, 1970; R. Tibshirani, [The lasso](https://doi.org/10.1111/j.2517-6161.1996.tb02080.x), 1996.
 """

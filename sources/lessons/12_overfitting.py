@@ -48,7 +48,7 @@ from helpers.training import fit_each, predict
 r"""
 ## One network, two sets of labels
 
-Take 400 pictures of digits and a network 64–96–10. It has 7,210 numbers to adjust, 18 for each picture: it is
+Take 400 pictures of digits and a network 64–64–10. It has 4,810 numbers to adjust, 12 for each picture: it is
 *oversized*. Train it for 50 epochs, four times, each time on other pictures. Then once more, but now 30 % of
 the training labels are wrong: some other digit, drawn at random. The 697 new pictures by which it is judged
 have the right labels both times.
@@ -74,7 +74,7 @@ def draw(seed, noise):
     return digits.X[order] / 16, given % 10
 
 
-def network(seed, width=96, p=0.0, q=0.0):
+def network(seed, width=64, p=0.0, q=0.0):
     """64-width-10, with dropout p of the hidden units, or DropConnect q."""
     rng = np.random.default_rng(seed)
 
@@ -126,10 +126,10 @@ def train(
     seen = fit_each(
         fleet,
         CrossEntropyLoss(label_smoothing=smoothing),
-        AdamW(fleet, lr=0.01, weight_decay=decay),
+        AdamW(fleet, lr=0.02, weight_decay=decay),
         rows[:, :n],
         given[:, :n],
-        batch_size=50,
+        batch_size=100,
         num_epochs=num_epochs * 400 // n,  # the same number of steps
         rng=np.random.default_rng(seeds[0]),
         penalty=ElasticNet(fleet, l1 + 2 * l2, l1 / (l1 + 2 * l2))
@@ -172,8 +172,8 @@ r"""
 <details><summary>What came out</summary>
 
 With right labels the network learns its 400 rows by heart and is still right about 95 % of the new ones. With
-wrong labels it rises to about 87 %, then *falls* to about 70 %, while its accuracy on the training rows
-climbs to 95 %.
+wrong labels it rises to about 88 %, then *falls* to about 70 %, while its accuracy on the training rows climbs
+to 91 %.
 
 </details>
 
@@ -317,7 +317,7 @@ r"""
 How rich the set of functions is that a model can represent is its **model capacity (complexity)**: here the
 degree, in a network the width, the depth, and how large the weights may become. With more capacity bias falls
 and variance grows. Is that so for networks, too? The same 15 places, 30 draws, a network 1–width–1 with tanh,
-trained by Adam for 1,000 steps:
+trained by Adam for 700 steps:
 """
 
 
@@ -338,7 +338,7 @@ def net_fits(width, decay=0.0, draws=30):
         np.tile(x[:, None], (draws, 1, 1)),
         Y[:draws, :, None],
         batch_size=15,
-        num_epochs=1000,
+        num_epochs=700,
         rng=np.random.default_rng(0),
     )
     return (
@@ -349,7 +349,7 @@ def net_fits(width, decay=0.0, draws=30):
 
 # %%
 print("width            training  bias²   variance   new")
-for width, decay in ((1, 0), (2, 0), (3, 0), (16, 0), (16, 0.3)):
+for width, decay in ((1, 0), (2, 0), (16, 0), (16, 0.3)):
     on_training, between = net_fits(width, decay)
     bias, variance = bias_and_variance(between)
     error = np.mean((Y[:30] - on_training) ** 2)
@@ -571,9 +571,9 @@ remedies = {  # by strength, what it gives to the training
     "L1": {s: {"l1": s} for s in (0.001, 0.003, 0.006)},
     "L2": {s: {"l2": s} for s in (0.002, 0.006, 0.02)},
     "weight decay": {s: {"decay": s} for s in (0.3, 1, 3)},
-    "dropout": {p: {"p": p} for p in (0.5, 0.7, 0.9)},
+    "dropout": {p: {"p": p} for p in (0.4, 0.6, 0.8)},
     "DropConnect": {q: {"q": q} for q in (0.2, 0.35, 0.5)},
-    "label smoothing": {e: {"smoothing": e} for e in (0.9, 0.98, 0.99)},
+    "label smoothing": {e: {"smoothing": e} for e in (0.7, 0.9, 0.98)},
     "shifts": {s: shifts(s) for s in (0.5, 0.75, 1)},
     "800 rows": {"": {"n": 800}},
     "average of 5": {"": {"members": 5}},
@@ -614,11 +614,11 @@ r"""
 (Accuracies, mean of four draws with their spread; on the training rows with the labels that were given, of
 which 70 % are right. `gain` is the mean of four differences.)
 
-Read the column `training` against `new`. Without a remedy the network agrees with 94 % of its labels, so it
+Read the column `training` against `new`. Without a remedy the network agrees with 91 % of its labels, so it
 has learnt most of the false ones. What helps agrees with 65 to 70 %: about the share that is right. It has
 given up some fit on the training rows, and so the false labels.
 
-Eight remedies end between 0.84 and 0.88, and their draws overlap: no winner can be named. But they do not
+Eight remedies end between 0.84 and 0.87, and their draws overlap: no winner can be named. But they do not
 *cost* the same. To stop early was the cheapest here. (It had 50 epochs to choose from, the others three
 strengths.) Fewer units helped less, though at their own best number. Label smoothing and the average of five
 helped least: five networks that have learnt the same false labels agree on many of them. Another data set may

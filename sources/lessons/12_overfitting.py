@@ -172,8 +172,8 @@ r"""
 <details><summary>What came out</summary>
 
 With right labels the network learns its 400 rows by heart and is still right about 95 % of the new ones. With
-wrong labels it rises to about 88 %, then *falls* to about 70 %, while its accuracy on the training rows climbs
-to 91 %.
+wrong labels it rises to about 88 %, then *falls* to about 70 %, while its accuracy on the training rows
+climbs to 91 %.
 
 </details>
 

@@ -2,8 +2,8 @@
 r"""
 # 12 · Overfitting: you may have heard
 
-Fourteen sentences that are told about overfitting and its remedies, each measured or closed by arithmetic, and
-two things that only a second reading wants. No other lesson depends on it.
+Fourteen sentences that are told about overfitting and its remedies, each measured or closed by arithmetic,
+and two things that only a second reading wants. No other lesson depends on it.
 
 **Time:** {minutes} minutes.
 **Before this:** the lesson, [12 · Overfitting](12_overfitting.ipynb).
@@ -115,9 +115,9 @@ def told(values):
 r"""
 ## Three sentences about penalties
 
-"**The penalty limits the higher-order parameters**", "L1 gives all weights the same penalty", and "regularization
-yields **sparse weights**". The first two are arithmetic. Without any data, after 100 steps at rate 0.01 with
-$\lambda = 0.5$:
+"**The penalty limits the higher-order parameters**", "L1 gives all weights the same penalty", and
+"regularization yields **sparse weights**". The first two are arithmetic. Without any data, after 100 steps at
+rate 0.01 with $\lambda = 0.5$:
 """
 
 # %%
@@ -129,19 +129,21 @@ print("L1's price λ|w|    ", 0.5 * w)
 # %% jupyter={"source_hidden": true}
 claim(
     "penalty-limits-higher-order",
-    because="(1 − 2 · 0.01 · 0.5)¹⁰⁰ = 0.366 for every weight: the penalty does not know which weight belongs to a "
+    because="(1 − 2 · 0.01 · 0.5)¹⁰⁰ = 0.366 for every weight: the penalty does not know which weight "
+    "belongs to a "
     "high power. In a polynomial the high powers have the large weights, so it takes most from them.",
 )
 claim(
     "l1-same-penalty",
-    because="The pull is the same, λ = 0.5 for 5 and for 0.001. The price is not: 0.5 · 5 = 2.5 > 0.0005 = 0.5 · 0.001.",
+    because="The pull is the same, λ = 0.5 for 5 and for 0.001. The price is not: 0.5 · 5 = 2.5 > 0.0005 = "
+    "0.5 · 0.001.",
 )
 
 # %% [markdown]
 r"""
-For the third, take the *diabetes* patients with 50 columns of pure noise beside the ten real ones. 200 rows to fit, the
-other 242 to judge; each λ by cross-validation; six splits. If both penalties made weights sparse, both would
-have exact zeros.
+For the third, take the *diabetes* patients with 50 columns of pure noise beside the ten real ones. 200 rows
+to fit, the other 242 to judge; each λ by cross-validation; six splits. If both penalties made weights sparse,
+both would have exact zeros.
 """
 
 # %%
@@ -176,9 +178,9 @@ claim(
 r"""
 ## "L1 must be used under sparse conditions"
 
-80 rows, 100 columns. In one world only 5 of the 100 true coefficients are not 0, in the other all. If L1 were for
-the first only, it would fail in the second. Error: squared distance from the true coefficients, as a share of
-their own square; λ by cross-validation; six seeds.
+80 rows, 100 columns. In one world only 5 of the 100 true coefficients are not 0, in the other all. If L1 were
+for the first only, it would fail in the second. Error: squared distance from the true coefficients, as a
+share of their own square; λ by cross-validation; six seeds.
 """
 
 # %%
@@ -211,8 +213,9 @@ With a dense truth L1 loses to L2, and still finds more than half.
 
 ## "To avoid underfitting use regularization or dropout", "… add training data"
 
-A network with three hidden units underfits the digits: 400 rows with right labels, four draws. Dropout and weight
-decay at several strengths, and twice the data. If they helped, the accuracy on the *training* rows would rise.
+A network with three hidden units underfits the digits: 400 rows with right labels, four draws. Dropout and
+weight decay at several strengths, and twice the data. If they helped, the accuracy on the *training* rows
+would rise.
 """
 
 # %%
@@ -248,7 +251,10 @@ number of rows removes. Then the same model with $x_1^2$ and $x_2^2$ beside $x_1
 circles = {}
 for n in (100, 1000, 10_000):
     X, y = data.circle(n, rng=np.random.default_rng(0))
-    for name, Z in {"linear": X, "squares": np.column_stack([X, X**2])}.items():
+    for name, Z in {
+        "linear": X,
+        "squares": np.column_stack([X, X**2]),
+    }.items():
         circles[name, n] = LogisticRegression(C=100).fit(Z, y).score(Z, y)
     print(f"{n:6}: linear {circles['linear', n]:.2f}", end="")
     print(f"   with squares {circles['squares', n]:.2f}")
@@ -264,8 +270,9 @@ claim(
 r"""
 ## "More training data reduces overfitting": the learning curve
 
-A **learning curve** shows both accuracies by the number of rows. Is the gap closing? Then more rows may help. Are
-both lines close together and too low? Then a better model. Digits with right labels, 64 units, the same number of steps:
+A **learning curve** shows both accuracies by the number of rows. Is the gap closing? Then more rows may help.
+Are both lines close together and too low? Then a better model. Digits with right labels, 64 units, the same
+number of steps:
 """
 
 # %%
@@ -286,8 +293,8 @@ claim(
 r"""
 ## "Dropout slows training", "dropout makes the model converge quickly"
 
-Both are told, so one is wrong. Epochs of SGD until the training loss, in evaluation mode, is below 0.2, each at
-the better of two learning rates:
+Both are told, so one is wrong. Epochs of SGD until the training loss, in evaluation mode, is below 0.2, each
+at the better of two learning rates:
 """
 
 # %%
@@ -298,7 +305,9 @@ for p in (0, 0.2, 0.5, 0.8):
         losses = train(400, 40, lr=lr, sgd=True, p=p)[3]
         by_rate.append(1 + np.argmax(losses < 0.2, axis=0))  # first epoch
     needed[p] = min(by_rate, key=np.mean)
-    print(f"p = {p}: {np.mean(needed[p]):.0f} epochs ± {np.std(needed[p]):.0f}")
+    print(
+        f"p = {p}: {np.mean(needed[p]):.0f} epochs ± {np.std(needed[p]):.0f}"
+    )
 
 # %% jupyter={"source_hidden": true}
 slower = np.mean(needed[0.5]) / np.mean(needed[0])
@@ -312,3 +321,239 @@ claim(
     measured=np.mean(needed[0.8]) / np.mean(needed[0]),
     what="the same with dropout 0.8",
 )
+
+# %% [markdown]
+r"""
+## "Batch norm reduces overfitting", "with batch norm dropout is less needed"
+
+100 and 400 rows with right labels, and each of four networks at the better of two learning rates (chosen on
+rows 800 to 999, judged on the last 797). If batch norm reduced overfitting, it would be ahead on new rows,
+most with few training rows.
+"""
+
+
+# %%
+def at_better_rate(n, num_epochs, **net):
+    """Accuracy on new rows, at the rate with the higher one on validation rows."""
+    runs = []
+    for lr in (0.003, 0.01):
+        fleet, X, y, _ = train(n, num_epochs, lr=lr, batch_size=25, **net)
+        right = predict(fleet, X.view(Stack)).argmax(axis=-1) == y
+        runs.append((right[:, 800:1000].mean(), right[:, 1000:].mean(axis=1)))
+    return max(runs, key=lambda run: run[0])[1]
+
+
+kinds = {
+    "neither": {},
+    "dropout": {"p": 0.5},
+    "batch norm": {"norm": True},
+    "both": {"norm": True, "p": 0.5},
+}
+new = {}
+for n in (100, 400):
+    for name, kind in kinds.items():
+        new[name, n] = at_better_rate(n, 6000 // n, **kind)
+        print(f"{n} rows, {name:10} {told(new[name, n])}")
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "batch-norm-reduces-overfitting",
+    measured=np.mean(new["batch norm", 100] - new["neither", 100]),
+    what="accuracy on new rows with batch norm less that without, 100 training rows, mean of 4 draws",
+)
+claim(
+    "batch-norm-replaces-dropout",
+    measured=np.mean(new["both", 400] - new["batch norm", 400]),
+    what="accuracy on new rows with dropout beside batch norm less that with batch norm alone, 400 rows",
+)
+
+# %% [markdown]
+r"""
+There was next to nothing to gain by any of them here, so these data cannot tell more than that. Dropout
+*before* a batch norm is another matter: in training it makes the variance larger than in evaluation, and the
+running variance then is wrong (Li and others, 2019).
+
+## "Augmentation adds diversity without adding samples"
+
+A shifted digit is a new sample, though no independent one. What it adds shows on a question that the old rows
+do not ask: new pictures that are themselves moved. And a change that does not keep the label, a mirror,
+harms:
+"""
+
+
+# %%
+def shift(batch, rng, share=0.5):
+    """Move a share of the pictures (K, b, 64) by up to a pixel."""
+    pictures = batch.reshape(-1, 8, 8)
+    n = len(pictures)
+    wide = np.zeros((n, 10, 10))
+    wide[:, 1:9, 1:9] = pictures
+    corner = rng.integers(3, size=(n, 2))
+    corner[rng.random(n) >= share] = 1
+    r, c = corner[:, :, None].transpose(1, 0, 2) + np.arange(8)
+    i = np.arange(n)[:, None, None]
+    return wide[i, r[:, :, None], c[:, None, :]].reshape(batch.shape)
+
+
+def mirror(batch, rng):
+    pictures = batch.reshape(*batch.shape[:2], 8, 8)
+    chosen = rng.random(batch.shape[:2]) < 0.5
+    turned = np.where(chosen[..., None, None], pictures[..., ::-1], pictures)
+    return turned.reshape(batch.shape)
+
+
+on = {}
+for name, change in {"none": None, "shift": shift, "mirror": mirror}.items():
+    fleet, X, y, _ = train(200, 60, change=change)
+    moved = shift(X[:, 1000:], np.random.default_rng(5), 1)
+    for kind, Z in {"as they are": X[:, 1000:], "moved": moved}.items():
+        right = predict(fleet, Z.view(Stack)).argmax(axis=-1) == y[:, 1000:]
+        on[name, kind] = right.mean(axis=1)
+    print(f"{name:6} as they are {told(on[name, 'as they are'])}", end="")
+    print(f"   moved {told(on[name, 'moved'])}")
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "augmentation-adds-no-samples",
+    measured=np.mean(on["shift", "moved"] - on["none", "moved"]),
+    what="accuracy on moved new pictures, trained with shifts less without, mean of 4 draws",
+)
+
+# %% [markdown]
+r"""
+## "Combining models raises accuracy and stability"
+
+**Ensemble learning** makes one answer of many: **model fusion (prediction combination)** by **voting** (the
+class that most name), by averaging the probabilities, by **weighted averaging**, or with weights that are the
+probabilities of the models given the data, **Bayesian model averaging**. When can it help? Let $M$ errors
+have variance $s^2$ each, and let any two be correlated with $\rho$. The variance of their mean is $\rho s^2 +
+\frac{1-\rho}{M}s^2$: only what they do *not* share averages out. Eight copies of one network ($\rho = 1$)
+against eight networks from other starts, 200 rows:
+"""
+
+# %%
+gain, copies = [], []
+for seed in SEEDS:
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(digits.y))
+    X, y = digits.X[order] / 16, digits.y[order]
+    fleet = Fleet([network(100 * seed + m) for m in range(8)])
+    fit_each(
+        fleet,
+        CrossEntropyLoss(),
+        AdamW(fleet, lr=0.01),
+        np.tile(X[:200], (8, 1, 1)),
+        np.tile(y[:200], (8, 1)),
+        batch_size=50,
+        num_epochs=40,
+        rng=rng,
+    )
+    z = predict(fleet, X[1000:])
+    p = np.exp(z - z.max(axis=-1, keepdims=True))
+    p /= p.sum(axis=-1, keepdims=True)
+    single = np.mean(p.argmax(axis=-1) == y[1000:], axis=1)
+    gain.append(
+        np.mean(p.mean(axis=0).argmax(axis=-1) == y[1000:]) - single.mean()
+    )
+    same = np.repeat(p[:1], 8, axis=0).mean(axis=0)
+    copies.append(np.mean(same.argmax(axis=-1) == y[1000:]) - single[0])
+print(f"gain by 8 networks {np.mean(gain):.3f} ± {np.std(gain):.3f}")
+print(f"gain by 8 copies   {np.mean(copies):.3f}")
+
+# %% jupyter={"source_hidden": true}
+claim(
+    "ensembles-raise-accuracy",
+    measured=np.mean(gain),
+    digits=3,
+    what="accuracy of the average of 8 networks less the mean of single ones, mean of 4 draws",
+)
+
+# %% [markdown]
+r"""
+## "Bagging, boosting and stacking improve performance"
+
+Three ways to get members that differ. **Bagging** fits each to rows drawn with replacement, and averages.
+**Boosting** adds weak models one after another, each for what is still wrong: **AdaBoost** gives wrong rows
+more weight, **gradient boosting (GBM)** fits the slope of the loss; **XGBoost** and **LightGBM** are fast
+libraries for it. **Stacking** trains a model on the out-of-fold answers of others. If all of them improved
+every model, each line of this table would be ahead of its base. Breast cancer, 300 rows to fit, five splits,
+30 members:
+"""
+
+# %%
+cancer = data.load_breast_cancer()
+
+
+def stump():
+    return DecisionTreeClassifier(max_depth=1, random_state=0)
+
+
+def tree():
+    return DecisionTreeClassifier(random_state=0)
+
+
+def several():
+    return [
+        ("tree", tree()),
+        ("line", make_pipeline(StandardScaler(), LogisticRegression())),
+        ("near", make_pipeline(StandardScaler(), KNeighborsClassifier())),
+    ]
+
+
+makers = {
+    "stump": stump,
+    "bagged stumps": lambda: BaggingClassifier(stump(), 30, random_state=0),
+    "boosted stumps": lambda: AdaBoostClassifier(
+        stump(), n_estimators=30, random_state=0
+    ),
+    "deep tree": tree,
+    "bagged trees": lambda: BaggingClassifier(tree(), 30, random_state=0),
+    "boosted trees": lambda: AdaBoostClassifier(
+        tree(), n_estimators=30, random_state=0
+    ),
+    "line alone": lambda: several()[1][1],
+    "vote of three": lambda: VotingClassifier(several(), voting="soft"),
+    "stack of three": lambda: StackingClassifier(several(), cv=5),
+}
+right = {name: [] for name in makers}
+for seed in range(5):
+    order = np.random.default_rng(seed).permutation(len(cancer.y))
+    a, b = order[:300], order[300:]
+    for name, make in makers.items():
+        model = make().fit(cancer.X[a], cancer.y[a])
+        right[name].append(model.score(cancer.X[b], cancer.y[b]))
+for name, values in right.items():
+    print(f"{name:15} {told(values)}")
+
+# %% jupyter={"source_hidden": true}
+boosting = np.mean(right["boosted stumps"]) - np.mean(right["stump"])
+bagging = np.mean(right["bagged stumps"]) - np.mean(right["stump"])
+claim(
+    "bagging-boosting-stacking",
+    measured=boosting - bagging,
+    what="gain of stumps by boosting less their gain by bagging, mean of 5 splits",
+)
+
+# %% [markdown]
+r"""
+Stumps have bias: boosting helps them, bagging hardly. Deep trees have variance: bagging helps them. And the
+best single model of the three is not beaten by voting or stacking here.
+
+## Double descent
+
+In some models the error on new rows rises up to the point where the training rows are just fitted, and *falls
+again* beyond. Belkin and others (2019) showed it for random features, trees and networks; Nakkiran and others
+(2020) for deep networks, clearest with label noise. The fits of the lesson with more coefficients than
+points, of which the shortest is taken, are a place to look for it.
+
+Sources
+
+- M. Belkin and others, [Reconciling modern machine-learning practice and the classical bias–variance
+  trade-off](https://doi.org/10.1073/pnas.1903070116), *PNAS* 116, 2019.
+- P. Nakkiran and others, [Deep double descent](https://arxiv.org/abs/1912.02292), ICLR 2020.
+- X. Li and others, [Understanding the disharmony between dropout and batch
+  normalization](https://arxiv.org/abs/1801.05134), CVPR 2019.
+- L. Breiman, [Bagging predictors](https://doi.org/10.1007/BF00058655), *Machine Learning* 24, 1996; Y.
+  Freund, R. Schapire, [AdaBoost](https://doi.org/10.1006/jcss.1997.1504), 1997; D. Wolpert, [Stacked
+  generalization](https://doi.org/10.1016/S0893-6080(05)80023-1), 1992.
+"""

@@ -114,12 +114,13 @@ def _stage() -> Stage:
     """The figure without anything in it, and the artists that each frame fills in."""
     fig, (left, right) = subplots(ncols=2, width=7.8, height=3.7, width_ratios=(1.25, 1))
     left.plot(GRID, truth(GRID), color=COLORS["grey"], linestyle="--", linewidth=1.4, label="truth")
-    left.set(xlim=(-1.05, 1.05), ylim=(-2.4, 2.4), xlabel="x", ylabel="y")
+    left.set(xlim=(-1.05, 1.05), ylim=(-2.4, 2.9), xticks=(-1, -0.5, 0, 0.5, 1), xlabel="x", ylabel="y")
     art = SimpleNamespace()
     (art.points,) = left.plot([], [], "o", color=COLORS["blue"], markersize=4.5)
     (art.fit,) = left.plot([], [], color=COLORS["ink"], label="fit")
     left.legend(loc="upper right", ncols=2, fontsize=9)
     right.set(yscale="log", xlim=(-0.5, 14.5), ylim=(LOWEST, HIGHEST), xlabel="degree")
+    right.set_xticks(range(0, 15, 2))
     right.set_title("parts of the error on new points")
     looks = {"bias": ("blue", "-", "bias²"), "variance": ("red", (0, (5, 2)), "variance")}
     for name, (color, dash, label) in looks.items():

@@ -67,12 +67,12 @@ def two_parts(x: np.ndarray, parts: Mapping[str, np.ndarray], xlabel: str, log: 
         xlabel: what the setting is.
 
     >>> two_parts(np.arange(3.0), {"bias²": np.arange(3.0)}, "degree").axes[0].get_ylim()
-    (np.float64(0.0), np.float64(0.6))
+    (np.float64(0.0), np.float64(0.7))
     """
     fig, ax = subplots(width=7.4, height=3.4)
     for name, values in parts.items():
         ax.plot(x, values, label=name, **LOOKS[name])
-    ax.set(xlabel=xlabel, ylabel="mean squared error", ylim=(0, 0.6))
+    ax.set(xlabel=xlabel, ylabel="mean squared error", ylim=(0, 0.7))
     if log:
         all_finite(x=x)
         ax.set_xscale("log")

@@ -233,19 +233,18 @@ show(
     figures.many_fits(
         grid,
         f(grid),
-        {f"degree {d}": fit_all(d)[1][:40] for d in (1, 5, 13)},
+        {f"degree {d}": fit_all(d)[1][:40] for d in (1, 5, 12)},
     ),
     alt="Three panels, each with 40 fits, their mean and the true wave. Degree 1: the lines lie close "
     "together "
-    "and far from the wave. Degree 5: close together and on the wave. Degree 13: their mean is near the "
+    "and far from the wave. Degree 5: close together and on the wave. Degree 12: their mean is near the "
     "wave, "
     "but single fits swing far away from it, most at the ends.",
 )
 
 # %% [markdown]
 r"""
-Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree
-13 are right on average, and no single one is. The first is called **bias** (systematic error), the second
+Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree 12 are right on average, and no single one is. The first is called **bias** (systematic error), the second
 **variance**. For the squared error on a new point, over all draws, they add up:
 
 $$\mathbb E\big[(y - \hat f(x))^2\big] = \underbrace{\big(\mathbb E[\hat f(x)] - f(x)\big)^2}_{\text{bias}^2}

@@ -244,7 +244,8 @@ show(
 
 # %% [markdown]
 r"""
-Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree 12 are right on average, and no single one is. The first is called **bias** (systematic error), the second
+Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree
+12 are right on average, and no single one is. The first is called **bias** (systematic error), the second
 **variance**. For the squared error on a new point, over all draws, they add up:
 
 $$\mathbb E\big[(y - \hat f(x))^2\big] = \underbrace{\big(\mathbb E[\hat f(x)] - f(x)\big)^2}_{\text{bias}^2}

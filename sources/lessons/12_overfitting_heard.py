@@ -334,7 +334,7 @@ most with few training rows.
 
 # %%
 def at_better_rate(n, num_epochs, **net):
-    """Accuracy on new rows, at the rate with the higher one on validation rows."""
+    """Accuracy on new rows, at the rate that validation rows choose."""
     runs = []
     for lr in (0.003, 0.01):
         fleet, X, y, _ = train(n, num_epochs, lr=lr, batch_size=25, **net)

@@ -73,6 +73,9 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     ),
     "optimizers.two_valleys": lambda f: figure("optimizers.two_valleys")({0: {"a": f(T / 8)}}, [np.eye(2)]),
     "optimizers.race": lambda f: figure("optimizers.race")({"a": {"SGD": f(K / 8)}}, {"a": "share wrong"}),
+    "overfitting.double_descent": lambda f: figure("overfitting.double_descent")(
+        f(K), {"new rows": f(T / 8)}, 4
+    ),
     "overfitting.learning_by_heart": lambda f: figure("overfitting.learning_by_heart")(
         {"a": (f(K / 8), f(K / 16))}
     ),

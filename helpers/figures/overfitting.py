@@ -1,4 +1,4 @@
-"""The figures of lesson 12: memory at work, many fits of one truth, the two parts of an error.
+"""The figures of lesson 12: memory at work, many fits, the two parts of an error, double descent.
 
 They take what the lesson computed and return a figure.
 """
@@ -15,7 +15,7 @@ from helpers.figures import COLORS, TRAIN, VALIDATION, all_finite, subplots
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["learning_by_heart", "many_fits", "two_parts"]
+__all__ = ["double_descent", "learning_by_heart", "many_fits", "two_parts"]
 
 
 def learning_by_heart(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
@@ -76,6 +76,31 @@ def two_parts(x: np.ndarray, parts: Mapping[str, np.ndarray], xlabel: str, log: 
     if log:
         all_finite(x=x)
         ax.set_xscale("log")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return fig
+
+
+def double_descent(numbers: np.ndarray, wrong: Mapping[str, np.ndarray], rows: int) -> Figure:
+    """The share that is wrong by the number of features, and where there are as many as rows.
+
+    Args:
+        numbers: how many features (m,), ascending.
+        wrong: by name ("training rows", "new rows"), shares (m, draws); their means are drawn.
+        rows: how many rows were fitted.
+
+    >>> len(double_descent(np.array([2, 4]), {"new rows": np.ones((2, 3))}, 3).axes[0].lines)
+    2
+    """
+    fig, ax = subplots(width=7.4, height=3.4)
+    all_finite(numbers=numbers)
+    ax.axvline(rows, color=COLORS["grey"], linewidth=1)
+    ax.text(rows * 0.94, 0.97, f"as many features\nas rows, {rows}", ha="right", va="top", fontsize=9)
+    for name, shares in wrong.items():
+        ax.plot(numbers, shares.mean(axis=1, dtype=float), label=name, **LOOKS[name])
+    ax.set_xscale("log")
+    ax.set_xticks(numbers, [f"{number:g}" for number in numbers])
+    ax.minorticks_off()
+    ax.set(xlabel="random features", ylabel="share wrong", ylim=(-0.03, 1))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return fig
 

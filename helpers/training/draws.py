@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from helpers import _inputs
 from helpers.nn.base import Array
 from helpers.nn.fleet import Fleet
 from helpers.nn.losses import Loss
@@ -34,7 +35,7 @@ def fit_each(
     - `change(batch, rng)` makes other inputs of a batch (K, b, …) before it is learnt from: augmentation.
     - `watch(fleet)` is called after each epoch, in evaluation mode, in which the fleet is left.
 
-    Raises ValueError when X and y are not K times as many rows.
+    Raises ValueError when X and y are not K times as many rows, or `batch_size` is not 1 or more.
 
     >>> from helpers.nn import SGD, Linear, MSELoss, Sequential
     >>> rng = np.random.default_rng(0)
@@ -49,12 +50,13 @@ def fit_each(
     K = fleet.num_models
     if X.shape[:2] != y.shape[:2] or len(X) != K:
         raise ValueError(f"X and y hold n rows for each of {K} models: got {X.shape} and {y.shape}.")
+    size = _inputs.whole_number(batch_size, "batch_size", 1)
     X, model, seen = np.asarray(X, fleet.dtype), np.arange(K)[:, None], []
     for _ in range(num_epochs):
         fleet.train()
         order = rng.permuted(np.tile(np.arange(X.shape[1]), (K, 1)), axis=1)
-        for start in range(0, X.shape[1], batch_size):
-            rows = model, order[:, start : start + batch_size]
+        for start in range(0, X.shape[1], size):
+            rows = model, order[:, start : start + size]
             batch = X[rows] if change is None else change(X[rows], rng)
             loss.forward(fleet.forward(batch.view(Stack)), y[rows].view(Stack))
             fleet.backward(loss.backward())

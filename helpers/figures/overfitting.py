@@ -98,7 +98,11 @@ def double_descent(numbers: np.ndarray, wrong: Mapping[str, np.ndarray], rows: i
     for name, shares in wrong.items():
         ax.plot(numbers, shares.mean(axis=1, dtype=float), label=name, **LOOKS[name])
     ax.set_xscale("log")
-    ax.set_xticks(numbers, [f"{number:g}" for number in numbers])
+    ticks = [float(rows)]  # the others so far apart that their names do not touch
+    for number in numbers.tolist():
+        if all(max(number / tick, tick / number) > 1.8 for tick in ticks):
+            ticks.append(number)
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.set(xlabel="random features", ylabel="share wrong", ylim=(-0.03, 1))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -49,7 +49,7 @@ r"""
 ## One network, two sets of labels
 
 Take 400 pictures of digits and a network 64–64–10. It has 4,810 numbers to adjust, 12 for each picture: it is
-*oversized*. Train it for 50 epochs, four times, each time on other pictures. Then once more, but now 30 % of
+*oversized*. Train it for 40 epochs, four times, each time on other pictures. Then once more, but now 30 % of
 the training labels are wrong: some other digit, drawn at random. The 697 new pictures by which it is judged
 have the right labels both times.
 
@@ -89,7 +89,7 @@ def network(seed, width=64, p=0.0, q=0.0):
 def train(
     noise=0.3,
     n=400,
-    num_epochs=50,
+    num_epochs=40,
     l1=0.0,
     l2=0.0,
     decay=0.0,
@@ -177,28 +177,30 @@ r"""
 <details><summary>What came out</summary>
 
 With right labels the network learns its 400 rows by heart and is still right about 95 % of the new ones. With
-wrong labels it rises to about 88 %, then *falls* to about 70 %, while its accuracy on the training rows
-climbs to 91 %.
+wrong labels it rises to about 86 %, then *falls* to about 72 %, while it agrees with more and more of its
+training labels, in the end with 88 %.
 
 </details>
 
-Is it the size, or are it the labels? Four widths of the hidden layer, each with both sets of labels, after 50
+Is it the size, or are it the labels? Four widths of the hidden layer, each with both sets of labels, after 40
 epochs:
 """
 
 # %%
 print("units   right labels    30 % wrong")
-for width in (4, 16, 64, 256):
-    print(f"{width:5}", end="")
-    for noise in (0, 0.3):
-        new = train(noise=noise, width=width)[2]
-        print(f"     {new.mean():.2f} ± {new.std():.2f}", end="")
-    print()
+for width in (4, 16, 64, 128):
+    right, wrong = (
+        (right_labels[-1, 2], wrong_labels[-1, 2])  # from above
+        if width == 64
+        else [train(noise=noise, width=width)[2] for noise in (0, 0.3)]
+    )
+    print(f"{width:5}     {right.mean():.2f} ± {right.std():.2f}", end="")
+    print(f"     {wrong.mean():.2f} ± {wrong.std():.2f}")
 
 # %% [markdown]
 r"""
-With right labels more units did no harm here, up to 256, which is 48 numbers to adjust for each picture. With
-wrong labels they did. Size gave the room, the false labels were what filled it.
+With right labels more units did no harm here, up to 128, which is 24 numbers to adjust for each picture. With
+wrong labels 64 and 128 units are behind 16. It took both: room, and something false to fill it with.
 
 To learn the peculiarities of a sample at the expense of new rows is **overfitting**. To miss what is there,
 so that training and new rows are both bad, is **underfitting**; the first epochs show it, and so do 4 units.
@@ -214,7 +216,7 @@ print(f"best epoch less last epoch: {by_epoch.max() - by_epoch[-1]:.2f}")
 claim(
     "evaluation-prevents-overfitting",
     measured=by_epoch.max() - by_epoch[-1],
-    what="accuracy on new rows at its best epoch less that after epoch 50, watched at each, mean of 4 draws",
+    what="accuracy on new rows at its best epoch less that after epoch 40, watched at each, mean of 4 draws",
 )
 
 # %% [markdown]
@@ -267,7 +269,7 @@ show(
 # %% [markdown]
 r"""
 Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree
-12 are right on average, and no single one is. The first is called **bias** (systematic error), the second
+12 are nearly right on average (at the ends the mean of 40 still wavers), and no single one is. The first is called **bias** (systematic error), the second
 **variance**. For the squared error on a new point, over all draws, they add up:
 
 $$\mathbb E\big[(y - \hat f(x))^2\big] = \underbrace{\big(\mathbb E[\hat f(x)] - f(x)\big)^2}_{\text{bias}^2}
@@ -339,12 +341,12 @@ r"""
 How rich the set of functions is that a model can represent is its **model capacity (complexity)**: here the
 degree, in a network the width, the depth, and how large the weights may become. Down the table bias² falls to
 0 (what comes back at 12 and 13 is the chance of 300 draws) and variance grows. Is that so for networks, too?
-The same 15 places, 30 draws, a network 1–width–1 with tanh, trained by Adam for 700 steps:
+The same 15 places, 20 draws, a network 1–width–1 with tanh, trained by Adam for 700 steps:
 """
 
 
 # %% jupyter={"source_hidden": true}
-def net_fits(width, decay=0.0, draws=30):
+def net_fits(width, decay=0.0, draws=20):
     models = []
     for seed in range(draws):
         rng = np.random.default_rng(seed)
@@ -374,14 +376,15 @@ print("width            training  bias²   variance   new")
 for width, decay in ((1, 0), (2, 0), (16, 0), (16, 0.3)):
     on_training, between = net_fits(width, decay)
     bias, variance = bias_and_variance(between)
-    error = np.mean((Y[:30] - on_training) ** 2)
+    error = np.mean((Y[:20] - on_training) ** 2)
     name = f"{width}, decay {decay}" if decay else f"{width}"
     print(f"{name:15} {error:8.2f} {bias:8.2f} {variance:8.2f}", end="")
     print(f" {bias + variance + noise:8.2f}")
 
 # %% [markdown]
 r"""
-Bias falls with the width. Variance does not simply grow: NETPROSE. Sixteen units follow the noise, for their
+Bias falls with the width. Variance does not simply grow: it was largest with
+two units. Sixteen units follow the noise, for their
 error on the training rows is below the 0.09 of the noise itself. The last line is the same network with
 *weight decay*, of which more below: its variance is smaller, and it pays with a worse fit of the training
 rows. Look for this trade in what follows. **Regularization** is any change that is meant to lower the error
@@ -579,7 +582,7 @@ r"""
 ## 4. All of them on the same network
 
 Back to 400 pictures with 30 % wrong labels. Every remedy gets the same number of steps, and its own best
-strength. Four draws are for choosing it: the strength with the highest mean accuracy on their 300
+strength. Two draws are for choosing it: the strength with the highest mean accuracy on their 300
 **validation** rows, of whose labels 30 % are wrong too, as they would be. Then four *other* draws are trained
 with it, and only these are in the table. If remedies were a matter of name, one would win clearly. If all
 only trade the same two parts, many should end near each other.
@@ -592,16 +595,16 @@ def shifts(share):
 
 
 remedies = {  # by strength, what it gives to the training
-    "fewer units": {n: {"width": n} for n in (8, 16, 32)},
+    "fewer units": {n: {"width": n} for n in (6, 12, 24)},
     "L1": {s: {"l1": s} for s in (0.001, 0.003, 0.006)},
     "L2": {s: {"l2": s} for s in (0.002, 0.006, 0.02)},
     "weight decay": {s: {"decay": s} for s in (0.3, 1, 3)},
     "dropout": {p: {"p": p} for p in (0.4, 0.6, 0.8)},
-    "DropConnect": {q: {"q": q} for q in (0.2, 0.35, 0.5)},
+    "DropConnect": {q: {"q": q} for q in (0.1, 0.25, 0.4)},
     "label smoothing": {e: {"smoothing": e} for e in (0.7, 0.9, 0.98)},
-    "shifts": {s: shifts(s) for s in (0.5, 0.75, 1)},
+    "shifts": {s: shifts(s) for s in (0.25, 0.5, 0.75)},
 }
-FOR_CHOICE, FOR_THE_TABLE = range(4, 8), range(8, 12)
+FOR_CHOICE, FOR_THE_TABLE = range(4, 6), range(8, 12)
 
 
 def best(settings, **others):
@@ -654,13 +657,22 @@ r"""
 which 70 % are right. `false` is the share of the false ones that the network has learnt to give. `gain` is the mean of four differences. `stop early` ends each run at its own best epoch
 by its own validation rows; the mean epoch is shown.)
 
-Read the column `false` against `new`. PROSE
+Read the column `false` against `new`. Without a remedy the network gives 61 % of the false labels that it was
+trained on. The remedies that gain most have left it few of them, 3 to 19 %. They also agree with fewer of all
+training labels, 69 to 75 %: that is the fit that was given up.
 
-If there is nothing to gain, a penalty gains nothing. L2 with right labels, its strength chosen anew:
+Eight remedies end between 0.87 and 0.89, and the draws of most of them overlap: from four draws no winner can
+be named. But they do not *cost* the same. To stop early was the cheapest here. (It had 40 epochs to choose
+from, the others three strengths.) Fewer units and label smoothing helped less, though at their own best
+strength. The average of five networks gained little: together they give even more of the false labels than
+one. What all have learnt, an average keeps. Another data set may rank them in another way.
+
+If there is nothing to gain, a penalty gains nothing. L2 with right labels, its strength chosen anew
+(the weakest of three was the best):
 """
 
 # %%
-strengths_right = {s: {"l2": s} for s in (0.0001, 0.0003, 0.001, 0.003)}
+strengths_right = {s: {"l2": s} for s in (0.0001, 0.001, 0.01)}
 chosen = best(strengths_right, noise=0)
 without, with_l2 = (
     train(noise=0, seeds=FOR_THE_TABLE, **setting)[2]

@@ -200,7 +200,7 @@ for width in (4, 16, 64, 128):
 # %% [markdown]
 r"""
 With right labels more units did no harm here, up to 128, which is 24 numbers to adjust for each picture. With
-wrong labels 64 and 128 units are behind 16. It took both: room, and something false to fill it with.
+wrong labels they did: 64 and 128 units are behind 16.
 
 To learn the peculiarities of a sample at the expense of new rows is **overfitting**. To miss what is there,
 so that training and new rows are both bad, is **underfitting**; the first epochs show it, and so do 4 units.
@@ -269,8 +269,9 @@ show(
 # %% [markdown]
 r"""
 Two different failures. The straight lines agree with each other, and are wrong together. The fits of degree
-12 are nearly right on average (at the ends the mean of 40 still wavers), and no single one is. The first is called **bias** (systematic error), the second
-**variance**. For the squared error on a new point, over all draws, they add up:
+12 are nearly right on average (at the ends the mean of 40 still wavers), and no single one is. The first is
+called **bias** (systematic error), the second **variance**. For the squared error on a new point, over all
+draws, they add up:
 
 $$\mathbb E\big[(y - \hat f(x))^2\big] = \underbrace{\big(\mathbb E[\hat f(x)] - f(x)\big)^2}_{\text{bias}^2}
  + \underbrace{\mathbb E\big[(\hat f(x) - \mathbb E[\hat f(x)])^2\big]}_{\text{variance}} + \sigma^2$$
@@ -383,12 +384,11 @@ for width, decay in ((1, 0), (2, 0), (16, 0), (16, 0.3)):
 
 # %% [markdown]
 r"""
-Bias falls with the width. Variance does not simply grow: it was largest with
-two units. Sixteen units follow the noise, for their
-error on the training rows is below the 0.09 of the noise itself. The last line is the same network with
-*weight decay*, of which more below: its variance is smaller, and it pays with a worse fit of the training
-rows. Look for this trade in what follows. **Regularization** is any change that is meant to lower the error
-on new rows and not that on the training rows.
+Bias falls with the width. Variance does not simply grow: it was largest with two units. Sixteen units follow
+the noise, for their error on the training rows is below the 0.09 of the noise itself. The last line is the
+same network with *weight decay*, of which more below: its variance is smaller, and it pays with a worse fit
+of the training rows. Look for this trade in what follows. **Regularization** is any change that is meant to
+lower the error on new rows and not that on the training rows.
 
 ## 2. A penalty: from variance to bias
 
@@ -565,8 +565,8 @@ def shift(batch, rng, share):
 
 # %% [markdown]
 r"""
-**Early stopping** ends where the validation accuracy was best. **More data** and a **smaller net** leave fewer
-numbers to adjust for each row. An **ensemble** averages the answers of several networks.
+**Early stopping** ends where the validation accuracy was best. **More data** and a **smaller net** leave
+fewer numbers to adjust for each row. An **ensemble** averages the answers of several networks.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -620,7 +620,10 @@ watched = train(seeds=FOR_THE_TABLE, curve=True)  # epoch, kind of rows, run
 stop = watched[:, 1].argmax(axis=0)  # each run by its own validation rows
 found = {
     "nothing": ("", watched[-1]),
-    "stop early": (f"epoch {1 + stop.mean():.0f}", watched[stop, :, range(4)].T),
+    "stop early": (
+        f"epoch {1 + stop.mean():.0f}",
+        watched[stop, :, range(4)].T,
+    ),
 }
 for name, settings in remedies.items():
     chosen = best(settings)
@@ -654,8 +657,9 @@ for name, (strength, (training, _, new, false)) in found.items():
 # %% [markdown]
 r"""
 (Accuracies, mean of four draws with their spread; on the training rows with the labels that were given, of
-which 70 % are right. `false` is the share of the false ones that the network has learnt to give. `gain` is the mean of four differences. `stop early` ends each run at its own best epoch
-by its own validation rows; the mean epoch is shown.)
+which 70 % are right. `false` is the share of the false ones that the network has learnt to give. `gain` is
+the mean of four differences. `stop early` ends each run at its own best epoch by its own validation rows; the
+mean epoch is shown.)
 
 Read the column `false` against `new`. Without a remedy the network gives 61 % of the false labels that it was
 trained on. The remedies that gain most have left it few of them, 3 to 19 %. They also agree with fewer of all
@@ -664,8 +668,8 @@ training labels, 69 to 75 %: that is the fit that was given up.
 Eight remedies end between 0.87 and 0.89, and the draws of most of them overlap: from four draws no winner can
 be named. But they do not *cost* the same. To stop early was the cheapest here. (It had 40 epochs to choose
 from, the others three strengths.) Fewer units and label smoothing helped less, though at their own best
-strength. The average of five networks gained little: together they give even more of the false labels than
-one. What all have learnt, an average keeps. Another data set may rank them in another way.
+strength. The average of five networks gained little: together they give as many of the false labels as
+one does. Another data set may rank them in another way.
 
 If there is nothing to gain, a penalty gains nothing. L2 with right labels, its strength chosen anew
 (the weakest of three was the best):
@@ -707,8 +711,8 @@ can help; a remedy against variance would take away from the fit.
 
 <details><summary>Answer</summary>
 
-The gap alone does not say. The network of the opening with right labels has it, and no epoch on the way was
-better. What counts is whether the error on new rows could be lower, not whether there is a gap.
+The gap alone does not say. The network of the opening with right labels has it, and hardly an epoch on the
+way was better. What counts is whether the error on new rows could be lower, not whether there is a gap.
 
 </details>
 
@@ -736,8 +740,8 @@ It is a little too good, since it was used to choose. The table judges on rows t
   labels were wrong.
 - L2 takes the same share of every weight, L1 the same amount. Weight decay is L2 only for plain SGD.
 - Dropout zeroes with probability $p$ in training, scales the rest by $1/(1-p)$, and rests in evaluation.
-- Each remedy has its own best strength, found on validation rows. At their best many are equal; compare what
-  they cost.
+- Each remedy has its own best strength, found on validation rows. At their best many ended near each other;
+  compare what they cost.
 """
 
 # %% jupyter={"source_hidden": true}

@@ -306,7 +306,9 @@ for n in (100, 800):
     )[3]
     best = seen[seen.mean(axis=1).argmax()]
     lost[n] = best - seen[-1]
-    print(f"{n:4} rows: best epoch {told(best)}, last {told(seen[-1])}", end="")
+    print(
+        f"{n:4} rows: best epoch {told(best)}, last {told(seen[-1])}", end=""
+    )
     print(f", lost {told(lost[n])}")
 
 # %% jupyter={"source_hidden": true}
@@ -318,15 +320,16 @@ claim(
 
 # %% [markdown]
 r"""
-With more rows every accuracy is higher. What is lost by training too long is not: it is as much
-with 800 rows as with 100, after as many passes. More rows are better data. A remedy that makes the choice of
-the epoch unnecessary they were not.
+With more rows the accuracy on new rows is higher, at its best and at the end. What is lost by training too
+long is not smaller: as much with 800 rows as with 100, after as many passes. More rows did not spare anybody
+the choice of the epoch.
 
 ## "Dropout slows training", "dropout makes the model converge quickly"
 
 Both are told, so one is wrong. Epochs of SGD until the training loss, in evaluation mode, is below 0.2, each
 at the best of three learning rates:
 """
+
 
 # %%
 def training_loss(fleet, X, y):
@@ -421,12 +424,12 @@ claim(
 
 # %% [markdown]
 r"""
-Where each fits best, batch norm has learnt the false labels no less than the network without it, and ends
-where that ends. At the lowest rate it fits them much sooner, and is behind. Dropout gains nearly as much
-beside it as without it. They can be used together, but one was no substitute for the other here. (In the
-network of Ioffe and Szegedy, 2015, it was: they left dropout out.) Dropout *before* a batch norm is another
-matter: lesson 11's companion shows that the variance which is stored is then that of training, and too large
-for evaluation (Li and others, 2019).
+Where each fits best, batch norm has learnt its labels, the false ones too, no less than the network without
+it, and ends at about the same accuracy on new rows. At the lowest rate it fits them much sooner, and is
+behind. Dropout gains nearly as much beside it as without it. They can be used together, but one was no
+substitute for the other here. (In the network of Ioffe and Szegedy, 2015, it was: they left dropout out.)
+Dropout *before* a batch norm is another matter: lesson 11's companion shows that the variance which is stored
+is then that of training, and too large for evaluation (Li and others, 2019).
 
 ## "Augmentation adds diversity without adding samples"
 
@@ -487,6 +490,7 @@ eight networks from other starts, and eight decision trees on rows drawn with re
 combining as such helped, all would gain:
 """
 
+
 # %%
 def members(seed, bootstrap):
     """Probabilities (8, new rows, 10) of eight networks on 200 rows, or on 200 drawn from them."""
@@ -535,7 +539,9 @@ for name, probabilities in of.items():
         pairs = votes[:, None] != votes[None]  # the diagonal is no pair
         differ.append(pairs.sum() / (8 * 7 * len(y)))
     gain[name] = np.array(together) - np.array(single)
-    print(f"{name:15} single {told(single)}   together {told(together)}", end="")
+    print(
+        f"{name:15} single {told(single)}   together {told(together)}", end=""
+    )
     print(f"   gain {np.mean(gain[name]):.3f}   differ {told(differ)}")
 
 # %% jupyter={"source_hidden": true}
@@ -547,10 +553,10 @@ claim(
 
 # %% [markdown]
 r"""
-`differ` is the share of new pictures on which two members disagree: copies on none, networks from other starts
-on 2 %, trees on nearly half. In this order they gain. Is disagreement all it takes? Networks on drawn rows disagree
-more and gain more, but each alone is worse, and together they end where the others end, at 0.93. To average
-makes good for what single members lack, and trees lack most.
+`differ` is the share of new pictures on which two members disagree: copies on none, networks from other
+starts on 2 %, trees on nearly half. In this order they gain. Is disagreement all it takes? Networks on drawn
+rows disagree more and gain more, but each alone is worse, and together they end where the others end, at
+0.93. (Whether a worse member simply leaves more to gain, this table does not say.)
 
 ## "Bagging, boosting and stacking improve performance"
 
@@ -625,11 +631,11 @@ single model of the three is not beaten by voting or stacking here.
 
 ## Double descent
 
-Beyond the point where a model can fit its training rows exactly, many settings of its weights do so. Which one
-do you get, and is it worse than that of a smaller model? Belkin and others (2019) found that the error on new
-rows rises up to that point and then *falls again*. A simple case: features
-$\max(0, \mathbf x^\top V)$ with a random $V$ that is never trained, and least squares on them, of all exact fits
-the one with the smallest weights (`np.linalg.pinv`). 200 digits, 20 % of the labels wrong:
+Beyond the point where a model can fit its training rows exactly, many settings of its weights do so. Which
+one do you get, and is it worse than that of a smaller model? Belkin and others (2019) found that the error on
+new rows rises up to that point and then *falls again*. A simple case: features $\max(0, \mathbf x^\top V)$
+with a random $V$ that is never trained, and least squares on them, of all exact fits the one with the
+smallest weights (`np.linalg.pinv`). 200 digits, 20 % of the labels wrong:
 """
 
 # %%
@@ -660,9 +666,9 @@ show(
 
 # %% [markdown]
 r"""
-Left of the line it is the story of the lesson. At the line, where exactly one setting of the weights fits, the
-fit is at its worst. Right of it there are ever more to choose from, the smallest is taken, and the error falls
-again, here to that of the first valley and not below. Nakkiran and others (2020) saw the same in deep networks,
+Left of the line it is the story of the lesson. At the line, where exactly one setting of the weights fits,
+the fit is at its worst. Right of it there are ever more to choose from, the smallest is taken, and the error
+falls again, here to about that of the first valley. Nakkiran and others (2020) saw the same in deep networks,
 most with wrong labels. So "more capacity, more overfitting" is half of the story, and a fit of all training
 rows tells neither way.
 

@@ -99,7 +99,7 @@ def double_descent(numbers: np.ndarray, wrong: Mapping[str, np.ndarray], rows: i
         ax.plot(numbers, shares.mean(axis=1, dtype=float), label=name, **LOOKS[name])
     ax.set_xscale("log")
     ticks = [float(rows)]  # the others so far apart that their names do not touch
-    for number in numbers.tolist():
+    for number in numbers[numbers > 0].tolist():
         if all(max(number / tick, tick / number) > 1.8 for tick in ticks):
             ticks.append(number)
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

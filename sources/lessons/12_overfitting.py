@@ -608,7 +608,7 @@ FOR_CHOICE, FOR_THE_TABLE = range(4, 6), range(8, 12)
 
 
 def best(settings, **others):
-    """The strength that the validation rows ([1]) of the draws for choosing prefer."""
+    """The strength preferred by the validation rows ([1])."""
     score = {
         s: train(seeds=FOR_CHOICE, **setting, **others)[1].mean()
         for s, setting in settings.items()

@@ -379,7 +379,7 @@ RATES = np.array([0.003, 0.01, 0.03, 0.1])
 
 
 def at_each_rate(**net):
-    """Accuracies on training rows (as labelled) and on new ones, each (rate, draw)."""
+    """Accuracy on training rows and on new ones, (rate, draw) each."""
     fleet, X, y, _ = train(
         400,
         40,
@@ -493,7 +493,7 @@ combining as such helped, all would gain:
 
 # %%
 def members(seed, bootstrap):
-    """Probabilities (8, new rows, 10) of eight networks on 200 rows, or on 200 drawn from them."""
+    """Probabilities (8, new rows, 10) of eight networks on 200 rows."""
     X, y = draw(seed, 0)
     rng = np.random.default_rng(seed)
     rows = np.tile(np.arange(200), (8, 1))

@@ -32,6 +32,7 @@ from helpers.explore import (
     losses,
     normalization,
     optimizers,
+    overfitting,
     start,
     tuning,
     view,
@@ -54,6 +55,7 @@ EXPLORERS = [
     optimizers,
     tuning,
     normalization,
+    overfitting,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
 
@@ -136,6 +138,9 @@ OUTSIDE = [
     (normalization, {"batch_size": 3}),
     (normalization, {"norm": 3}),
     (normalization, {"lr": 0.2}),
+    (overfitting, {"degree": 15}),
+    (overfitting, {"n": 12}),
+    (overfitting, {"penalty": 0.5}),
     (baselines_and_metrics, {"threshold": -0.1}),
     (baselines_and_metrics, {"threshold": 1.1}),
     (baselines_and_metrics, {"prevalence": 0.0}),

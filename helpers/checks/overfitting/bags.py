@@ -1,0 +1,181 @@
+"""Task 4: bagging, judged by what each member was given and what it said.
+
+A member of the check has its rows by heart, and says of others what stands in a table.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
+from helpers.checks.plain import same_form, short
+from helpers.checks.probing import Seen, call
+from helpers.checks.randomness import drawn, new_seed, other_seed_differs, same_again
+from helpers.checks.task import Case, Task, Wrong, all_of, verdict
+from helpers.checks.watched import Journal
+
+Array = np.ndarray
+CALLS = "fit(X, y) trains a member and returns its function; that takes rows (k, d) and returns (k, classes)."
+
+
+def _cases(rng: np.random.Generator) -> list[Case]:
+    """Many members; as many rows as new ones; three, so that some rows are in every bag; one."""
+    cases = []
+    for n, m, num_models in [(60, 7, 12), (50, 50, 25), (60, 9, 3), (40, 5, 1)]:
+        X, X_new = rng.normal(size=(n, 3)).round(3), rng.normal(size=(m, 3)).round(3)
+        y = rng.permutation(np.arange(n) % 3)
+        table = rng.dirichlet([0.6] * 3, size=(num_models, n + m)).round(4)
+        table[:, np.arange(n), y] += 0.25  # better than a guess, on average
+        table /= table.sum(axis=-1, keepdims=True)
+        cases.append({"X": X, "y": y, "X_new": X_new, "num_models": num_models, "table": table})
+        cases[-1]["seed"] = new_seed(rng)
+    return cases
+
+
+def _probe(learner: Any, case: Case) -> Seen:
+    """The answer with another seed and again, and of each call of fit its rows and labels, by draw."""
+    journal = Journal(np.concatenate([case["X"], case["X_new"]]))
+    bags: list[list[Any]] = []
+
+    def bag(rng: np.random.Generator) -> Any:
+        bags.append([])
+
+        def fit(X: Any, y: Any) -> Any:
+            rows, labels = journal.rows_of(X), np.array(y)
+            number = len(bags[-1]) % case["num_models"]
+            bags[-1].append([rows, labels])
+
+            def said(Z: Any) -> Array:
+                asked = journal.rows_of(Z)
+                if (asked < 0).any():
+                    raise ValueError("a member was asked about rows that are neither of X nor of X_new")
+                p = case["table"][number, asked].copy()
+                for place in np.flatnonzero(np.isin(asked, rows)):
+                    p[place] = np.where(np.arange(3) == labels[rows == asked[place]][0], 0.98, 0.01)
+                return p
+
+            return said
+
+        return call(learner, fit, case["X"], case["y"], case["X_new"], case["num_models"], rng)
+
+    value = drawn(bag, case["seed"], times=3).value
+    return Seen(value.pop("answer"), **value, bags=bags)
+
+
+@verdict
+def _form(case: Case, value: Any) -> None:
+    answer, shape = value["answer"], (len(case["X_new"]), 3)
+    if not isinstance(answer, list) or not same_form((0, 0), answer) or np.ndim(answer[1]):
+        raise Wrong(f"expected p and a number, got {short(answer)}", "End with `return p, accuracy`.")
+    if np.shape(answer[0]) != shape:
+        what = f"the shape of p is {np.shape(answer[0])}, expected {shape}"
+        raise Wrong(what, "One row for each row of X_new, with the probability of each class.")
+
+
+@verdict
+def _bags(case: Case, value: Any) -> None:
+    n, bags = len(case["y"]), value["bags"][0]
+    if len(bags) != case["num_models"]:
+        what = f"fit was called {len(bags)} times, expected {case['num_models']}"
+        raise Wrong(what, "Each member is trained once, and asked as often as you like.")
+    for number, (rows, labels) in enumerate(bags, start=1):
+        if (rows < 0).any() or (rows >= n).any():
+            raise Wrong(f"member {number} was trained on rows that are not in X", "It takes rows of X as they are.")
+        if not np.array_equal(case["y"][rows], labels):
+            what = f"member {number} was trained with labels that belong to other rows"
+            raise Wrong(what, "X and y are cut by the same row numbers.")
+        if len(rows) != n:
+            raise Wrong(f"member {number} was trained on {len(rows)} rows, expected {n}", "As many as X has.")
+        if len(set(rows.tolist())) == n:  # by chance once in 10¹⁶ bags
+            what = f"member {number} was trained on each row once"
+            raise Wrong(what, "A bag is drawn with replacement: some rows come twice, and others not at all.")
+    if len(bags) > 1 and all(np.array_equal(bags[0][0], rows) for rows, _ in bags):
+        raise Wrong("all members were trained on the same bag", "Each draws one of its own.")
+    used = {row for run in value["bags"][:3] for rows, _ in run for row in rows.tolist()}
+    if case["num_models"] > 10 and (never := set(range(n)) - used):
+        what = f"in {3 * len(bags)} bags row {min(never)} of 0 to {n - 1} does not come once"
+        raise Wrong(what, "Every row of X may come, also the first and the last.")
+
+
+def _said(case: Case, bags: Any) -> Array:
+    """What each member says of the rows of X, (members, n, 3)."""
+    n = len(case["y"])
+    p = case["table"][:, :n].copy()
+    for number, (rows, _) in enumerate(bags):
+        p[number, rows] = np.where(np.arange(3) == case["y"][rows][:, None], 0.98, 0.01)
+    return p
+
+
+@verdict
+def _mean(case: Case, value: Any) -> None:
+    said, got = case["table"][:, len(case["y"]) :], np.asarray(value["answer"][0])
+    want = said.mean(axis=0)
+    if close(got, want):
+        return
+    votes = (said.argmax(axis=-1)[..., None] == np.arange(3)).mean(axis=0)
+    for other, what, hint in (
+        (said.sum(axis=0), "p is the sum of what the members say", "Its rows should sum to 1."),
+        (said[-1], "p is what the last member says", "All members count the same."),
+        (said[0], "p is what the first member says", "All members count the same."),
+        (votes, "p holds the shares of votes", "How sure each member is counts too: its probabilities."),
+    ):
+        if close(got, other):
+            raise Wrong(what, hint)
+    raise Wrong(f"p is off\n{expected_and_got(want, got)}", "The mean over the members of what each says of X_new.")
+
+
+@verdict
+def _out_of_bag(case: Case, value: Any) -> None:
+    bags, y, got = value["bags"][0], case["y"], value["answer"][1]
+    said = _said(case, bags)
+    out = np.array([~np.isin(np.arange(len(y)), rows) for rows, _ in bags])  # (members, n)
+    asked = out.any(axis=0)
+    right = (said * out[..., None]).sum(axis=0).argmax(axis=-1) == y
+    want = right[asked].mean()
+    if close(got, want):
+        return
+    alone = [(said[k].argmax(axis=-1) == y)[out[k]].mean() for k in range(len(bags))]
+    what = f"the accuracy should be {want:.4f}, got {got:.4f}"
+    for other, words, hint in (
+        (
+            (said.mean(axis=0).argmax(axis=-1) == y).mean(),
+            "all members were asked about all rows of X",
+            "Who was trained on a row may know it by heart: only the others say something new.",
+        ),
+        (
+            right[asked].sum() / len(y),
+            f"{(~asked).sum()} rows that are in every bag count as wrong",
+            "Nobody can be asked about them: they do not count.",
+        ),
+        (100 * want, "this is in percent", "A share, from 0 to 1."),
+        (
+            np.mean(alone),
+            "this is the mean of the members' own accuracies",
+            "First the mean of the probabilities, for each row over the members that have not seen it.",
+        ),
+    ):
+        if close(got, other):
+            raise Wrong(f"{what}: {words}", hint)
+    raise Wrong(what, "Take one row of X. Which members have not seen it, and what do they say on average?")
+
+
+bagging = Task(
+    "overfitting/bagging",
+    points=4,
+    signature="bagging(fit, X, y, X_new, num_models, rng)",
+    cases=_cases,
+    probe=_probe,
+    show=("X", "y", "X_new", "num_models"),
+    hints={
+        "TypeError": CALLS,
+        "AttributeError": CALLS,
+        "ValueError: a member": "A member takes rows of X, or of X_new.",
+        "ValueError": "Write the shapes of this line down: a member returns (k, classes) for k rows.",
+    },
+    verdict=all_of(
+        leaves_input_unchanged("X", "y", "X_new"),
+        *(_form, _bags, _mean, _out_of_bag),
+        same_again("answer"),
+        other_seed_differs("answer"),
+    ),
+)

@@ -24,7 +24,8 @@ r"""
 
 A linear model with one output says $\hat y = Xw + b$. Large weights are to cost something, so its loss is
 
-$$\text{loss} = \frac1n \sum_i (\hat y_i - y_i)^2 + \lambda_1 \sum_j \lvert w_j\rvert + \lambda_2 \sum_j w_j^2 .$$
+$$\text{loss} = \frac1n \sum_i (\hat y_i - y_i)^2
+ + \lambda_1 \sum_j \lvert w_j\rvert + \lambda_2 \sum_j w_j^2 .$$
 
 Write `penalised(X, y, w, b, l1, l2)`. `X` has shape (n, d), `y` (n,), `w` (d,); `b` is a number, and so are
 the strengths `l1` and `l2`, λ₁ and λ₂. `b` costs nothing. Return three things:
@@ -40,8 +41,8 @@ For example:
     penalised(X, y, np.array([1.0, -2.0]), 1.0, 0.5, 0.1)
     →  (8.5, array([ 7.7, -4.9]), 1.0)
 
-By hand: the errors are -2 and 3, and their mean square is 6.5. The penalties are 0.5 · 3 and 0.1 · 5. From the
-data come the slopes 7 and -4, from L1 0.5 and -0.5, from L2 0.2 and -0.4.
+By hand: the errors are -2 and 3, and their mean square is 6.5. The penalties are 0.5 · 3 and 0.1 · 5. From
+the data come the slopes 7 and -4, from L1 0.5 and -0.5, from L2 0.2 and -0.4.
 """
 
 
@@ -222,30 +223,28 @@ check("overfitting/bagging", bagging)
 r"""
 ## Task 5 · Close the gap (4 points)
 
-The next cell takes 400 pictures of digits, and gives 30 % of them a false label. `overfit(X, y, rng)` trains a
-network on them. It agrees with most of the labels it has seen, false ones too. With those of pictures that
+The next cell takes 400 pictures of digits, and gives 30 % of them a false label. `overfit(X, y, rng)` trains
+a network on them. It agrees with most of the labels it has seen, false ones too. With those of pictures that
 are new to it, of which 30 % are false as well, it agrees far less often. Run the cell.
 
-Write `close_the_gap(X, y, rng)`: train a network on the pictures `X` (400, 64) and the labels `y` (400,), and
-return it. Begin with the lines of `overfit`, and use whichever remedies of the lesson you like. Two things are
-asked of the network:
+Write `close_the_gap(X, y, rng)`: train a network on the pictures `X` (400, 64) and their labels `y` (400,),
+and return it. Begin with the lines of `overfit`, and use whichever remedies you like. Two things are asked:
 
-- the **gap**: its accuracy on `X` and `y`, less its accuracy on new pictures with labels like these, is 0.15
-  or less;
+- the **gap**, its accuracy on `X` and `y` less its accuracy on new pictures with labels like these, is
+  0.15 or less;
 - of the new pictures it is **right** about 0.8 or more, by their true labels.
 
-Each is easy without the other. The check trains on other pictures, three times, and judges by those that are
-left. It numbers the ten classes in another way each time, so you know of the digits only what `X` and `y`
-tell. All chance comes from `rng`.
+The check trains on other pictures, three times, and judges by those that are left. It numbers the ten classes
+in another way each time, so you know of the digits only what `X` and `y` tell. All chance comes from `rng`.
+The network is one that `nn.Sequential` makes, and is judged in evaluation mode.
 
-The network is one that `nn.Sequential` makes, and is judged in evaluation mode. To try out a strength, use `report` on the pictures of this notebook, as below.
-What did a remedy cost there: training accuracy, time, or nothing?
+To choose a strength, use `report` on the pictures of this notebook, as below.
 
 <details><summary>Hint: what there is</summary>
 
-`nn.AdamW(model, lr=…, weight_decay=…)`; `nn.L1(model, …)` and `nn.L2(model, …)`, for the argument `penalty` of
-`fit`; `nn.Dropout(…, rng=rng)`, a layer; `nn.CrossEntropyLoss(label_smoothing=…)`. `help(…)` tells about each.
-Moved digits are in task 3. How many epochs there are, and how many units, is up to you.
+`nn.AdamW(model, lr=…, weight_decay=…)`; `nn.L1(model, …)` and `nn.L2(model, …)`, for the argument `penalty`
+of `fit`; `nn.Dropout(…, rng=rng)`, a layer; `nn.CrossEntropyLoss(label_smoothing=…)`. `help(…)` tells about
+each. Moved digits are in task 3. How many epochs there are, and how many units, is up to you.
 </details>
 """
 

@@ -46,7 +46,7 @@ answers(
         keep = self.rng.random(X.shape) >= self.p → keep = self.rng.random(X.shape) < self.p
             p is the probability of becoming 0
         self.factor = keep / (1 - self.p) → self.factor = keep
-            as they are in X
+            The expected value of each entry is to stay
         keep = self.rng.random(X.shape) >= self.p → keep = self.rng.random(X.shape[1]) >= self.p
             each column of X is kept as a whole
         return X * self.factor → self.factor = self.factor * (X != 0); return X * self.factor
@@ -133,8 +133,8 @@ answers(
             all members were trained on the same bag
         out = … → out = np.ones(n, bool)
             Who was trained on a row may know it by heart
-        right[asked].mean() → (right & asked).mean()
-            in every bag count as wrong
+        right[asked].mean() → right.mean()
+            in every bag count too
         member(X_new) / num_models → np.eye(3)[member(X_new).argmax(axis=1)] / num_models
             p holds the shares of votes
     """,
@@ -187,7 +187,9 @@ def dropout_and_moved_pictures(X, y, rng):
     for _ in range(40):
         sheet = np.pad(X.reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
         moves = rng.integers(3, size=(len(X), 2))
-        moved = np.array([one[r : r + 8, c : c + 8].ravel() for one, (r, c) in zip(sheet, moves, strict=True)])
+        moved = np.array(
+            [one[r : r + 8, c : c + 8].ravel() for one, (r, c) in zip(sheet, moves, strict=True)]
+        )
         order = rng.permutation(len(X))
         for start in range(0, len(X), 50):
             rows = order[start : start + 50]

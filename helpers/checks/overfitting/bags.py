@@ -15,6 +15,9 @@ from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 from helpers.checks.watched import Journal
 
 Array = np.ndarray
+HEART = "Who was trained on a row may know it by heart: only the others say something new."
+NOBODY = "Nobody can be asked about them: they do not count."
+FIRST = "First the mean of the probabilities, for each row over those that have not seen it."
 CALLS = "fit(X, y) trains a member and returns its function; that takes rows (k, d) and returns (k, classes)."
 
 
@@ -30,6 +33,11 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         cases.append({"X": X, "y": y, "X_new": X_new, "num_models": num_models, "table": table})
         cases[-1]["seed"] = new_seed(rng)
     return cases
+
+
+def by_heart(labels: Array) -> Array:
+    """What a member says of rows that it was trained on, (k, 3)."""
+    return np.where(np.arange(3) == np.asarray(labels)[:, None], 0.98, 0.01)
 
 
 def _probe(learner: Any, case: Case) -> Seen:
@@ -50,8 +58,8 @@ def _probe(learner: Any, case: Case) -> Seen:
                 if (asked < 0).any():
                     raise ValueError("a member was asked about rows that are neither of X nor of X_new")
                 p = case["table"][number, asked].copy()
-                for place in np.flatnonzero(np.isin(asked, rows)):
-                    p[place] = np.where(np.arange(3) == labels[rows == asked[place]][0], 0.98, 0.01)
+                seen = np.isin(asked, rows)
+                p[seen] = by_heart(case["y"][asked[seen]])
                 return p
 
             return said
@@ -74,88 +82,61 @@ def _form(case: Case, value: Any) -> None:
 
 @verdict
 def _bags(case: Case, value: Any) -> None:
-    n, bags = len(case["y"]), value["bags"][0]
+    y, bags, n = case["y"], value["bags"][0], len(case["y"])
     if len(bags) != case["num_models"]:
         what = f"fit was called {len(bags)} times, expected {case['num_models']}"
         raise Wrong(what, "Each member is trained once, and asked as often as you like.")
     for number, (rows, labels) in enumerate(bags, start=1):
-        if (rows < 0).any() or (rows >= n).any():
-            raise Wrong(f"member {number} was trained on rows that are not in X", "It takes rows of X as they are.")
-        if not np.array_equal(case["y"][rows], labels):
-            what = f"member {number} was trained with labels that belong to other rows"
-            raise Wrong(what, "X and y are cut by the same row numbers.")
         if len(rows) != n:
             raise Wrong(f"member {number} was trained on {len(rows)} rows, expected {n}", "As many as X has.")
+        if (rows < 0).any() or (rows >= n).any() or not np.array_equal(y[rows], labels):
+            what = f"member {number} was trained on rows with the labels of others, or on rows that X has not"
+            raise Wrong(what, "X and y are cut by the same row numbers.")
         if len(set(rows.tolist())) == n:  # by chance once in 10¹⁶ bags
             what = f"member {number} was trained on each row once"
             raise Wrong(what, "A bag is drawn with replacement: some rows come twice, and others not at all.")
     if len(bags) > 1 and all(np.array_equal(bags[0][0], rows) for rows, _ in bags):
         raise Wrong("all members were trained on the same bag", "Each draws one of its own.")
     used = {row for run in value["bags"][:3] for rows, _ in run for row in rows.tolist()}
-    if case["num_models"] > 10 and (never := set(range(n)) - used):
+    if len(bags) > 10 and (never := set(range(n)) - used):  # by chance once in 10¹⁴
         what = f"in {3 * len(bags)} bags row {min(never)} of 0 to {n - 1} does not come once"
         raise Wrong(what, "Every row of X may come, also the first and the last.")
 
 
-def _said(case: Case, bags: Any) -> Array:
-    """What each member says of the rows of X, (members, n, 3)."""
-    n = len(case["y"])
-    p = case["table"][:, :n].copy()
-    for number, (rows, _) in enumerate(bags):
-        p[number, rows] = np.where(np.arange(3) == case["y"][rows][:, None], 0.98, 0.01)
-    return p
-
-
 @verdict
 def _mean(case: Case, value: Any) -> None:
-    said, got = case["table"][:, len(case["y"]) :], np.asarray(value["answer"][0])
-    want = said.mean(axis=0)
-    if close(got, want):
-        return
+    said, got = case["table"][:, len(case["y"]) :], value["answer"][0]
     votes = (said.argmax(axis=-1)[..., None] == np.arange(3)).mean(axis=0)
-    for other, what, hint in (
-        (said.sum(axis=0), "p is the sum of what the members say", "Its rows should sum to 1."),
-        (said[-1], "p is what the last member says", "All members count the same."),
-        (said[0], "p is what the first member says", "All members count the same."),
-        (votes, "p holds the shares of votes", "How sure each member is counts too: its probabilities."),
-    ):
-        if close(got, other):
-            raise Wrong(what, hint)
-    raise Wrong(f"p is off\n{expected_and_got(want, got)}", "The mean over the members of what each says of X_new.")
+    if not close(got, said.mean(axis=0)):
+        if close(got, votes):
+            raise Wrong("p holds the shares of votes", "How sure each member is counts: its probabilities.")
+        both = expected_and_got(said.mean(axis=0), got)
+        raise Wrong(f"p is off\n{both}", "The mean over the members of what each says of X_new.")
 
 
 @verdict
 def _out_of_bag(case: Case, value: Any) -> None:
-    bags, y, got = value["bags"][0], case["y"], value["answer"][1]
-    said = _said(case, bags)
-    out = np.array([~np.isin(np.arange(len(y)), rows) for rows, _ in bags])  # (members, n)
-    asked = out.any(axis=0)
-    right = (said * out[..., None]).sum(axis=0).argmax(axis=-1) == y
-    want = right[asked].mean()
-    if close(got, want):
+    y, bags, got = case["y"], value["bags"][0], value["answer"][1]
+    n = len(y)
+    out = np.array([~np.isin(np.arange(n), rows) for rows, _ in bags])[..., None]  # (members, n, 1)
+    said = np.where(out, case["table"][:, :n], by_heart(y))
+    right = (said * out).sum(axis=0).argmax(axis=-1) == y
+    asked = out.any(axis=0)[:, 0]
+    if close(got, want := right[asked].mean()):
         return
-    alone = [(said[k].argmax(axis=-1) == y)[out[k]].mean() for k in range(len(bags))]
     what = f"the accuracy should be {want:.4f}, got {got:.4f}"
+    each = [(p.argmax(axis=-1) == y)[o[:, 0]].mean() for p, o in zip(said, out, strict=True)]
     for other, words, hint in (
         (
-            (said.mean(axis=0).argmax(axis=-1) == y).mean(),
-            "all members were asked about all rows of X",
-            "Who was trained on a row may know it by heart: only the others say something new.",
+            (said.sum(axis=0).argmax(axis=-1) == y).mean(),
+            "if members are asked about rows of their bag",
+            HEART,
         ),
-        (
-            right[asked].sum() / len(y),
-            f"{(~asked).sum()} rows that are in every bag count as wrong",
-            "Nobody can be asked about them: they do not count.",
-        ),
-        (100 * want, "this is in percent", "A share, from 0 to 1."),
-        (
-            np.mean(alone),
-            "this is the mean of the members' own accuracies",
-            "First the mean of the probabilities, for each row over the members that have not seen it.",
-        ),
+        (right.mean(), f"if the {(~asked).sum()} rows that are in every bag count too", NOBODY),
+        (np.mean(each), "if the accuracies of the members are averaged", FIRST),
     ):
         if close(got, other):
-            raise Wrong(f"{what}: {words}", hint)
+            raise Wrong(f"{what}\nthis is what comes {words}", hint)
     raise Wrong(what, "Take one row of X. Which members have not seen it, and what do they say on average?")
 
 

@@ -1,4 +1,4 @@
-"""Task 5: a network that has learnt false labels by heart. Judged are its answers on pictures it never saw."""
+"""Task 5: a network and false labels. Judged are its answers on pictures that it never saw."""
 
 from typing import Any
 
@@ -52,7 +52,9 @@ def _closed(case: Case, value: Any) -> None:
         raise Wrong(f"for {N} pictures there are {short(on_training.shape)} answers", "Ten logits for each.")
     training, validation = np.mean(on_training == case["y"]), np.mean(on_new == given)
     true, gap = np.mean(on_new == right), training - validation
-    what = f"accuracy on the training pictures {training:.2f}, on new ones {validation:.2f}: a gap of {gap:.2f}"
+    what = (
+        f"accuracy on the training pictures {training:.2f}, on new ones {validation:.2f}: a gap of {gap:.2f}"
+    )
     what += f"\nof the new pictures {true:.2f} get their true digit"
     if len(set(on_new.tolist())) == 1:
         raise Wrong(what, f"It says {on_new[0]} of every new picture: a small gap alone is worth nothing.")
@@ -76,8 +78,8 @@ close_the_gap = Task(
     show=("X", "y"),
     hints={
         "ValueError": "Write the shapes of this line down: X is (n, 64), y is (n,).",
-        "TimeIsUp": "The network of the task trains in a fraction of a second. How many are trained, for how many "
-        "epochs? The check does it six times.",
+        "TimeIsUp": "The network of the task trains in a fraction of a second, and the check trains yours six "
+        "times. For how many epochs?",
     },
     verdict=all_of(leaves_input_unchanged("X", "y"), _closed),
 )

@@ -15,7 +15,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     cases: list[Case] = []
     for n, d, l1, l2 in [(6, 3, 0.3, 0.2), (5, 4, 0.4, 0.1), (9, 2, 0.5, 0.0), (1, 5, 0.2, 0.7)]:
         X, y = rng.normal(size=(n, d)), rng.normal(2.0, 1.5, size=n)
-        w = rng.permutation(np.linspace(0.6, 2.5, d)) * np.where(rng.permutation(d) % 2, -1, 1)
+        w = rng.uniform(0.6, 2.5, size=d) * np.where(rng.permutation(d) % 2, -1, 1)
         cases.append({"X": X.round(2), "y": y.round(2), "w": w.round(2)})
         cases[-1] |= {"b": round(float(rng.uniform(0.5, 2)), 2), "l1": l1, "l2": l2}
     cases[1]["w"][rng.permutation(4)[:2]] = 0.0
@@ -85,6 +85,9 @@ penalised = formula_task(
         dw: 2 * X.T @ error / len(y) → X.T @ error / len(y)
             in dw the slope of the data is half as steep as it should be
             What is the slope of a square?
+        dw: return loss, dw, db → return loss, dw.astype(w.dtype), db
+            the numbers of dw have lost their decimals
+            w holds whole numbers here, and so does an array that is made like it.
         loss: l1 * np.abs(w).sum() + l2 * (w**2).sum() → 0
             the loss has no penalty in it
             Three numbers are added.

@@ -12,7 +12,7 @@ from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 Array = np.ndarray
 NOISE, N = 0.3, 400
-# In 400 draws each remedy of the lesson but fewer units and label smoothing keeps both at a strength of its own.
+# In 20 draws weight decay, L2, L1, dropout and fewer epochs all keep both, each at a strength of its own.
 GAP, RIGHT = 0.15, 0.8
 LOGITS = "Ten logits for each picture. Which layer is the last?"
 
@@ -24,9 +24,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         X, y = data.load_digits()
         order = rng.permutation(len(y))
         y = rng.permutation(10)[y[order]]
-        false = (
-            np.arange(len(y)) % 10 < 10 * NOISE
-        )  # the order is drawn: as many among the first 400 each time
+        # As many among the first N in each draw, so that luck does not move the gap.
+        false = np.concatenate([rng.permutation(n) < NOISE * n for n in (N, len(y) - N)])
         given = np.where(false, (y + rng.integers(1, 10, len(y))) % 10, y)
         case = {"X": X[order[:N]] / 16, "y": given[:N], "seed": new_seed(rng), "X_new": X[order[N:]] / 16}
         cases.append({**case, "secret": [given[N:], y[N:]]})

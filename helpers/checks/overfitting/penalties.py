@@ -18,7 +18,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         w = rng.uniform(0.6, 2.5, size=d) * np.where(rng.permutation(d) % 2, -1, 1)
         cases.append({"X": X.round(2), "y": y.round(2), "w": w.round(2)})
         cases[-1] |= {"b": round(float(rng.uniform(0.5, 2)), 2), "l1": l1, "l2": l2}
-    cases[1]["w"][rng.permutation(4)[:2]] = 0.0
+    w = cases[1]["w"]
+    w[[w.argmin(), w.argmax()]] = 0.0
     whole = {"X": rng.integers(-4, 5, size=(7, 3)), "y": rng.integers(10, size=7), "w": np.array([2, 0, -3])}
     return [*cases, {**whole, "b": -1, "l1": 0.25, "l2": 0.5}]
 

@@ -288,8 +288,8 @@ def close_the_gap(X, y, rng):
     dropout = nn.Dropout(0.5, rng=rng)
     model = nn.Sequential(hidden, nn.ReLU(), dropout, last)
     optimizer = nn.AdamW(model, lr=0.02, weight_decay=1.0)
-    settings = {"batch_size": 100, "num_epochs": 50, "progress": False}
-    fit(model, nn.CrossEntropyLoss(), optimizer, X, y, rng=rng, **settings)
+    options = {"num_epochs": 50, "batch_size": 100, "progress": False}
+    fit(model, nn.CrossEntropyLoss(), optimizer, X, y, rng=rng, **options)
     return model
     ### END SOLUTION
 

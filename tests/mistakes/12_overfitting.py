@@ -165,7 +165,7 @@ answers(
         weight_decay=1.0 → weight_decay=0.0
         nn.Dropout(0.5, rng=rng) → nn.ReLU()
             The gap is to be 0.15 or less
-        fit(… → pass
+        "num_epochs": 50 → "num_epochs": 1
             The gap is small enough
         return model → hidden.W *= 0; return model
             a small gap alone is worth nothing

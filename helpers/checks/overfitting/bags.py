@@ -131,14 +131,14 @@ def _mean(case: Case, value: Any) -> None:
 def _out_of_bag(case: Case, value: Any) -> None:
     y, bags, got = case["y"], value["bags"][0], value["answer"][1]
     n = len(y)
-    out = np.array([~np.isin(np.arange(n), rows) for rows, _ in bags])[..., None]  # (members, n, 1)
+    out = 1 - np.array([np.isin(np.arange(n), rows) for rows, _ in bags])[..., None]  # (members, n, 1)
     said = np.where(out, case["table"][:, :n], by_heart(y))
     right = (said * out).sum(axis=0).argmax(axis=-1) == y
-    asked = out.any(axis=0)[:, 0]
+    asked = np.asarray(out.any(axis=0))[:, 0]
     if close(got, want := right[asked].mean()):
         return
     what = f"the accuracy should be {want:.4f}, got {got:.4f}"
-    each = [(p.argmax(axis=-1) == y)[o[:, 0]].mean() for p, o in zip(said, out, strict=True)]
+    each = [(p.argmax(axis=-1) == y)[o[:, 0] == 1].mean() for p, o in zip(said, out, strict=True)]
     for other, words, hint in (
         (
             (said.sum(axis=0).argmax(axis=-1) == y).mean(),

@@ -56,7 +56,7 @@ def _networks() -> tuple[list[Sequential], np.ndarray, np.ndarray]:
             layer.b[...] = 0
             layers += [layer, ReLU()]
         network = Sequential(*layers[:-1])
-        options: dict[str, Any] = {"batch_size": 32, "num_epochs": 15, "progress": False}
+        options: dict[str, Any] = {"batch_size": 32, "num_epochs": 20, "progress": False}
         fit(network, CrossEntropyLoss(), SGD(network, lr=0.1), Z[train], y[train], rng=rng, **options)
         networks.append(network.eval())
     return networks, Z[new], y[new]
@@ -167,8 +167,8 @@ def _stage() -> Stage:
     art.marks = LineCollection([], colors=COLORS["red"], linewidths=1.3)
     top.add_collection(art.grid, autolim=False)
     bottom.add_collection(art.marks, autolim=False)
-    art.rows = bottom.text(0.005, 0.03, "", transform=bottom.transAxes, fontsize=9, va="bottom")
-    art.told = top.text(0.01, 0.97, "", transform=top.transAxes, fontsize=10, va="top", linespacing=1.5)
+    top.set_title(" ")  # keeps the place of what is told in each frame
+    art.told = top.text(0, 1.03, "", transform=top.transAxes, fontsize=11, va="bottom")
     return Stage(fig, art)
 
 
@@ -200,8 +200,9 @@ def frame(bits: int, share: float, grid: int) -> Frame:
         art.marks.set_segments(
             [[(m, y0), (m, y1)] for row, (y0, y1) in zip(now.marks, heights, strict=True) for m in row]
         )
-        art.rows.set_text(f"a row a channel, {SHOWN} of {SIZES[1]}" if per_channel else "")
-        art.told.set_text(f"accuracy {now.accuracy:.2f}\n{now.size / 1000:.1f} kB")
+        art.grid.set_linewidth(np.clip(20 / len(now.marks[0]), 0.15, 0.8))
+        below = f"; below, the marks of {SHOWN} of {SIZES[1]} channels, a row each" if per_channel else ""
+        art.told.set_text(f"accuracy {now.accuracy:.2f}, {now.size / 1000:.1f} kB{below}")
 
     where = f"{SHOWN} rows of marks, one a channel" if per_channel else f"{len(now.marks[0])} marks"
     low, high = min(m[0] for m in now.marks), max(m[-1] for m in now.marks)

@@ -36,7 +36,7 @@ def staircase(ruler: AffineMap) -> Figure:
     top.plot(x, x, color=COLORS["grey"], linewidth=1, linestyle=(0, (4, 3)))
     top.plot(x, ruler(x), color=COLORS["blue"], linewidth=1.8)
     top.set(ylabel="$\\hat x$, there and back")
-    bottom.plot(x, ruler(x) - x, color=COLORS["red"], linewidth=1.5)
+    bottom.plot(x, x - ruler(x), color=COLORS["red"], linewidth=1.5)
     bottom.axhspan(-step / 2, step / 2, color=COLORS["light"], zorder=0)
     bottom.set(xlabel="x", ylabel="error")
     for ax in (top, bottom):

@@ -58,7 +58,8 @@ def _networks() -> tuple[list[Sequential], np.ndarray, np.ndarray]:
         network = Sequential(*layers[:-1])
         options: dict[str, Any] = {"batch_size": 32, "num_epochs": 20, "progress": False}
         fit(network, CrossEntropyLoss(), SGD(network, lr=0.1), Z[train], y[train], rng=rng, **options)
-        networks.append(network.eval())
+        network.eval()
+        networks.append(network)
     return networks, Z[new], y[new]
 
 

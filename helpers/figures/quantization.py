@@ -59,15 +59,15 @@ def error_by_range(ends: Sequence[float], squares: Mapping[int, Sequence[float]]
     2
     """
     fig, ax = subplots(width=7, height=3.4)
-    ends = np.asarray(ends, float)
+    x = np.asarray(ends, float)
     for (bits, errors), (color, marker) in zip(squares.items(), LOOKS, strict=False):
-        errors = np.asarray(errors, float)
-        all_finite(squares=errors)
-        ax.plot(ends, errors, color=COLORS[color], linewidth=1.6)
-        best = errors.argmin()
-        ax.plot(ends[best], errors[best], marker, color=COLORS[color], markersize=8)
+        square = np.asarray(errors, float)
+        all_finite(squares=square)
+        best = square.argmin()
+        ax.plot(x, square, color=COLORS[color], linewidth=1.6)
+        ax.plot(x[best], square[best], marker, color=COLORS[color], markersize=8)
         ink = NAMES.get(COLORS[color], COLORS[color])
-        ax.text(ends[-1], errors[-1], f"  {bits} bits", color=ink, va="center", fontsize=9.5)
+        ax.text(x[-1], square[-1], f"  {bits} bits", color=ink, va="center", fontsize=9.5)
     ax.set(
         yscale="log", xlabel="end of the range (the last is the largest weight)", ylabel="mean squared error"
     )

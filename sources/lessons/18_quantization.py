@@ -180,7 +180,7 @@ one of two kinds with 8 bits, 4 are the exponent's and 3 the fraction's:
 """
 
 # %%
-for name in "float32 float16 bfloat16 float8_e4m3fn".split():
+for name in ("float32", "float16", "bfloat16", "float8_e4m3fn"):
     info = torch.finfo(getattr(torch, name))
     told = f"largest {info.max:<8.2g} after 1 comes 1 + {info.eps:.2g}"
     print(f"{name:13} {info.bits:2} bits  {told}")

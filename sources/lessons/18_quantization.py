@@ -417,7 +417,8 @@ def table_for(w, size, rounds=50):
     return table
 
 
-print(table_for(W.ravel(), 4).round(2))
+print("by hand:     ", table_for(W.ravel(), 4).round(2))
+print("the helpers':", k_means(W, 2).table.round(2))
 
 # %% [markdown]
 r"""
@@ -614,7 +615,7 @@ def quantized(net, X, bits, observe, ranges=None):
     return a, seen
 
 
-def right(net, bits, observe, calibrate=False):
+def accuracy(net, bits, observe, calibrate=False):
     ranges = None
     if calibrate:  # 200 pictures of the training set
         _, ranges = quantized(net, Z[train][:200], 16, observe)
@@ -638,7 +639,7 @@ versions = {
     "dynamic, each picture": (lambda a: minmax(a, axis=0), False),
 }
 acts = {
-    (name, bits): np.array([right(net, bits, *version) for net in nets])
+    (name, bits): np.array([accuracy(net, bits, *version) for net in nets])
     for name, version in versions.items()
     for bits in (8, 4)
 }
@@ -656,9 +657,9 @@ min-max 0.88, and a range for all 773 at once 0.18, unless it is a percentile.
 </details>
 
 Standardised pixels have outliers. In one of the 773 pictures a pixel that was nearly always dark in training
-is 77 standard deviations from its mean, and its range serves all. (With the percentile, which leaves it out,
-nothing is lost.) The rule of section 3 holds here too: the more numbers share a scale, the more one of them
-can spoil. Dynamic by itself is no merit; what counts is who shares.
+is 77 standard deviations from its mean, and its range serves all. The percentile leaves it out, and the same
+batch does as well as the others. The rule of section 3 holds here too: the more numbers share a scale, the
+more one of them can spoil. Dynamic by itself is no merit; what counts is who shares.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -733,8 +734,9 @@ each other. At 2 bits k-means and the affine map are ahead: they have four marks
 
 <details><summary>Answer</summary>
 
-At 0: the range is widened, so that 0 is a mark. Without that the zero point would be $-0.5/s = -85$, no code;
-and if you clipped it to 0, every number would be read back 0.5 too low.
+At 0: the range is widened, so that 0 is a mark. Without that $s$ would be $1.5/255$ and the zero point
+$-0.5/s = -85$, which is no code. If you clipped it to 0, the codes would cover 0 to 1.5, and all above would
+be lost.
 
 </details>
 
@@ -751,8 +753,8 @@ point, as the helpers do (here floats did it).
 
 <details><summary>Answer</summary>
 
-It has to be measured. From 8 to 4 bits the network above lost next to nothing, so twice the weights would
-probably win; from 4 to 2 it lost most of its accuracy. Lesson 20 measures it on a real model.
+It has to be measured, and the answer may change with the width: from 8 to 4 bits the network above lost
+nothing, from 4 to 2 most of its accuracy.
 
 </details>
 

@@ -1,5 +1,7 @@
 """Look-up tables, powers of two and float8: what holds of every map, and PyTorch's casts."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from helpers.quantization import Float8, LookUpTable, float8, k_means, minmax, powers_of_two
+from helpers.quantization import (
+    Float8,
+    LookUpTable,
+    float8,
+    k_means,
+    least_squares,
+    minmax,
+    powers_of_two,
+    signed,
+    symmetric,
+)
 from helpers.quantization.float8 import magnitudes
 from helpers.quantization.lookup import nearest
 
@@ -55,6 +67,17 @@ def test_k_means_has_settled_and_beats_equal_steps():
     assert 0 in k_means(x, 4, zero=True).table
 
 
+@pytest.mark.parametrize("tail", ["normal", "laplace", "lognormal"])
+def test_k_means_is_no_worse_than_any_other_grid(tail):
+    rng = np.random.default_rng(2)  # with these numbers, equal steps or shares alone end badly
+    x = rng.choice([-1, 1], 5000) * np.abs(getattr(rng, tail)(0, 2, 5000))
+    for bits in (3, 4, 5):
+        uniform = partial(symmetric, codes=signed(bits))
+        others = [uniform(*least_squares(x, uniform)), powers_of_two(*minmax(x), bits)]
+        best = min(np.mean((grid(x) - x) ** 2) for grid in others)
+        assert np.mean((k_means(x, bits)(x) - x) ** 2) <= best
+
+
 def test_few_different_numbers_are_kept_exactly():
     x = np.array([0.1, -7.0, 0.1, 3.0])
     np.testing.assert_array_equal(k_means(x, 2)(x), x.astype(np.float32))
@@ -69,6 +92,7 @@ def test_powers_of_two_bound_the_relative_error(most, bits):
     exponents = np.log2(table.table[table.table > 0])
     np.testing.assert_array_equal(exponents, np.rint(exponents))
     assert len(table.table) <= 2**bits - 1
+    assert abs(table.table[-1] - most) <= min(abs(table.table[-1] * share - most) for share in (0.5, 2))
 
 
 TWINS = {"e4m3": torch.float8_e4m3fn, "e5m2": torch.float8_e5m2}

@@ -122,11 +122,11 @@ Write `choose_range(x, bits, shares)`, which tries both and more. `x` has shape 
 Return `limit`, the one with the least error, and `errors`, one number for each share, in their order. No limit
 is 0. For example
 
-    x = np.array([-5.0, -3.0, -2.0, 1.0, 4.0, 20.0])
-    choose_range(x, 3, [80, 100])  →  limit = 20,  errors = [38.06  6.278]
+    x = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 3.0])
+    choose_range(x, 2, [50, 100])  →  limit = 1,  errors = [0.571  0.857]
 
-By hand: the narrow codes of 3 bits are -3..3. The 80th percentile of |x| is 5, and its marks are 5/3 apart.
-So 20 comes back as 5, and that alone costs 15² / 6 = 37.5. With the limit 20 it comes back as it was.
+By hand: the narrow codes of 2 bits are -1, 0 and 1. With the limit 1, the marks are -1, 0 and 1: only 3 is off,
+comes back as 1, and 2² / 7 is 0.571. With the limit 3, six numbers come back as 0.
 """
 
 
@@ -162,11 +162,12 @@ two steps:
 After `num_rounds` rounds (there may be none) return `table`, in which each entry has kept its place, and
 `codes`, in the shape of `x`: for each number the place of the entry that is nearest to it **now**. For example
 
-    x = np.array([0.0, 1.0, 4.0, 6.0, 7.0])
-    look_up(x, np.array([6, 0, 99]), 0)  →  table = [6 0 99],     codes = [1 1 0 0 0]
-    look_up(x, np.array([3, 0, 99]), 1)  →  table = [4.5 0 99],   codes = [1 1 0 0 0]
+    x, table = np.array([0.0, 0.0, 5.0, 8.0]), np.array([9, 3, 99])
+    look_up(x, table, 0)  →  table = [9 3 99],         codes = [1 1 1 0]
+    look_up(x, table, 1)  →  table = [8.  1.667  99],  codes = [1 1 0 0]
 
-By hand, the second: 1 is nearer to 0 than to 3. … 
+By hand, one round: 5 is nearer to 3 than to 9, so the entry 3 becomes the mean of 0, 0 and 5. The entry 9 has
+only the 8, and 99 has no number. Now 5 is nearer to 8.
 """
 
 
@@ -258,7 +259,7 @@ An accuracy is the share of the rows whose largest logit is that of their digit.
 You may use your `symmetric` of task 2. With the network of the next cell it is
 
     fewest_bits(layers, *validation, *test, loss=0.01)
-    →  …
+    →  bits = 4,  accuracies = [0.44 0.93 0.96 …],  test_accuracy = 0.97
 """
 
 # %%
@@ -299,3 +300,19 @@ def fewest_bits(layers, X_val, y_val, X_test, y_test, loss):
 
 # %% check="quantization/fewest_bits"
 check("quantization/fewest_bits", fewest_bits)
+
+# %% [markdown]
+r"""
+## Afterwards
+
+All six pass? Then try a table in place of a scale. Three bits are eight entries for all weights of a layer. In
+a new cell, run
+
+    tables = []
+    for W, b in layers:
+        table, codes = look_up(W, np.quantile(W, np.linspace(0.02, 0.98, 8)), 30)
+        tables.append((table[codes], b))
+
+and compare the accuracy on the validation rows with that of three bits and of four. Which of the two ways has
+more to keep beside the codes? Then give a whole matrix one scale, and see what that costs.
+"""

@@ -12,7 +12,7 @@ answers(
         x_hat = scale * (q.astype(float) - zero_point) → x /= scale; x_hat = scale * (q.astype(float) - zero_point)
             changes its input x
         return scale, zero_point, q, x_hat → return q, x_hat, scale, zero_point
-            Compare
+            what came is right, but in another order
         return scale, zero_point, q, x_hat → return q
             End with `return scale, zero_point, q, x_hat`
         x_hat = scale * (q.astype(float) - zero_point) → x_hat = scale * (q - zero_point)
@@ -51,7 +51,7 @@ answers(
         return np.moveaxis(q, 0, axis).astype(np.int8), scale → return q.astype(np.int8), scale
             the shape of q is wrong
         scale = np.abs(rows.reshape(len(rows), -1)).max(axis=1) / last → scale = np.full(len(rows), np.abs(W).max() / last)
-            One for each channel
+            Take one channel alone
         q = np.round(rows / scale.reshape(-1, *[1] * (W.ndim - 1))) → q = np.round(rows / scale)
             Write the shapes of this line down
     """,
@@ -77,7 +77,7 @@ answers(
     wrong="""
         return limits[np.argmin(errors)], np.array(errors) → return np.array(errors), limits[np.argmin(errors)]
             what came is right, but in another order
-        q = np.clip(np.round(x / s), -last, last) → x[np.abs(x) > limit] = 0; q = np.round(x / s)
+        limits = [np.percentile(abs(x), share) for share in shares] → …; x -= 1; x += 1; x[0] *= 1.001
             changes its input x
         q = np.clip(np.round(x / s), -last, last) → q = np.clip(np.round(x / s), 0, last)
             Take one share
@@ -112,7 +112,7 @@ answers(
         return table, np.abs(x[..., None] - table).argmin(axis=-1) → return np.abs(x[..., None] - table).argmin(axis=-1), table
             what came is right, but in another order
         return table, np.abs(x[..., None] - table).argmin(axis=-1) → return table, codes
-            no line before has given that name a value
+            codes are those of the table before the last move
         return table, np.abs(x[..., None] - table).argmin(axis=-1) → return table, np.abs(x.ravel()[:, None] - table).argmin(axis=-1)
             the shape of codes is wrong
         table[place] = x[codes == place].mean() → table[place] = x[codes == place].sum()
@@ -120,7 +120,7 @@ answers(
     """,
     right="""
         codes = np.abs(x[..., None] - table).argmin(axis=-1) → codes = ((x[..., None] - table) ** 2).argmin(-1)
-        return table, np.abs(x[..., None] - table).argmin(axis=-1) → …[1:] if False else [list(table), np.abs(x[..., None] - table).argmin(-1)]
+        return table, np.abs(x[..., None] - table).argmin(axis=-1) → return [list(table), np.abs(np.subtract.outer(x, table)).argmin(-1)]
             squared distances
     """,
 )
@@ -154,7 +154,7 @@ answers(
         half = np.zeros(q.size + q.size % 2, dtype=np.uint8) → half = np.zeros(q.size, dtype=np.uint8)
             the last one has no partner
         return half[: np.prod(self.shape)].reshape(self.shape) → return half.reshape(self.shape)
-            half of a byte is no code
+            how many of their halves are codes
     """,
     right="""
         half[: q.size] = q.ravel() & 0b1111 → half[: q.size] = np.where(q < 0, q + 16, q).ravel()
@@ -185,11 +185,9 @@ answers(
         q, scale = symmetric(W, bits, axis=1) → q, scale = symmetric(W, bits, axis=0)
             Write the shapes of this line down
         W = q * scale → W[:] = q * scale
-            changes its input layers
+            No number of bits was good enough here
         X = (np.maximum(X, 0) if number > 0 else X) @ W + b → X = np.maximum(X @ W + b, 0)
             Print one column
-        accuracies[bits] >= whole - loss → accuracies[bits] >= whole
-            bits
         range(2, 9) → range(2, 8)
             Seven
         return good[0], seven, accuracy(X_test, y_test, good[0]) → return good[0], seven

@@ -40,9 +40,9 @@ def _ranges(rng: np.random.Generator) -> Sequence[Case]:
         high = low + 255 * scale
         cut = float(rng.integers(40, 120)) * scale
         low, high = low + cut * (kind == "above"), high - cut * (kind == "below")
-        x = rng.integers(10, 246, size=shape) - zero_point + rng.choice([-0.4, -0.2, 0.2, 0.4], size=shape)
-        x.flat[:4] = [-60.4 - zero_point, 0, 310.2 - zero_point, 245.4 - zero_point]
-        x = rng.permutation((scale * x).round(4).ravel()).reshape(shape)
+        steps = rng.integers(10, 246, size=shape) + np.resize([-0.4, -0.2, 0.2, 0.4], shape)
+        steps.flat[:4] = [-60.4, zero_point, 310.2, 245.4]
+        x = rng.permutation((scale * (steps - zero_point)).round(4).ravel()).reshape(shape)
         cases.append({"x": x, "low": round(low, 4), "high": round(high, 4)})
     cases[4]["x"] = cases[4]["x"].astype(int)
     return cases
@@ -72,6 +72,9 @@ affine = formula_task(
     },
     last_rules=[_whole(2, "q", "uint8")],
     slips=r"""
+        low, high = … → low, high = min(low, 0), high
+            a range below 0 was not widened
+            The zero point is a code, so it lies in 0..255. Is that so for this range?
         low, high = … → low, high = low, high
             the range does not hold 0, and was not widened
             The zero point is a code, so it lies in 0..255. Is that so for this range?
@@ -79,9 +82,6 @@ affine = formula_task(
         zero_point = … → zero_point = min(max(round(-low / scale), 0), 255)
             the zero point was moved to an end of the codes, and the range was left as it is
             Work out what comes back for an x at the other end of the range.
-        low, high = … → low, high = min(low, 0), high
-            a range below 0 was not widened
-            The zero point is a code, so it lies in 0..255. Is that so for this range?
         low, high = … → low, high = min(low, 0), max(high, 0)\nlow, high = -max(-low, high), max(-low, high)
             the range was made symmetric
             Its ends need not be equally far from 0: the zero point is there for that.
@@ -163,8 +163,12 @@ def _weights(rng: np.random.Generator) -> Sequence[Case]:
     ]:
         highest, channels = 2 ** (bits - 1) - 1, shape[axis]
         rows = int(np.prod(shape)) // channels
-        k = rng.integers(1 - highest, highest, size=(channels, rows)) + rng.choice([-0.4, -0.3, 0.3, 0.4], rows)
-        k[np.arange(channels), rng.integers(rows, size=channels)] = highest * (-1) ** np.arange(1, channels + 1)
+        k = rng.integers(1 - highest, highest, size=(channels, rows)) + rng.choice(
+            [-0.4, -0.3, 0.3, 0.4], rows
+        )
+        k[np.arange(channels), rng.integers(rows, size=channels)] = highest * (-1) ** np.arange(
+            1, channels + 1
+        )
         scale = rng.permutation(np.arange(1, channels + 1)) * rng.integers(2, 9) / 100
         if len(shape) == 4:
             scale[1] = 0

@@ -117,9 +117,6 @@ packed = formula_task(
         np.zeros(self.n % 2, np.uint8) → half[self.n - self.n % 2 :]
             with an odd number of codes, the last one stands in its byte twice
             The upper half of the last byte is 0.
-        half = np.append(half, np.zeros(self.n % 2, np.uint8)) → half = half[: self.n - self.n % 2]
-            with an odd number of codes, the last one is missing in data
-            It has a byte of its own.
         first, second = self.data & 15, self.data >> 4 → second, first = self.data & 15, self.data >> 4
             in codes() the two of each byte are swapped
             The first code of a pair lies in the lower four bits.
@@ -149,7 +146,7 @@ packed = formula_task(
     unchanged="`q += 8` and `q[q < 0] += 16` change what the caller passed: compute new arrays.",
     hints={
         "AttributeError": "The object keeps its bytes as `self.data`, and has a method `codes(self)`.",
-        "ValueError: cannot reshape": "With an odd number of codes, half of a byte is no code.",
+        "ValueError: cannot reshape": "With an odd number of codes: how many bytes are there, and how many of their halves are codes?",
         "ValueError: operands": "With an odd number of codes, the last one has no partner.",
         "ValueError: all input arrays": "With an odd number of codes, the last one has no partner.",
         "OverflowError": "The numbers of an int8 end at 127, those of a uint8 begin at 0.",

@@ -1,6 +1,7 @@
 """Task 4: k-means finds a table, and each number gets the place of the nearest entry."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,14 +14,28 @@ Array = np.ndarray
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """Two entries; many rounds, the entries in no order; two axes; an entry without numbers; no round."""
     cases: list[Case] = []
-    for shape, k, num_rounds in [(12, 2, 1), (40, 4, 4), ((8, 5), 4, 2), (30, 5, 3), ((4, 4), 3, 0)]:
-        x = rng.laplace(size=shape) + rng.uniform(-1, 1)
-        table = rng.permutation(np.linspace(x.min(), x.max(), k) * 0.7 + rng.normal(size=k) * 0.05)
-        cases.append({"x": x, "table": table, "num_rounds": num_rounds})
-    cases[1]["table"] = rng.permutation(np.array([-4, 0, 1, 5]))  # whole numbers
-    cases[1]["x"] = np.concatenate([c + rng.normal(size=10) for c in (-4, -0.6, 1.4, 5)])
-    cases[3]["table"][rng.integers(5)] = 50.0  # nothing is near
+    for shape, table, num_rounds in [
+        (12, [-3.1, 2.2], 1),
+        (40, [-4, 0, 1, 5], 2),
+        ((8, 5), [-2.4, 0.3, 1.7, 2.9], 3),
+        (30, [50.0, -3.2, -1.1, 0.2, 2.3], 2),
+        ((4, 4), [-1.6, 0.4, 2.3], 0),
+    ]:
+        case = {"num_rounds": 0}
+        while not cases or cases[-1] is not case:
+            case = {
+                "x": 2 * rng.laplace(size=shape),
+                "table": rng.permutation(table),
+                "num_rounds": num_rounds,
+            }
+            cases += [case] if num_rounds == 0 or _moves(**case) else []
     return cases
+
+
+def _moves(x: Array, table: Array, num_rounds: int) -> bool:
+    """Whether the last round that is asked for changes codes, and so would two more."""
+    codes = [_right(x, table, num_rounds + more)[1] for more in (-1, 0, 1, 2)]
+    return not any(np.array_equal(one, other) for one, other in pairwise(codes))
 
 
 def _nearest(x: Array, table: Array) -> Array:
@@ -29,7 +44,7 @@ def _nearest(x: Array, table: Array) -> Array:
 
 def _right(x: Array, table: Array, num_rounds: int) -> tuple[Array, Array]:
     k = len(table)
-    for number in range(num_rounds):
+    for _ in range(num_rounds):
         home = _nearest(x, table).ravel()
         counts = np.bincount(home, minlength=k)
         sums = np.bincount(home, x.ravel(), minlength=k)
@@ -50,9 +65,6 @@ look_up = formula_task(
         "codes": "For each number the place of the nearest entry, in the table that is returned.",
     },
     slips="""
-        home = … → start = start if number else table; home = _nearest(x, start).ravel()
-            the numbers kept their first entries in all rounds
-            After an entry has moved, another may be nearer: each round begins with the choice.
         codes = … → codes = home.reshape(x.shape) if num_rounds else _nearest(x, table)
             codes are those of the table before the last move
             The entries have moved since: which is the nearest now?
@@ -78,8 +90,8 @@ look_up = formula_task(
             the old entry was counted as one of the numbers
             After a round an entry is the mean of its numbers.
         range(num_rounds) → range(1)
-            there was one round
-            `num_rounds` says how many.
+            the table is that after one round
+            `num_rounds` says how many there are, and each begins with the choice of the nearest.
         range(num_rounds) → range(100)
             the rounds went on until nothing moved
             `num_rounds` says how many, and there may be none.

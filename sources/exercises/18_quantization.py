@@ -69,10 +69,10 @@ r"""
 ## Task 2 · A scale for each channel (3 points)
 
 Weights are quantized without a zero point, and each *channel* with a scale of its own. What a channel is
-depends on the layer: in this course a unit's weights are a column of W (in, out), PyTorch keeps them as a row,
-and in a convolution (out, in, height, width) a channel is a block. So write `symmetric(W, bits, axis)`: a
-channel is what lies at **one place of that axis**. W has two axes or more, and `axis` may be negative: -1 is
-the last one, as always in NumPy.
+depends on the layer: in this course a unit's weights are a column of W (in, out), PyTorch keeps them as a
+row, and in a convolution (out, in, height, width) a channel is a block. So write `symmetric(W, bits, axis)`:
+a channel is what lies at **one place of that axis**. W has two axes or more, and `axis` may be negative: -1
+is the last one, as always in NumPy.
 
 - The codes are narrow, as many below 0 as above: -127..127 for 8 bits, -7..7 for 4, -1..1 for 2.
 - In each channel the largest |w| gets the last code or the first; `scale` is that |w| divided by the last
@@ -115,24 +115,24 @@ Write `choose_range(x, bits, shares)`, which tries both and more. `x` has shape 
 
 - For each percentage p of the list `shares`, the *limit* is the p-th percentile of |x|, as `np.percentile`
   gives it: p = 100 is the largest |x|.
-- With a limit, x is quantized as in task 2, all with one scale: the limit gets the last of the narrow codes of
-  `bits` bits. What lies beyond, on either side, is **clipped** to the last code or the first.
+- With a limit, x is quantized as in task 2, all with one scale: the limit gets the last of the narrow codes
+  of `bits` bits. What lies beyond, on either side, is **clipped** to the last code or the first.
 - The error of a limit is the mean of (x̂ - x)² over all n numbers, where x̂ is what comes back for x.
 
-Return `limit`, the one with the least error, and `errors`, one number for each share, in their order. No limit
-is 0. For example
+Return `errors`, one number for each share, in their order, and `limit`, the one with the least error. No
+limit is 0. For example
 
     x = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 3.0])
-    choose_range(x, 2, [50, 100])  →  limit = 1,  errors = [0.571  0.857]
+    choose_range(x, 2, [50, 100])  →  errors = [0.571  0.857],  limit = 1
 
-By hand: the narrow codes of 2 bits are -1, 0 and 1. With the limit 1, the marks are -1, 0 and 1: only 3 is off,
-comes back as 1, and 2² / 7 is 0.571. With the limit 3, six numbers come back as 0.
+By hand: the narrow codes of 2 bits are -1, 0 and 1. With the limit 1, the marks are -1, 0 and 1: only 3 is
+off, comes back as 1, and 2² / 7 is 0.571. With the limit 3, six numbers come back as 0.
 """
 
 
 # %% answer="quantization/choose_range"
 def choose_range(x, bits, shares):
-    """The limit with the least error, and the errors of all."""
+    """The errors of all limits, and the limit with the least."""
     ### BEGIN SOLUTION
     last = 2 ** (bits - 1) - 1
     limits = [np.percentile(abs(x), share) for share in shares]
@@ -141,7 +141,7 @@ def choose_range(x, bits, shares):
         s = limit / last
         q = np.clip(np.round(x / s), -last, last)
         errors.append(np.mean((s * q - x) ** 2))
-    return limits[np.argmin(errors)], np.array(errors)
+    return np.array(errors), limits[np.argmin(errors)]
     ### END SOLUTION
 
 
@@ -152,15 +152,16 @@ check("quantization/choose_range", choose_range)
 r"""
 ## Task 4 · A table of any numbers (3 points)
 
-The entries of a look-up table need not be equally far from each other. K-means moves them to where the numbers
-are. Write `look_up(x, table, num_rounds)`: `x` has any shape, `table` has k entries **in any order**. A round has
-two steps:
+The entries of a look-up table need not be equally far from each other. K-means moves them to where the
+numbers are. Write `look_up(x, table, num_rounds)`: `x` has any shape, `table` has k entries **in any order**.
+A round has two steps:
 
 1. Each number of `x` goes to the entry that is nearest to it.
 2. Each entry becomes the mean of its numbers. An entry that has none stays as it is.
 
 After `num_rounds` rounds (there may be none) return `table`, in which each entry has kept its place, and
-`codes`, in the shape of `x`: for each number the place of the entry that is nearest to it **now**. For example
+`codes`, in the shape of `x`: for each number the place of the entry that is nearest to it **now**. For
+example
 
     x, table = np.array([0.0, 0.0, 5.0, 8.0]), np.array([9, 3, 99])
     look_up(x, table, 0)  →  table = [9 3 99],         codes = [1 1 1 0]
@@ -196,13 +197,15 @@ NumPy has no array of 4-bit numbers. Four bits save memory only where two codes 
 
 - `Packed(q)`, made of an array `q` of dtype `int8` and any shape, with codes from -8 to 7;
 - its `data`, an array of dtype `uint8` with one axis: the n codes of q, row by row, **two in each byte**. The
-  first of a pair lies in the lower four bits, the second in the upper four. When n is odd, the upper half of the
-  last byte is 0;
-- its method `codes()`, which returns the codes that are in `data` as an array of dtype `int8`, in the shape of q.
+  first of a pair lies in the lower four bits, the second in the upper four. When n is odd, the upper half of
+  the last byte is 0;
+- its method `codes()`, which returns the codes that are in `data` as an array of dtype `int8`, in the shape
+  of q.
 
-A code is kept as in two's complement: 0..7 are 0000..0111, and -8..-1 are 1000..1111. The lower four bits of an
-int8 are just that. Keep the shape of q in the object, but not q: the check also puts other bytes into `data`,
-as if they had been read from a file, and the upper half of an odd last byte may then hold anything. For example
+A code is kept as in two's complement: 0..7 are 0000..0111, and -8..-1 are 1000..1111. The lower four bits of
+an int8 are just that. Keep the shape of q in the object, but not q: the check also puts other bytes into
+`data`, as if they had been read from a file, and the upper half of an odd last byte may then hold anything.
+For example
 
     packed = Packed(np.array([[1, -1, 7]], dtype=np.int8))
     packed.data     →  [241   7]     in bits: 1111 0001, 0000 0111
@@ -241,25 +244,25 @@ check("quantization/packed", Packed)
 r"""
 ## Task 6 · How few bits will do? (4 points)
 
-`layers` is a trained network: a list of pairs `(W, b)`, W of shape (in, out) and b (out,), with a ReLU between
-each two layers and ten logits at the end. The next cell trains one on digits. Its weights are to be kept with as
-few bits as possible. Write
+`layers` is a trained network: a list of pairs `(W, b)`, W of shape (in, out) and b (out,), with a ReLU
+between each two layers and ten logits at the end. The next cell trains one on digits. Its weights are to be
+kept with as few bits as possible. Write
 
     fewest_bits(layers, X_val, y_val, X_test, y_test, loss)
 
-For each number of bits, 2, 3, …, 8, take each W there and back, as in task 2, with **one scale for each column**;
-the biases and what flows through the network stay floats. Return
+For each number of bits, 2, 3, …, 8, take each W there and back, as in task 2, with **one scale for each
+column**; the biases and what flows through the network stay floats. Return
 
+- `accuracies`, seven numbers: the accuracy on the validation rows with 2, 3, …, 8 bits;
 - `bits`, the smallest of the seven whose accuracy on the validation rows is at least that of the weights as
   they are, minus `loss`;
-- `accuracies`, seven numbers: the accuracy on the validation rows with 2, 3, …, 8 bits;
 - `test_accuracy`, that of the network of `bits` bits on the test rows.
 
 An accuracy is the share of the rows whose largest logit is that of their digit. Leave `layers` as they are.
 You may use your `symmetric` of task 2. With the network of the next cell it is
 
     fewest_bits(layers, *validation, *test, loss=0.01)
-    →  bits = 4,  accuracies = [0.44 0.93 0.96 …],  test_accuracy = 0.97
+    →  accuracies = [0.44 0.93 0.96 …],  bits = 4,  test_accuracy = 0.97
 """
 
 # %%
@@ -279,7 +282,7 @@ layers = [(hidden.W, hidden.b), (last.W, last.b)]
 
 # %% answer="quantization/fewest_bits"
 def fewest_bits(layers, X_val, y_val, X_test, y_test, loss):
-    """Bits, the accuracies with 2 to 8, and the test accuracy."""
+    """Accuracies with 2 to 8 bits, the fewest, the test accuracy."""
 
     ### BEGIN SOLUTION
     def accuracy(X, y, bits=None):
@@ -294,7 +297,7 @@ def fewest_bits(layers, X_val, y_val, X_test, y_test, loss):
     accuracies = {bits: accuracy(X_val, y_val, bits) for bits in range(2, 9)}
     good = [bits for bits in accuracies if accuracies[bits] >= whole - loss]
     seven = list(accuracies.values())
-    return good[0], seven, accuracy(X_test, y_test, good[0])
+    return seven, good[0], accuracy(X_test, y_test, good[0])
     ### END SOLUTION
 
 
@@ -305,8 +308,8 @@ check("quantization/fewest_bits", fewest_bits)
 r"""
 ## Afterwards
 
-All six pass? Then try a table in place of a scale. Three bits are eight entries for all weights of a layer. In
-a new cell, run
+All six pass? Then try a table in place of a scale. Three bits are eight entries for all weights of a layer.
+In a new cell, run
 
     tables = []
     for W, b in layers:

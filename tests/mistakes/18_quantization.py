@@ -9,21 +9,20 @@ answers(
     wrong="""
         .astype(np.uint8) → .round()
             q has the dtype float64, expected uint8
-        x_hat = scale * (q.astype(float) - zero_point) → x /= scale; x_hat = scale * (q.astype(float) - zero_point)
+        x_hat = … → x /= scale; …
             changes its input x
         return scale, zero_point, q, x_hat → return q, x_hat, scale, zero_point
             what came is right, but in another order
         return scale, zero_point, q, x_hat → return q
             End with `return scale, zero_point, q, x_hat`
-        x_hat = scale * (q.astype(float) - zero_point) → x_hat = scale * (q - zero_point)
+        x_hat = … → x_hat = scale * (q - zero_point)
             A byte cannot hold a negative number
         low, high = min(low, 0), max(high, 0) → low, high = low, max(high, 0)
             was not widened
     """,
-    right="""
-        q = np.clip(np.round(x / scale) + zero_point, 0, 255).astype(np.uint8) → \
-q = np.floor(np.clip(x, low, high) / scale + zero_point + 0.5).clip(0, 255).astype(np.uint8)
-        return scale, zero_point, q, x_hat → return [scale, float(zero_point), q, x_hat.astype("f4").tolist()]
+    right=r"""
+        q = … → x = np.clip(x, low, high) / scale\nq = np.floor(x + zero_point + 0.5).astype(np.uint8)
+        return … → return [scale, float(zero_point), q, x_hat.astype("f4").tolist()]
             x is clipped first, and half is added before rounding down
     """,
 )
@@ -46,13 +45,13 @@ answers(
             q has the dtype float64, expected int8
         rows = np.moveaxis(W, axis, 0) → rows = np.moveaxis(W, axis, 0); rows *= 1.5; rows /= 1.4
             changes its input W
-        return np.moveaxis(q, 0, axis).astype(np.int8), scale → return scale, np.moveaxis(q, 0, axis).astype(np.int8)
+        return … → return scale, np.moveaxis(q, 0, axis).astype(np.int8)
             what came is right, but in another order
-        return np.moveaxis(q, 0, axis).astype(np.int8), scale → return q.astype(np.int8), scale
+        return … → return q.astype(np.int8), scale
             the shape of q is wrong
-        scale = np.abs(rows.reshape(len(rows), -1)).max(axis=1) / last → scale = np.full(len(rows), np.abs(W).max() / last)
+        scale = … → scale = np.full(len(rows), np.abs(W).max() / last)
             Take one channel alone
-        q = np.round(rows / scale.reshape(-1, *[1] * (W.ndim - 1))) → q = np.round(rows / scale)
+        q = … → q = np.round(rows / scale)
             Write the shapes of this line down
     """,
     right="""
@@ -75,20 +74,20 @@ def take_by_take(W, bits, axis):
 answers(
     "quantization/choose_range",
     wrong="""
-        return limits[np.argmin(errors)], np.array(errors) → return np.array(errors), limits[np.argmin(errors)]
+        return … → return limits[np.argmin(errors)], errors
             what came is right, but in another order
-        limits = [np.percentile(abs(x), share) for share in shares] → …; x -= 1; x += 1; x[0] *= 1.001
+        limits = … → …; x -= 1; x += 1; x[0] *= 1.001
             changes its input x
         q = np.clip(np.round(x / s), -last, last) → q = np.clip(np.round(x / s), 0, last)
             Take one share
-        limits[np.argmin(errors)], np.array(errors) → limits[np.argmin(errors)]
-            End with `return limit, errors`
+        return … → return limits[np.argmin(errors)]
+            End with `return errors, limit`
         np.percentile(abs(x), share) → np.quantile(abs(x), share)
-            np.quantile takes a share as a number from 0 to 1
+            np.quantile takes a share from 0 to 1
     """,
     right="""
         q = np.clip(np.round(x / s), -last, last) → q = np.round(np.clip(x, -limit, limit) / s)
-        return limits[np.argmin(errors)], np.array(errors) → return min(zip(errors, limits))[1], errors
+        return … → return errors, min(zip(errors, limits))[1]
             x is clipped, not the codes, and the errors are a list
     """,
 )
@@ -99,7 +98,7 @@ def by_marks(x, bits, shares):
     limits = np.quantile(np.abs(x), np.array(shares) / 100)
     marks = limits[:, None] * np.linspace(-1, 1, 2**bits - 1)
     errors = (np.abs(x - marks[..., None]).min(axis=1) ** 2).mean(axis=-1)
-    return float(limits[errors == errors.min()][0]), errors.tolist()
+    return [errors.tolist(), float(limits[errors == errors.min()][0])]
 
 
 answers(
@@ -109,18 +108,18 @@ answers(
             changes its input table
         for place in np.unique(codes): → for place in range(len(table)):
             NaN
-        return table, np.abs(x[..., None] - table).argmin(axis=-1) → return np.abs(x[..., None] - table).argmin(axis=-1), table
+        return … → return np.abs(x[..., None] - table).argmin(axis=-1), table
             what came is right, but in another order
-        return table, np.abs(x[..., None] - table).argmin(axis=-1) → return table, codes
+        return … → return table, codes
             codes are those of the table before the last move
-        return table, np.abs(x[..., None] - table).argmin(axis=-1) → return table, np.abs(x.ravel()[:, None] - table).argmin(axis=-1)
+        return … → return table, np.abs(x.ravel()[:, None] - table).argmin(axis=-1)
             the shape of codes is wrong
         table[place] = x[codes == place].mean() → table[place] = x[codes == place].sum()
             Do one round by hand
     """,
     right="""
-        codes = np.abs(x[..., None] - table).argmin(axis=-1) → codes = ((x[..., None] - table) ** 2).argmin(-1)
-        return table, np.abs(x[..., None] - table).argmin(axis=-1) → return [list(table), np.abs(np.subtract.outer(x, table)).argmin(-1)]
+        codes = … → codes = ((x[..., None] - table) ** 2).argmin(-1)
+        return … → return [list(table), np.abs(np.subtract.outer(x, table)).argmin(-1)]
             squared distances
     """,
 )
@@ -154,7 +153,7 @@ answers(
         half = np.zeros(q.size + q.size % 2, dtype=np.uint8) → half = np.zeros(q.size, dtype=np.uint8)
             the last one has no partner
         return half[: np.prod(self.shape)].reshape(self.shape) → return half.reshape(self.shape)
-            how many of their halves are codes
+            how many of the halves are codes
     """,
     right="""
         half[: q.size] = q.ravel() & 0b1111 → half[: q.size] = np.where(q < 0, q + 16, q).ravel()
@@ -185,12 +184,12 @@ answers(
         q, scale = symmetric(W, bits, axis=1) → q, scale = symmetric(W, bits, axis=0)
             Write the shapes of this line down
         W = q * scale → W[:] = q * scale
-            No number of bits was good enough here
+            No number of bits was good enough
         X = (np.maximum(X, 0) if number > 0 else X) @ W + b → X = np.maximum(X @ W + b, 0)
             Print one column
         range(2, 9) → range(2, 8)
             Seven
-        return good[0], seven, accuracy(X_test, y_test, good[0]) → return good[0], seven
+        return seven, … → return seven, good[0]
             End with
     """,
     right="""
@@ -216,4 +215,4 @@ def a_network_for_each(layers, X_val, y_val, X_test, y_test, loss):
     nets = [[(rounded(W, 2 ** (k - 1) - 1), b) for W, b in layers] for k in range(2, 9)]
     scores = [right(net, X_val, y_val) for net in nets]
     first = next(i for i, score in enumerate(scores) if score >= right(layers, X_val, y_val) - loss)
-    return [first + 2, np.array(scores), right(nets[first], X_test, y_test)]
+    return [np.array(scores), first + 2, right(nets[first], X_test, y_test)]

@@ -12,7 +12,6 @@ from helpers.checks.formula import formula_task, of_answer
 from helpers.checks.task import Case, Verdict, Wrong
 
 Array = np.ndarray
-BYTE = "A code is kept in one byte: that is what makes it smaller than the number. `astype` is the last step."
 
 
 def _whole(part: int, name: str, dtype: str) -> Verdict:
@@ -22,7 +21,12 @@ def _whole(part: int, name: str, dtype: str) -> Verdict:
     def judge(case: Case, answer: Any) -> None:
         got = np.asarray(answer[part]).dtype
         if got != dtype:
-            raise Wrong(f"{name} has the dtype {got}, expected {dtype}", BYTE)
+            kept = (
+                "That is the other kind of byte."
+                if got.itemsize == 1
+                else "Each code then has more than a byte."
+            )
+            raise Wrong(f"{name} has the dtype {got}, expected {dtype}", kept)
 
     return judge
 
@@ -33,7 +37,8 @@ def _whole(part: int, name: str, dtype: str) -> Verdict:
 def _ranges(rng: np.random.Generator) -> Sequence[Case]:
     """Around 0; from 0 on; above it; below it; whole numbers in two axes. Some x lie beyond the range."""
     cases: list[Case] = []
-    for kind, shape in [("around", 9), ("from 0", 8), ("above", 8), ("below", 7), ("whole", (3, 4))]:
+    kinds: dict[str, Any] = {"around": 9, "from 0": 8, "above": 8, "below": 7, "whole": (3, 4)}
+    for kind, shape in kinds.items():
         scale = 5.0 if kind == "whole" else float(rng.integers(2, 60)) / 100
         zero_point = {"from 0": 0, "above": 0, "below": 255}.get(kind, int(rng.integers(60, 110)))
         low = -(zero_point - (0.2 if zero_point % 255 else 0)) * scale

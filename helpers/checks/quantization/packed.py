@@ -18,9 +18,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     cases: list[Case] = []
     for shape in [(6,), (5,), (4, 3), (3, 1, 5), (1,)]:
         q = rng.integers(-8, 8, size=shape)
-        q.flat[0], q.flat[-1] = rng.integers(-7, 0), rng.integers(1, 8)
+        q.flat[:3] = [rng.integers(-7, 0), -8, 7][: q.size]
+        q.flat[-1] = rng.integers(1, 8)
         read = rng.integers(1, 256, size=(q.size + 1) // 2)
         read[0] = 16 * rng.integers(1, 8) + rng.integers(8, 16)  # a positive code behind a negative one
+        read[1:2] = 16 * 8 + 7  # -8 behind 7
         cases.append({"q": q.astype(np.int8), "other": read.astype(np.uint8)})
     return cases
 
@@ -98,7 +100,7 @@ packed = formula_task(
         (flat & 15) → (flat + 8)
         np.where(q > 7, q - 16, q) → (q - 8)
             the codes were shifted by 8, in data and in codes()
-            That fits together, but it is not two's complement, in which 0 is 0000 and -1 is 1111.
+            The two fit together. But it is not two's complement: there -1 is 1111.
         (flat & 15) → (flat + 8)
             in data the codes were shifted by 8
             A code is kept as it is in two's complement: 0 as 0000, -1 as 1111.
@@ -146,7 +148,7 @@ packed = formula_task(
     unchanged="`q += 8` and `q[q < 0] += 16` change what the caller passed: compute new arrays.",
     hints={
         "AttributeError": "The object keeps its bytes as `self.data`, and has a method `codes(self)`.",
-        "ValueError: cannot reshape": "With an odd number of codes: how many bytes are there, and how many of their halves are codes?",
+        "ValueError: cannot reshape": "How many bytes have an odd number of codes, and how many of the halves are codes?",
         "ValueError: operands": "With an odd number of codes, the last one has no partner.",
         "ValueError: all input arrays": "With an odd number of codes, the last one has no partner.",
         "OverflowError": "The numbers of an int8 end at 127, those of a uint8 begin at 0.",

@@ -28,14 +28,14 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     return cases
 
 
-def _right(x: Array, bits: int, shares: list[float]) -> tuple[float, Array]:
+def _right(x: Array, bits: int, shares: list[float]) -> tuple[Array, float]:
     highest = 2 ** (bits - 1) - 1
     limits = np.percentile(np.abs(x), shares)
     scale = (limits / highest)[:, None]
     codes = np.clip(np.round(x / scale), -highest, highest)
     off = scale * codes - x
     errors = (off**2).mean(axis=1)
-    return limits[errors.argmin()], errors
+    return errors, limits[errors.argmin()]
 
 
 choose_range = formula_task(
@@ -45,9 +45,9 @@ choose_range = formula_task(
     cases=_cases,
     right=_right,
     parts={
-        "limit": "It is the limit whose error is the least.",
         "errors": "One number for each share, in their order. Take one share: the limit, the scale, the codes "
         "with the clipping, what comes back.",
+        "limit": "It is the limit whose error is the least.",
     },
     slips="""
         np.abs(x) → x
@@ -86,7 +86,10 @@ choose_range = formula_task(
             The nearest mark may be the next one.
         errors = … → errors = (off**2).mean(axis=1, where=np.abs(x) <= limits[:, None])
             what lies beyond the limit does not count
-            A number that is clipped is wrong, too, and by how much? A choice without that is always narrow.
+            A number that is clipped is wrong, too, and by how much?
+        off = … → off = scale * codes - np.clip(x, -limits[:, None], limits[:, None])
+            what comes back was compared with x after the clipping
+            Clipping is a part of the error: compare with x as it was given.
         errors = … → errors = (off**2).sum(axis=1)
             the errors are sums
             Asked are means.
@@ -105,24 +108,24 @@ choose_range = formula_task(
         off = … → off = codes - x
             codes were compared with x
             Which number does a code stand for?
-        limit: limits[errors.argmin()] → limits[errors.argmax()]
+        limits[errors.argmin()] → limits[errors.argmax()]
             limit is the one with the largest error
             Asked is that with the least.
-        limit: limits[errors.argmin()] → shares[errors.argmin()]
+        limits[errors.argmin()] → shares[errors.argmin()]
             limit is a share
             Asked is the number that this share of the |x| does not go beyond.
-        limit: limits[errors.argmin()] → errors.argmin()
+        limits[errors.argmin()] → errors.argmin()
             limit is a place in the list
             Asked is the limit that stands there.
-        limit: limits[errors.argmin()] → errors.min()
+        limits[errors.argmin()] → errors.min()
             limit is the least error
             Asked is the limit that has it.
     """,
-    form="End with `return limit, errors`: a number, and an array with one number for each share.",
+    form="End with `return errors, limit`: one number for each share, and a number.",
     unchanged="x is needed by others: compute new arrays.",
     hints={
-        "ValueError: Percentiles": "np.percentile takes a share as percent, np.quantile as a number from 0 to 1.",
-        "ValueError: Quantiles": "np.quantile takes a share as a number from 0 to 1, np.percentile as percent.",
+        "ValueError: Percentiles": "np.percentile takes percent, np.quantile a share from 0 to 1.",
+        "ValueError: Quantiles": "np.quantile takes a share from 0 to 1, np.percentile takes percent.",
         "ValueError: operands": "Write the shapes of this line down: x is (n,), there are k limits.",
         "TypeError: unsupported operand": "shares is a list: np.array(shares) computes with each.",
     },

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +15,15 @@ Array = np.ndarray
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """Two entries; many rounds, the entries in no order; two axes; an entry without numbers; no round."""
     cases: list[Case] = []
-    for shape, table, num_rounds in [
+    asked: list[tuple[Any, list[float], int]] = [
         (12, [-3.1, 2.2], 1),
         (40, [-4, 0, 1, 5], 2),
         ((8, 5), [-2.4, 0.3, 1.7, 2.9], 3),
         (30, [50.0, -3.2, -1.1, 0.2, 2.3], 2),
         ((4, 4), [-1.6, 0.4, 2.3], 0),
-    ]:
-        case = {"num_rounds": 0}
+    ]
+    for shape, table, num_rounds in asked:
+        case: Case = {}
         while not cases or cases[-1] is not case:
             case = {
                 "x": 2 * rng.laplace(size=shape),
@@ -115,7 +117,7 @@ look_up = formula_task(
     unchanged="`table[i] = …` changes what the caller passed: work on a copy.",
     hints={
         "ValueError: operands": "Write the shapes of this line down: x has any shape, the table k entries.",
-        "IndexError": "How many axes has x in this case?",
+        "IndexError": "The codes have the shape of x, however many axes it has.",
         "UnboundLocalError": "With no round at all, no line before has given that name a value.",
     },
 )

@@ -52,7 +52,7 @@ answers(
         scale = … → scale = np.full(len(rows), np.abs(W).max() / last)
             Take one channel alone
         q = … → q = np.round(rows / scale)
-            Write the shapes of this line down
+            Write the shapes down
     """,
     right="""
         np.abs(rows.reshape(len(rows), -1)).max(axis=1) → np.array([max(r.max(), -r.min()) for r in rows])
@@ -153,7 +153,7 @@ answers(
         half = np.zeros(q.size + q.size % 2, dtype=np.uint8) → half = np.zeros(q.size, dtype=np.uint8)
             the last one has no partner
         return half[: np.prod(self.shape)].reshape(self.shape) → return half.reshape(self.shape)
-            how many of the halves are codes
+            How many halves of bytes are there
     """,
     right="""
         half[: q.size] = q.ravel() & 0b1111 → half[: q.size] = np.where(q < 0, q + 16, q).ravel()
@@ -186,7 +186,7 @@ answers(
         W = q * scale → W[:] = q * scale
             No number of bits was good enough
         X = (np.maximum(X, 0) if number > 0 else X) @ W + b → X = np.maximum(X @ W + b, 0)
-            Print one column
+            the logits went through ReLU, too
         range(2, 9) → range(2, 8)
             Seven
         return seven, … → return seven, good[0]

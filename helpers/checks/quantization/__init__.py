@@ -1,4 +1,4 @@
-"""The tasks of exercise 18: codes and back, scales, a range, a table, two codes a byte, and how few bits do."""
+"""The tasks of exercise 18: codes and back, scales, a range, a table, packing, and how few bits do."""
 
 from helpers.checks.quantization.digits import fewest_bits
 from helpers.checks.quantization.maps import affine, symmetric

@@ -200,7 +200,7 @@ symmetric = formula_task(
     right=_symmetric,
     parts={
         "q": "Take one channel alone, as np.take(W, 0, axis): its largest weight, its scale, its codes.",
-        "scale": "One for each channel, (C,): the largest |w| of it gets the last code. Of zeros alone it is 1.",
+        "scale": "One for each channel, (C,): its largest |w| gets the last code. Of zeros alone it is 1.",
     },
     last_rules=[_whole(0, "q", "int8")],
     slips="""
@@ -266,7 +266,7 @@ symmetric = formula_task(
     form="End with `return q, scale`: the codes in the shape of W, and one scale for each channel, (C,).",
     unchanged="W is needed by others: compute new arrays.",
     hints={
-        "ValueError: operands": "Write the shapes of this line down. `keepdims=True` keeps an axis of length 1.",
+        "ValueError: operands": "Write the shapes down. `keepdims=True` keeps an axis of length 1.",
         "AxisError": "How many axes has W in this case?",
     },
 )

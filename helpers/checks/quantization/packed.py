@@ -80,8 +80,8 @@ packed = formula_task(
     rules=[_reads_the_bytes],
     last_rules=[_types],
     parts={
-        "data": "Take the first two codes: the four bits of each, and where they go. f'{byte:08b}' shows bits.",
-        "codes": "Take the first byte: its lower four bits, its upper four, and which numbers they stand for.",
+        "data": "Take the first two codes: the bits of each, and where they go. f'{byte:08b}' shows bits.",
+        "codes": "Take the first byte: its lower four bits, its upper four, and which numbers they are.",
     },
     slips="""
         half[0::2] | half[1::2] << 4 → half[0::2] << 4 | half[1::2]
@@ -148,7 +148,7 @@ packed = formula_task(
     unchanged="`q += 8` and `q[q < 0] += 16` change what the caller passed: compute new arrays.",
     hints={
         "AttributeError": "The object keeps its bytes as `self.data`, and has a method `codes(self)`.",
-        "ValueError: cannot reshape": "How many bytes have an odd number of codes, and how many of the halves are codes?",
+        "ValueError: cannot reshape": "How many halves of bytes are there, and how many codes?",
         "ValueError: operands": "With an odd number of codes, the last one has no partner.",
         "ValueError: all input arrays": "With an odd number of codes, the last one has no partner.",
         "OverflowError": "The numbers of an int8 end at 127, those of a uint8 begin at 0.",

@@ -45,8 +45,8 @@ choose_range = formula_task(
     cases=_cases,
     right=_right,
     parts={
-        "errors": "One number for each share, in their order. Take one share: the limit, the scale, the codes "
-        "with the clipping, what comes back.",
+        "errors": "One number for each share, in their order. Take one share: its limit, the scale, the "
+        "codes with the clipping, what comes back.",
         "limit": "It is the limit whose error is the least.",
     },
     slips="""

@@ -79,7 +79,7 @@ look_up = formula_task(
         table = … → table = np.where(counts > 0, means, table).astype(table.dtype)
             the new entries have lost their decimals
             The table holds whole numbers here, and so does a copy of it.
-        means = … → means = np.array([np.median(x.ravel()[home == i]) if (home == i).any() else 0 for i in range(k)])
+        means = … → means = np.array([np.median(x.ravel()[home == i]) for i in range(k)])
             the entries moved to medians
             Asked are means.
         means = … → means = sums / len(home)

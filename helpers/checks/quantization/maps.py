@@ -46,7 +46,7 @@ def _ranges(rng: np.random.Generator) -> Sequence[Case]:
         cut = float(rng.integers(40, 120)) * scale
         low, high = low + cut * (kind == "above"), high - cut * (kind == "below")
         steps = rng.integers(10, 246, size=shape) + np.resize([-0.4, -0.2, 0.2, 0.4], shape)
-        steps.flat[:4] = [-60.4, zero_point, 310.2, 245.4]
+        steps.flat[:6] = [-60.4, zero_point, 310.2, 245.4, zero_point - 30.2, zero_point - 24.8]
         x = rng.permutation((scale * (steps - zero_point)).round(4).ravel()).reshape(shape)
         cases.append({"x": x, "low": round(low, 4), "high": round(high, 4)})
     cases[4]["x"] = cases[4]["x"].astype(int)

@@ -180,7 +180,7 @@ list or an array, whose costs add up to the least of all plans whose sizes add u
 
 - When several cost the same, take one of those that take the least room.
 - A cost may be below 0: sometimes rounding happens to help.
-- When no plan fits, raise a `ValueError` with a message.
+- When no plan fits, raise a `ValueError` whose message says the budget.
 
 There are at most 6 layers and 4 choices. For example:
 

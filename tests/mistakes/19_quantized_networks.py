@@ -14,7 +14,7 @@ answers(
         return x @ w + ready, ready → return ready, x @ w + ready
             what came is right, but in another order
         return x @ w + ready, ready → return x @ w.astype(float) + ready, ready
-            expected integers of part 1, got dtype float64
+            acc has to be of an integer type, got float64
         ready = bias - z_x * w.sum(axis=0) → bias -= z_x * w.sum(axis=0); ready = bias
             changes its input bias
         ready = bias - z_x * w.sum(axis=0) → ready = bias + len(w) * z_x * z_w - z_x * q_w.sum(axis=0)
@@ -54,7 +54,7 @@ answers(
         np.rint(fraction * 2**31).astype(np.int64) → np.rint(fraction * 2**31)
             a float
         return m, shift, np.clip(q, lowest, highest) → return m * 1.0, shift, np.clip(q, lowest, highest)
-            expected integers of part 1, got dtype float64
+            m has to be of an integer type, got float64
         acc * m → acc.astype(np.float32) * m.astype(np.float32)
             a float
         product = acc * m → acc[:] = np.abs(acc); product = acc * m
@@ -90,7 +90,8 @@ answers(
     wrong="""
         W_hat = … → W /= scale; W_hat = np.rint(np.clip(W, -limit / scale, limit / scale)) * scale
             changes its input W
-        return X @ W_hat + b, d_out @ W_hat.T, … → o = X @ W_hat + b; return d_out @ W_hat.T, o, (X.T @ d_out) * inside
+        W_hat = … → …; o = X @ W_hat + b
+        return X @ W_hat + b, d_out @ W_hat.T, (X.T → return d_out @ W_hat.T, o, (X.T
             in another order
         return X @ W_hat + b, d_out @ W_hat.T, (X.T @ d_out) * inside → return X @ W_hat + b
             End with `return out, dX, dW`
@@ -182,8 +183,6 @@ answers(
             changes its input layers
         return costs, bits, lost → return costs, bits, lost * len(y_new)
             The accuracy of the network as it is
-        return costs, bits, lost → return costs.T, bits, lost
-            the shape of costs is wrong
         return costs, bits, lost → return bits, lost
             End with `return costs, bits, lost`
         W.size * k for → W.size * k / 32 for

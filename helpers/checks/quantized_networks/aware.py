@@ -128,9 +128,9 @@ aware_linear = formula_task(
         dW: * inside → * inside / scale
             dW was divided by the scale
             W is divided by the scale, rounded, and multiplied again: what is left without the rounding?
-        dW: (X.T @ d_out) * inside → (d_out.T @ X).T.T * inside.T
-            dW is transposed
-            dW has the shape of W, (d_in, d_out).
+        dW: (X.T @ d_out) * inside → (d_out.T @ X) * inside
+            in dW rows and columns are exchanged
+            dW has the shape of W, (d_in, d_out): also where the two are equal, its rows belong to those of W.
         dW: * inside → * inside / len(X)
             dW is a mean over the rows
             A mean over the rows, if there is one, is in d_out already.

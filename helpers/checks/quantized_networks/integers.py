@@ -1,15 +1,28 @@
 """Tasks 1 and 2: a linear layer on codes, and the way from its sums to new codes, all in whole numbers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from helpers.checks.blocks import same_dtype
 from helpers.checks.formula import formula_task
-from helpers.checks.task import Case
+from helpers.checks.task import Case, Verdict, Wrong, verdict
 
 Array = np.ndarray
-WHOLE = "What a chip without floats holds are whole numbers: in which line do they become floats?"
+
+
+def _whole(*names: str) -> Verdict:
+    """All numbers are of an integer type."""
+
+    @verdict
+    def judge(case: Case, answer: Any) -> None:
+        for name, part in zip(names, answer, strict=True):
+            if (dtype := np.asarray(part).dtype).kind not in "iu":
+                hint = "A chip without floats holds whole numbers: in which line do they become floats?"
+                raise Wrong(f"{name} has to be of an integer type, got {dtype}", hint)
+
+    return judge
+
 
 # Task 1: the layer -------------------------------------------------------------------------------------
 
@@ -55,7 +68,7 @@ integer_linear = formula_task(
         "acc": "Take one row and one column of this case: subtract the zero points, then multiply and add.",
         "ready": "Multiply the brackets out, for one column: which products hold no code of x?",
     },
-    last_rules=[same_dtype("i", key=0, hint=WHOLE), same_dtype("i", key=1, hint=WHOLE)],
+    last_rules=[_whole("acc", "ready")],
     slips="""
         x, w, z = … → x, w, z = q_x, q_w, z_w.astype(np.int32)
             acc is off, because the products were summed in the type of the codes
@@ -199,7 +212,7 @@ requantize = formula_task(
         "shift": "Check M · 2^shift of one column: it lies from 2^30 to 2^31.",
         "q": "Take one sum of this case, and do it with Python's own whole numbers, step by step.",
     },
-    last_rules=[same_dtype("i", key=key, hint=WHOLE) for key in (0, 1, 2)],
+    last_rules=[_whole("m", "shift", "q")],
     slips="""
         m: np.rint(fraction * 2.0**31) → np.floor(fraction * 2.0**31)
             m was cut off, not rounded
@@ -235,7 +248,7 @@ requantize = formula_task(
             A shift throws bits away. What has to be done before, to get the nearest?
         q: steps = … → steps = np.sign(product) * (np.abs(product) >> shift)
             in q the products were cut off, not rounded
-            Print what you add before the shift: it has to be half of 2^shift.
+            What has to be added before, to get the nearest? If you add something, print it.
         q: steps = … → steps = np.sign(product) * ((np.abs(product) + 2**shift) >> shift)
             in q a whole step was added before the shift
             Compare the sum 9 with M = 0.25: nearest to 2.25 is 2.

@@ -42,8 +42,10 @@ def _tables(rng: np.random.Generator) -> list[Case]:
     sizes = weights * np.array([2, 3, 4, 8])
     cases.append({"costs": costs, "sizes": sizes, "budget": int(3.5 * weights.sum())})
     none = {"costs": costs[:3], "sizes": sizes[:3], "budget": int(sizes[:3, 0].sum()) - 1}
-    hint = "What does your function find when no plan fits? `raise ValueError(…)` then, with a message."
-    cases.append(raises(ValueError, because="no plan fits into the budget", hint=hint, **none))
+    hint = (
+        "What does your function find here? `raise ValueError(…)` then, with a message that says the budget."
+    )
+    cases.append(raises(ValueError, because="no plan fits", hint=hint, names=none["budget"], **none))
     return cases
 
 
@@ -83,8 +85,8 @@ def _is_the_best(case: Case, answer: Any) -> None:
     all_costs, all_sizes = _sums(costs, plans), _sums(sizes, plans)
     least = int(all_costs[all_sizes <= budget].min())
     smallest = int(all_sizes[all_costs == least].min())
-    if cost > least and smallest == budget:
-        hint = "The budget itself may be used up. Is such a plan among those that you compare?"
+    if least < cost == all_costs[all_sizes < budget].min():
+        hint = "The budget itself may be used up."
         raise Wrong(f"{said}\none that costs {least} takes exactly the budget", hint)
     if cost > least:
         hint = f"There are {len(plans)} plans here. Which of them fit, and what does each cost?"
@@ -102,6 +104,7 @@ cheapest_plan = Task(
     probe=lambda learner, case: call(learner, case["costs"], case["sizes"], case["budget"]),
     verdict=all_of(_is_a_plan, leaves_input_unchanged(), _is_the_best),
     hints={
+        "ValueError": "In this case some plans fit.",
         "IndexError": "costs and sizes have a row for each layer, and a column for each choice.",
         "TimeIsUp": "There are at most 6 layers of 4 choices: that is 4096 plans, which need no second.",
     },
@@ -114,7 +117,7 @@ CLEAR = 1e-3  # by which the best plan is ahead of any other, so that rounding d
 
 
 def _digits(rng: np.random.Generator) -> list[Case]:
-    """Trained networks, and budgets in which one plan is clearly the best and costs some accuracy."""
+    """Trained networks, with a budget that one plan uses up: clearly the best, though some accuracy is lost."""
     cases = []
     for widths in [(64, 32, 32, 10), (64, 24, 24, 24, 10), (64, 20, 10)]:
         X, y = data.load_digits()
@@ -122,12 +125,13 @@ def _digits(rng: np.random.Generator) -> list[Case]:
         train, val, new = order[:900], order[900:1200], order[1200:1500]
         layers = _trained(X[train], y[train], widths, rng)
         case = {"layers": layers, "X": X[val], "y": y[val], "X_new": X[new], "y_new": y[new]}
-        smallest = sum(CHOICES[0] * W.size for W, _ in layers)
+        sizes = np.array([W.size for W, _ in layers])
         for share in np.arange(1.2, 2, 0.05):
-            case |= {"choices": CHOICES, "budget": int(share * smallest)}
-            if _is_clear(case):
+            case |= {"choices": CHOICES, "budget": int(share * CHOICES[0] * sizes.sum())}
+            costs, bits, lost = _compressed(**case)
+            if _is_clear(case, costs) and abs(lost) > 1e-9 and len(set(bits)) > 1:
                 break
-        cases.append(case)
+        cases.append({**case, "budget": int(sizes @ bits)})  # all of it is needed
     return cases
 
 
@@ -139,12 +143,11 @@ def _trained(X: Array, y: Array, widths: Sequence[int], rng: np.random.Generator
     return [(layer.W.copy(), layer.b.copy()) for layer in linear]
 
 
-def _is_clear(case: Case) -> bool:
-    costs, bits, lost = _compressed(**case)
+def _is_clear(case: Case, costs: Array) -> bool:
     sizes = np.array([[W.size * k for k in CHOICES] for W, _ in case["layers"]])
     plans = _plans(costs)
     first, second = np.sort(_sums(costs, plans)[_sums(sizes, plans) <= case["budget"]])[:2]
-    return bool(second - first > CLEAR and abs(lost) > 1e-9 and len(set(bits)) > 1)
+    return bool(second - first > CLEAR)
 
 
 def _on_grid(W: Array, bits: int) -> Array:
@@ -209,7 +212,7 @@ compress = formula_task(
     right=_compressed,
     parts={
         "costs": "Take the first layer with the first choice: which network is that, and on which rows?",
-        "bits": "Does the check of task 4 pass? Then look at the sizes: bits for one weight, times how many?",
+        "bits": "Which plans fit into the budget, by W.size · bits, and which of them costs the least?",
         "lost": "The accuracy of the network as it is, less that with your bits, on the new rows.",
     },
     slips="""
@@ -236,6 +239,9 @@ compress = formula_task(
         costs: else None → else choices[-1] if number < i else None
             in costs the layers before stayed rounded
             A cost is that of one layer alone. What is in the list when the next layer has its turn?
+        costs: return costs, bits, lost → return costs.T, bits, lost
+            costs has a row for each choice
+            A row is a layer, a column is a choice.
         bits: return costs, bits, lost → return costs, np.searchsorted(choices, bits), lost
             bits holds column numbers
             Which number of bits stands behind a column?

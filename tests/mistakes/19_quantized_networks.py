@@ -95,8 +95,6 @@ answers(
             in another order
         return X @ W_hat + b, d_out @ W_hat.T, (X.T @ d_out) * inside → return X @ W_hat + b
             End with `return out, dX, dW`
-        limit / (2 ** (bits - 1) - 1) → limit.mean() / (2 ** (bits - 1) - 1)
-            Take one column of W
         scale = … → scale = limit[:, None] / (2 ** (bits - 1) - 1)
             Take one column of W
         inside = np.abs(W) <= limit → inside = np.abs(W).max(axis=0) <= limit
@@ -187,8 +185,6 @@ answers(
             End with `return costs, bits, lost`
         W.size * k for → W.size * k / 32 for
             the weights take
-        small = … → small = [(on_grid(W, k), on_grid(b[:, None], 8)[:, 0] * 0) for (W, b), k in pairs]
-            The accuracy of the network as it is
     """,
     right="""
         costs[i, j] = … → costs[i, j] = loss(alone, X.astype("f4"), y) - loss(layers, X, y)
@@ -200,29 +196,26 @@ answers(
 
 @alternative("quantized_networks/compress")
 def all_plans_of_the_digits(layers, X, y, X_new, y_new, choices, budget):
-    def error(used, X, y):
-        a = X
-        for number, (W, b) in enumerate(used):
-            a = (a if number == 0 else a.clip(0)) @ W + b
-        p = np.exp(a - a.max(axis=1, keepdims=True))
-        right = (p.T / p.sum(axis=1)).T[range(len(y)), y]
-        return -np.log(right).mean(), (a.argmax(axis=1) != y).mean()
+    def errors(weights, X, y):
+        for number, (W, (_, b)) in enumerate(zip(weights, layers, strict=True)):
+            X = (X.clip(0) if number else X) @ W + b
+        p = np.exp(X - X.max(axis=1, keepdims=True))
+        return -np.log(p[range(len(y)), y] / p.sum(axis=1)).mean(), (X.argmax(axis=1) != y).mean()
 
-    def rounded(W, k):
-        most = 2 ** (k - 1) - 1
+    def rounded(W, most):
         return np.rint(W / np.abs(W).max(axis=0) * most) / most * np.abs(W).max(axis=0)
 
-    as_it_is, grids = error(layers, X, y)[0], [[rounded(W, k) for k in choices] for W, _ in layers]
+    exact = [W for W, _ in layers]
+    grids = [[rounded(W, 2 ** (k - 1) - 1) for k in choices] for W in exact]
     costs = [
-        [error([*layers[:i], (W, b), *layers[i + 1 :]], X, y)[0] - as_it_is for W in grids[i]]
-        for i, (_, b) in enumerate(layers)
+        [errors([*exact[:i], W, *exact[i + 1 :]], X, y)[0] - errors(exact, X, y)[0] for W in grid]
+        for i, grid in enumerate(grids)
     ]
-    plans = [
-        (sum(costs[i][j] for i, j in enumerate(plan)), plan)
-        for plan in np.ndindex(*[len(choices)] * len(layers))
-        if sum(layers[i][0].size * choices[j] for i, j in enumerate(plan)) <= budget
-    ]
-    plan = min(plans)[1]
-    small = [(grids[i][j], layers[i][1]) for i, j in enumerate(plan)]
-    lost = error(small, X_new, y_new)[1] - error(layers, X_new, y_new)[1]
+    fits = []
+    for plan in np.ndindex(*[len(choices)] * len(layers)):
+        if sum(W.size * choices[j] for W, j in zip(exact, plan, strict=True)) <= budget:
+            fits.append((sum(row[j] for row, j in zip(costs, plan, strict=True)), plan))
+    plan = min(fits)[1]
+    small = [grid[j] for grid, j in zip(grids, plan, strict=True)]
+    lost = errors(small, X_new, y_new)[1] - errors(exact, X_new, y_new)[1]
     return costs, tuple(choices[j] for j in plan), lost

@@ -62,15 +62,9 @@ aware_linear = formula_task(
         out: codes = … → codes = np.clip(np.trunc(W / scale), -most, most)
             in out the codes were cut off towards 0
             Which whole number is nearest to W / scale?
-        out: codes = … → codes = np.clip(np.floor(W / scale), -most, most)
-            in out the codes were rounded down
-            Which whole number is nearest to W / scale?
         out: codes = … → codes = np.clip(np.rint(W / scale), -most - 1, most)
             in out a code lies below the lowest
             The codes run from -most to most: as many below 0 as above.
-        out: codes = … → codes = np.clip(np.rint(W), -most, most)
-            in out the weights were rounded without their scale
-            A weight of one scale has the code 1.
         out: W_hat = … → W_hat = codes
             in out the codes stand in place of the weights
             What number does a code stand for?
@@ -89,9 +83,6 @@ aware_linear = formula_task(
         out: scale = … → scale = np.abs(W).max(axis=0) / most
             in out the scale is that of the largest weight of a column
             The limit is given: what lies outside is cut off.
-        out: scale = … → scale = np.abs(W).max() / most
-            in out the scale is that of the largest weight
-            Each column has a limit of its own, and it is given.
         out: X @ W_hat + b → X @ W_hat
             in out b is missing
             b is not rounded, but it is added.
@@ -116,17 +107,8 @@ aware_linear = formula_task(
         dW: inside = … → inside = np.abs(W) < limit
             dW is 0 for a weight at its limit
             The limit itself belongs to the inside.
-        dW: inside = … → inside = limit >= W
-            in dW a weight below -limit has a slope
-            There are two ends.
-        dW: inside = … → inside = np.abs(W) <= limit.max()
-            in dW all columns have the largest limit
-            Each column has a limit of its own.
         dW: * inside → * inside * scale
             dW was multiplied by the scale
-            W is divided by the scale, rounded, and multiplied again: what is left without the rounding?
-        dW: * inside → * inside / scale
-            dW was divided by the scale
             W is divided by the scale, rounded, and multiplied again: what is left without the rounding?
         dW: (X.T @ d_out) * inside → (d_out.T @ X) * inside
             in dW rows and columns are exchanged

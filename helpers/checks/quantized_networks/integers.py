@@ -97,42 +97,21 @@ integer_linear = formula_task(
         acc: acc = … → acc = x @ (w - z) + bias
             in acc z_x is missing
             Both codes have a zero point.
-        acc: acc = … → acc = (x + z_x) @ (w + z) + bias
-            in acc the zero points were added
-            Which code stands for the number 0?
         acc: acc = … → acc = (x - z_x) @ (w - z)
             in acc the bias is missing
             It is a whole number already, in the unit of the sums.
-        acc: acc = … → acc = (x - z_x) @ (w - z) + bias + ready
-            in acc the parts that are ready were added to the whole
-            ready is a part of the sum: what is left of the sum without it?
         acc: acc = … → acc = x @ w + ready
             in acc z_w times the sums of the rows is missing
-            Multiply the brackets out: there are four products.
-        acc: * z + ready → * z + ready + bias
-            in acc the bias came twice
-            What does ready hold already?
-        acc: x @ w - x.sum(axis=1)[:, None] * z → x @ w + x.sum(axis=1)[:, None] * z
-            in acc z_w times the sums of the rows has the wrong sign
             Multiply the brackets out: there are four products.
         acc: x.sum(axis=1)[:, None] * z → x.sum(axis=1) * z
             in acc the sums of the rows went along the columns
             One sum for each row of q_x, one zero point for each column of q_w: which shapes do they need?
-        acc: acc = … → acc = (x - z_x) @ (w - z[:, None]) + bias
-            in acc z_w went down the columns
-            Each column of q_w has one zero point for all of its codes.
         ready: ready = … → ready = bias - z_x * w.sum(axis=0)
             in ready the product of the two zero points is missing
             Multiply the brackets out: there are four products, and two hold no code of x.
         ready: + len(w) * z_x * z → + z_x * z
             in ready the product of the two zero points came once
             How many terms has the sum? Each of them has that product.
-        ready: + len(w) * z_x * z → + len(x) * z_x * z
-            in ready the product of the two zero points came once for each row of q_x
-            How many terms has the sum? Each of them has that product.
-        ready: + len(w) * z_x * z → - len(w) * z_x * z
-            in ready the product of the two zero points has the wrong sign
-            Multiply the brackets out. What is minus times minus?
         ready: bias - z_x * w.sum(axis=0) → bias + z_x * w.sum(axis=0)
             in ready z_x times the sums of the weights has the wrong sign
             Multiply the brackets out: which of the four products have a minus?
@@ -221,16 +200,9 @@ requantize = formula_task(
         shift = 31 - … → shift = 32 - exponent.astype(np.int64)
             m is 2^31 or above
             M · 2^shift lies from 2^30 to 2^31: compare with m.
-        m = … → m = np.rint(fraction * 2.0**30).astype(np.int64)
-        shift = 31 - … → shift = 30 - exponent.astype(np.int64)
-            m is below 2^30
-            M · 2^shift lies from 2^30 to 2^31: compare with m.
         fraction, exponent = … → exponent = np.ceil(np.log2(M)).astype(int); fraction = M / 2.0**exponent
             where M is a power of 2, m is 2^31
             M · 2^shift lies from 2^30 to 2^31, the second not included.
-        shift: return m, shift, q → return m, -shift, q
-            shift has the wrong sign
-            M is m / 2^shift: is shift above 0?
         shift: return m, shift, q → return m, shift - 31, q
             shift is off by 31
             m is M · 2^shift: compute it with this shift.
@@ -249,9 +221,6 @@ requantize = formula_task(
         q: steps = … → steps = np.sign(product) * (np.abs(product) >> shift)
             in q the products were cut off, not rounded
             What has to be added before, to get the nearest? If you add something, print it.
-        q: steps = … → steps = np.sign(product) * ((np.abs(product) + 2**shift) >> shift)
-            in q a whole step was added before the shift
-            Compare the sum 9 with M = 0.25: nearest to 2.25 is 2.
         q: steps = … → steps = np.rint(acc * M).astype(np.int64)
             in q a half was rounded to the even number
             Halves are rounded away from zero: what becomes of 10 · 0.25, as in the example?
@@ -267,19 +236,9 @@ requantize = formula_task(
         q: q = … → q = np.clip((steps + zero_point).astype(np.int8), lowest, highest)
             q has wrapped: it became 8 bits before it was cut off
             What is `np.array([300]).astype(np.int8)`?
-        q: q = … → q = np.clip((steps + zero_point).astype(np.uint8).astype(int), lowest, highest)
-            q has wrapped: it became 8 bits before it was cut off
-            What is `np.array([300]).astype(np.uint8)`?
         q: q = … → q = np.clip(steps, lowest, highest)
             in q the zero point is missing
             Which code stands for the number 0?
-        q: q = … → q = np.clip(steps - zero_point, lowest, highest)
-            in q the zero point was subtracted
-            Which code stands for the number 0?
-        q: product = … → product = (acc.astype(np.int64) + zero_point) * m
-        steps + zero_point → steps
-            in q the zero point was added to the sums
-            It is a code: one step of what goes out, not of the sums.
     """,
     form="End with `return m, shift, q`, of shapes (d,), (d,) and (n, d).",
     unchanged="`acc += …` changes what the caller passed: compute a new array.",

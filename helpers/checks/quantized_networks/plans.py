@@ -38,10 +38,10 @@ def _tables(rng: np.random.Generator) -> list[Case]:
         order = rng.permutation(len(costs))
         cases.append({"costs": np.array(costs)[order], "sizes": np.array(sizes)[order], "budget": budget})
     weights = rng.integers(3, 60, size=(6, 1))
-    costs = np.sort(rng.integers(0, 90, size=(6, 4)))[:, ::-1].copy()
-    sizes = weights * np.array([2, 3, 4, 8])
-    cases.append({"costs": costs, "sizes": sizes, "budget": int(3.5 * weights.sum())})
-    none = {"costs": costs[:3], "sizes": sizes[:3], "budget": int(sizes[:3, 0].sum()) - 1}
+    falling = np.sort(rng.integers(0, 90, size=(6, 4)))[:, ::-1].copy()
+    rising = weights * np.array([2, 3, 4, 8])
+    cases.append({"costs": falling, "sizes": rising, "budget": int(3.5 * weights.sum())})
+    none: Case = {"costs": falling[:3], "sizes": rising[:3], "budget": int(rising[:3, 0].sum()) - 1}
     hint = (
         "What does your function find here? `raise ValueError(…)` then, with a message that says the budget."
     )
@@ -117,14 +117,14 @@ CLEAR = 1e-3  # by which the best plan is ahead of any other, so that rounding d
 
 
 def _digits(rng: np.random.Generator) -> list[Case]:
-    """Trained networks, with a budget that one plan uses up: clearly the best, though some accuracy is lost."""
+    """Trained networks, with a budget that the best plan uses up; no other plan comes near."""
     cases = []
     for widths in [(64, 32, 32, 10), (64, 24, 24, 24, 10), (64, 20, 10)]:
         X, y = data.load_digits()
         X, order = X / 16, rng.permutation(len(y))
         train, val, new = order[:900], order[900:1200], order[1200:1500]
         layers = _trained(X[train], y[train], widths, rng)
-        case = {"layers": layers, "X": X[val], "y": y[val], "X_new": X[new], "y_new": y[new]}
+        case: Case = {"layers": layers, "X": X[val], "y": y[val], "X_new": X[new], "y_new": y[new]}
         sizes = np.array([W.size for W, _ in layers])
         for share in np.arange(1.2, 2, 0.05):
             case |= {"choices": CHOICES, "budget": int(share * CHOICES[0] * sizes.sum())}
@@ -233,9 +233,6 @@ compress = formula_task(
         costs: choices[j] if number == i else None → choices[j]
             in costs all layers were rounded at once
             A cost is that of one layer alone; the others stay as they are.
-        costs: choices[j] if number == i else None → choices[j] if number != i else None
-            in costs all layers but one were rounded
-            A cost is that of one layer alone; the others stay as they are.
         costs: else None → else choices[-1] if number < i else None
             in costs the layers before stayed rounded
             A cost is that of one layer alone. What is in the list when the next layer has its turn?
@@ -245,9 +242,6 @@ compress = formula_task(
         bits: return costs, bits, lost → return costs, np.searchsorted(choices, bits), lost
             bits holds column numbers
             Which number of bits stands behind a column?
-        bits: bits = … → bits = np.full(len(layers), min(choices))
-            every layer has the fewest bits, and more would fit
-            What do the weights of your plan take, all together? Sum it up in bits.
         lost: before_new - after_new → after_new - before_new
             lost has the wrong sign
             What is lost is above 0.

@@ -72,9 +72,9 @@ A sum of column j is worth `M[j]` steps of the output, where M is s_x s_w / s_ou
 
 $$M \approx \frac{m}{2^{\text{shift}}}.$$
 
-Then every sum is multiplied by m, and divided by a power of two. Write `requantize(acc, M, zero_point,
-lowest, highest)`. `acc`, shape (n, d), holds sums of type int32; `M`, shape (d,), has one float above 0 for
-each column. Return three arrays of whole numbers:
+Then every sum is multiplied by m, and divided by a power of two. Write
+`requantize(acc, M, zero_point, lowest, highest)`. `acc`, shape (n, d), holds sums of type int32; `M`, shape
+(d,), has one float above 0 for each column. Return three arrays of whole numbers:
 
 - `shift`, shape (d,), such that M · 2^shift lies from 2^30 to 2^31, the second not included;
 - `m`, shape (d,), the whole number nearest to M · 2^shift;

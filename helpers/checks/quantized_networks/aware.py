@@ -18,7 +18,7 @@ def _passes(rng: np.random.Generator) -> Sequence[Case]:
         limit = rng.permutation(np.linspace(0.4, 1.6, d_out) if d_out > 1 else [0.7]).round(2)
         code = rng.integers(-most + 1, most, size=(d_in, d_out))
         W = (code + rng.uniform(0.1, 0.4, size=code.shape) * rng.choice([-1, 1], size=code.shape)) / most
-        far = 1 + rng.uniform(0.6, 1.5, size=code.shape) / most
+        far = 1 + rng.uniform(1.6, 2.5, size=code.shape) / most
         kind = (
             rng.permuted(np.arange(code.size)).reshape(code.shape) % 5
         )  # at the limit, outside, three inside

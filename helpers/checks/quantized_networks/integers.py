@@ -38,9 +38,11 @@ def _layers(rng: np.random.Generator) -> Sequence[Case]:
         return {"q_x": q_x, "z_x": z_x, "q_w": q_w, "z_w": z_w, "bias": bias.astype(np.int32)}
 
     some = rng.integers(-9, 10, size=4).astype(np.int8) * 2 + 1
+    full = case(codes(-128, 127, 4, 4), -101, codes(-128, 127, 4, 4), some - 60)
+    full["q_x"][:, 0], full["q_w"][0] = 120, 115  # less their zero points, both are above 127
     return [
         case(codes(-4, 4, 3, 3), 2, codes(-3, 3, 3, 3), np.array([1, -1, 2], np.int8)),
-        case(codes(-128, 127, 4, 4), -101, codes(-128, 127, 4, 4), some - 30),
+        full,
         case(codes(-128, 127, 5, 300), 17, codes(-127, 127, 300, 2), np.zeros(2, np.int8)),
         case(codes(0, 255, 3, 20), 131, codes(-128, 127, 20, 4), some + 60),
         case(codes(90, 127, 3, 701), -125, codes(80, 127, 701, 2), np.array([-119, -90], np.int8)),
@@ -109,6 +111,9 @@ integer_linear = formula_task(
         ready: ready = … → ready = bias - z_x * w.sum(axis=0)
             in ready the product of the two zero points is missing
             Multiply the brackets out: there are four products, and two hold no code of x.
+        ready: + len(w) * z_x * z → + z_x * z_w * len(w)
+            in ready the product of the two zero points has wrapped
+            z_w holds codes of 8 bits: of which type is a product with it?
         ready: + len(w) * z_x * z → + z_x * z
             in ready the product of the two zero points came once
             How many terms has the sum? Each of them has that product.

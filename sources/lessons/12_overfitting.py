@@ -707,7 +707,8 @@ claim(
 r"""
 ## Think
 
-1. Training accuracy 0.71, validation accuracy 0.70, and people reach 0.95 on the same rows. Which of the remedies do you try?
+1. Training accuracy 0.71, validation accuracy 0.70, and people reach 0.95 on the same rows. Which of the
+   remedies do you try?
 
 <details><summary>Answer</summary>
 

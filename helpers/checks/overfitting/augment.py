@@ -28,7 +28,7 @@ EXAMPLE = "Work through the example of the task: which pixel goes where, and wha
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Not square, with ink up to the edge; real digits; one that is moved so often that shares tell."""
     cases = []
-    for n, height, width, copies in [(12, 4, 6, 3), (40, 8, 8, 1), (1, 3, 2, 600), (9, 3, 4, 5)]:
+    for n, height, width, copies in [(12, 4, 6, 3), (40, 8, 8, 1), (1, 3, 2, 1200), (9, 3, 4, 5)]:
         pictures = rng.integers(1, 17, size=(n, height, width)).astype(float)
         labels = rng.permutation(np.arange(n) % 10)
         if height == 8:

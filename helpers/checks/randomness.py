@@ -115,6 +115,15 @@ def next_differs(noun: str, form: Form = lambda answer: answer) -> Rule:
     )
 
 
+def beyond_chance(seen: Any, p: float) -> bool:
+    """Whether the share of True is not p, by more than six standard errors of that many draws.
+
+    >>> beyond_chance(np.arange(1000) < 530, 0.5), beyond_chance(np.arange(1000) < 700, 0.5)
+    (False, True)
+    """
+    return bool(abs(np.mean(seen) - p) > 6 * np.sqrt(p * (1 - p) / np.size(seen)))
+
+
 def hardly_shuffled(orders: Sequence[Sequence[int]], n: int) -> str:
     """How orders of the rows 0 to n - 1, of several draws, differ from shuffled ones; empty if they do not.
 

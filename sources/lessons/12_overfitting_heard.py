@@ -322,7 +322,8 @@ claim(
 r"""
 With more rows the accuracy on new rows is higher, at its best and at the end. What is lost by training too
 long is not smaller: as much with 800 rows as with 100, after as many passes. More rows did not spare anybody
-the choice of the epoch.
+the choice of the epoch. (As many passes over 800 rows are eight times as many steps. With as many *steps* as
+400 rows, each false label is seen half as often, and in the lesson's table 800 rows gain 0.13.)
 
 ## "Dropout slows training", "dropout makes the model converge quickly"
 
@@ -448,9 +449,11 @@ def shift(batch, rng, share=0.5):
     wide[:, 1:9, 1:9] = pictures
     corner = rng.integers(3, size=(n, 2))
     corner[rng.random(n) >= share] = 1
-    r, c = corner[:, :, None].transpose(1, 0, 2) + np.arange(8)
-    i = np.arange(n)[:, None, None]
-    return wide[i, r[:, :, None], c[:, None, :]].reshape(batch.shape)
+    moved = np.empty((n, 8, 8))
+    for r, c in np.ndindex(3, 3):
+        these = (corner == (r, c)).all(axis=1)
+        moved[these] = wide[these, r : r + 8, c : c + 8]
+    return moved.reshape(batch.shape)
 
 
 def mirror(batch, rng):

@@ -60,28 +60,11 @@ answers(
         keep = self.rng.random(X.shape) >= self.p → keep = self.rng.binomial(1, 1 - self.p, X.shape)
         return d_out * self.factor → return (d_out * self.factor).astype("f4")
             with a binomial draw, and float32
+        self.rng.random(X.shape) >= … → np.array([[self.rng.uniform() > self.p for _ in row] for row in X])
+        return X * self.factor → return (X * self.factor).tolist()
+            entry by entry, and a list
     """,
 )
-
-
-@alternative("overfitting/dropout")
-class ByPlaces:
-    def __init__(self, p, rng):
-        self.rng, self.p = rng, p
-
-    def forward(self, X, training):
-        self.scale = 1 / (1 - self.p) if training else 1
-        out = X * self.scale
-        self.places = [place for place in np.ndindex(X.shape) if training and self.rng.uniform() < self.p]
-        for place in self.places:
-            out[place] = 0
-        return out.tolist()
-
-    def backward(self, d_out):
-        dX = self.scale * d_out
-        for place in self.places:
-            dX[place] = 0
-        return dX
 
 
 answers(
@@ -93,7 +76,7 @@ answers(
             A moved digit is the same digit
         np.concatenate(found) → np.stack(found, axis=1).reshape(-1, h, w)
             They come first, as they are
-        rng.integers(-1, 2, size=(n, 2)) → rng.integers(-1, 1, size=(n, 2))
+        rng.integers(-1, 2, size=(n, 2)) → rng.normal(size=(n, 2)).round().clip(-1, 1).astype(int)
             are -1, 0 or 1, all equally often
         rng.integers(-1, 2, size=(n, 2)) → np.tile(rng.integers(-1, 2, size=2), (n, 1))
             all pictures of a copy were moved alike

@@ -17,6 +17,10 @@ from helpers.checks.watched import Journal
 Array = np.ndarray
 HEART = "Who was trained on a row may know it by heart: only the others say something new."
 NOBODY = "Nobody can be asked about them: they do not count."
+CUT = "X and y are cut by the same row numbers."
+TWICE = "A bag is drawn with replacement: some rows come twice, and others not at all."
+CHANCE = "All chance comes from the `rng` that is passed."
+AVERAGED = "the accuracies of the members are averaged"
 FIRST = "First the mean of the probabilities, for each row over those that have not seen it."
 CALLS = "fit(X, y) trains a member and returns its function; that takes rows (k, d) and returns (k, classes)."
 
@@ -88,28 +92,21 @@ def _bags(case: Case, value: Any) -> None:
         what = f"fit was called {len(bags)} times, expected {case['num_models']}"
         raise Wrong(what, "Each member is trained once, and asked as often as you like.")
     for number, (rows, labels) in enumerate(bags, start=1):
-        if len(rows) != n:
-            raise Wrong(f"member {number} was trained on {len(rows)} rows, expected {n}", "As many as X has.")
-        if (rows < 0).any() or (rows >= n).any():
-            raise Wrong(
-                f"member {number} was trained on rows that are not in X", "It takes them as they are."
-            )
-        if not np.array_equal(y[rows], labels):
-            what = f"member {number} was trained with the labels of other rows"
-            raise Wrong(what, "X and y are cut by the same row numbers.")
-        if len(set(rows.tolist())) == n:  # by chance once in 10¹⁶ bags
-            what = f"member {number} was trained on each row once"
-            raise Wrong(what, "A bag is drawn with replacement: some rows come twice, and others not at all.")
+        for wrong, how, hint in (
+            (len(rows) != n, f"on {len(rows)} rows, expected {n}", "As many as X has."),
+            (not np.isin(rows, range(n)).all(), "on rows that are not in X", "It takes them as they are."),
+            (not np.array_equal(y.take(rows, mode="clip"), labels), "with the labels of other rows", CUT),
+            (len(set(rows.tolist())) == n, "on each row once", TWICE),  # by chance once in 10¹⁶ bags
+        ):
+            if wrong:
+                raise Wrong(f"member {number} was trained {how}", hint)
     if len(bags) > 1 and all(np.array_equal(bags[0][0], rows) for rows, _ in bags):
         raise Wrong("all members were trained on the same bag", "Each draws one of its own.")
     first, other, _, again = ([rows.tolist() for rows, _ in run] for run in value["bags"])
-    if first != again or first == other:
-        words = (
-            "another generator leads to the same bags"
-            if first == other
-            else "the same generator leads to other bags"
-        )
-        raise Wrong(words, "All chance comes from the `rng` that is passed.")
+    if first != again:
+        raise Wrong("the same generator leads to other bags", CHANCE)
+    if first == other:
+        raise Wrong("another generator leads to the same bags", CHANCE)
     used = {row for run in value["bags"][:3] for rows, _ in run for row in rows.tolist()}
     if len(bags) > 10 and (never := set(range(n)) - used):  # by chance once in 10¹⁴
         what = f"in {3 * len(bags)} bags row {min(never)} of 0 to {n - 1} does not come once"
@@ -131,25 +128,20 @@ def _mean(case: Case, value: Any) -> None:
 def _out_of_bag(case: Case, value: Any) -> None:
     y, bags, got = case["y"], value["bags"][0], value["answer"][1]
     n = len(y)
-    out = 1 - np.array([np.isin(np.arange(n), rows) for rows, _ in bags])[..., None]  # (members, n, 1)
-    said = np.where(out, case["table"][:, :n], by_heart(y))
-    right = (said * out).sum(axis=0).argmax(axis=-1) == y
-    asked = np.asarray(out.any(axis=0))[:, 0]
+    out = ~np.array([np.isin(np.arange(n), rows) for rows, _ in bags])  # (members, n)
+    said = np.where(out[..., None], case["table"][:, :n], by_heart(y))
+    right = (said * out[..., None]).sum(axis=0).argmax(axis=-1) == y
+    asked, alone = out.any(axis=0), said.argmax(axis=-1) == y
     if close(got, want := right[asked].mean()):
         return
     what = f"the accuracy should be {want:.4f}, got {got:.4f}"
-    each = [(p.argmax(axis=-1) == y)[o[:, 0] == 1].mean() for p, o in zip(said, out, strict=True)]
     for other, words, hint in (
-        (
-            (said.sum(axis=0).argmax(axis=-1) == y).mean(),
-            "if members are asked about rows of their bag",
-            HEART,
-        ),
-        (right.mean(), f"if the {(~asked).sum()} rows that are in every bag count too", NOBODY),
-        (np.mean(each), "if the accuracies of the members are averaged", FIRST),
+        ((said.sum(axis=0).argmax(axis=-1) == y).mean(), "members are asked about rows of their bag", HEART),
+        (right.mean(), f"the {(~asked).sum()} rows that are in every bag count too", NOBODY),
+        (np.mean([a[o].mean() for a, o in zip(alone, out, strict=True)]), AVERAGED, FIRST),
     ):
         if close(got, other):
-            raise Wrong(f"{what}\nthis is what comes {words}", hint)
+            raise Wrong(f"{what}\nthis is what comes if {words}", hint)
     raise Wrong(what, "Take one row of X. Which members have not seen it, and what do they say on average?")
 
 

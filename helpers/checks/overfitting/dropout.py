@@ -6,12 +6,19 @@ import numpy as np
 
 from helpers.checks.blocks import close, expected_and_got, leaves_input_unchanged
 from helpers.checks.probing import call
-from helpers.checks.randomness import drawn, draws, in_each_draw, new_seed, other_seed_differs, same_again
+from helpers.checks.randomness import (
+    beyond_chance,
+    drawn,
+    draws,
+    in_each_draw,
+    new_seed,
+    other_seed_differs,
+    same_again,
+)
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 Array = np.ndarray
 ASKED = [(20, 12, 0.2), (16, 15, 0.5), (15, 14, 0.8), (6, 5, 0.0)]
-CHANCE = 6  # standard errors that a share may be off
 OWN = "Each entry has a draw of its own: which shape have the random numbers?"
 
 
@@ -45,18 +52,12 @@ def _zeros(case: Case, value: Any) -> tuple[Array, Array]:
     return np.array(dropped), np.array([dX == 0 for _, dX in passes])
 
 
-def _off(case: Case, zero: Array) -> bool:
-    """Whether the share of zeros is not p, by more than chance."""
-    p = case["p"]
-    return bool(abs(zero.mean() - p) > CHANCE * np.sqrt(p * (1 - p) / zero.size))
-
-
 @verdict
 @in_each_draw
 def _form(case: Case, answer: Any) -> None:
-    for name, part in [pair for both in answer for pair in zip(("out", "dX"), both, strict=True)]:
-        if part.shape != case["X"].shape:
-            what = f"the shape of {name} is {part.shape}, expected {case['X'].shape}"
+    for name, i in (("out", 0), ("dX", 1)):
+        for shape in [one[i].shape for one in answer if one[i].shape != case["X"].shape]:
+            what = f"the shape of {name} is {shape}, expected {case['X'].shape}"
             raise Wrong(what, "Each entry of X is kept or not: nothing is taken out.")
 
 
@@ -69,7 +70,7 @@ def _dropped(case: Case, value: Any) -> None:
         some, every = zero.any(axis=axis), (zero | ~positive).all(axis=axis)
         if some.any() and not every.all() and (some == every)[:, positive.any(axis=axis - 1)].all():
             raise Wrong(f"each {name} of X is kept as a whole, or set to 0 as a whole", OWN)
-    if _off(case, zero[:, positive]):
+    if beyond_chance(zero[:, positive], case["p"]):
         what = f"in training a share of {zero[:, positive].mean():.2f} of the entries becomes 0, and p is "
         raise Wrong(f"{what}{case['p']:g}", "p is the probability of becoming 0.")
 
@@ -81,23 +82,23 @@ def _training(case: Case, answer: Any) -> None:
     for out, dX in answer[:2]:
         kept, passed, some = out != 0, dX != 0, X > 0  # where X is 0, out does not tell
         if not close(out[kept], X[kept] * scale):
-            both = expected_and_got(X[kept] * scale, out[kept])
+            what = "in training the entries of out that are not 0 are off\n"
             hint = f"Kept is a share of {1 - case['p']:g}. The expected value of each entry is to stay."
-            raise Wrong(f"in training the entries of out that are not 0 are off\n{both}", hint)
+            raise Wrong(what + expected_and_got(X[kept] * scale, out[kept]), hint)
         if not np.array_equal(passed[some], kept[some]):
             what = f"where X is not 0, forward kept {kept[some].sum()} entries; backward let "
             what += f"{passed[some].sum()} slopes through, {(passed & kept)[some].sum()} of them at these"
             raise Wrong(what, "A slope goes the way that its entry went in the forward pass before.")
         if not close(dX[passed], d_out[passed] * scale):
-            both = expected_and_got(d_out[passed] * scale, dX[passed])
+            what = "in training the entries of dX that are not 0 are off\n"
             hint = "By how much does out move, if an entry of X that is kept moves by 1?"
-            raise Wrong(f"in training the entries of dX that are not 0 are off\n{both}", hint)
+            raise Wrong(what + expected_and_got(d_out[passed] * scale, dX[passed]), hint)
 
 
 @verdict
 def _each_on_its_own(case: Case, value: Any) -> None:
     blank, (_, dropped) = case["X"] == 0, _zeros(case, value)
-    if _off(case, dropped[:, blank]):
+    if beyond_chance(dropped[:, blank], case["p"]):
         what = f"where X is 0, a share of {dropped[:, blank].mean():.2f} of dX is 0, and p is {case['p']:g}"
         raise Wrong(what, "An entry of X that is 0 may be kept or dropped: out is 0 there in either case.")
     counts = dropped.sum(axis=(1, 2))

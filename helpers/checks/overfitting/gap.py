@@ -78,6 +78,7 @@ close_the_gap = Task(
     probe=_probe,
     show=("X", "y"),
     hints={
+        "ValueError: y must hold": "Ten logits for each picture, and the labels 0 to 9 as they are in y.",
         "ValueError": "Write the shapes of this line down: X is (n, 64), y is (n,).",
         "TimeIsUp": "The network of the task trains in a fraction of a second. The check trains yours six "
         "times: for how many epochs?",

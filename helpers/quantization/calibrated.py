@@ -1,0 +1,65 @@
+"""Rounding that looks at the inputs: two ways to lose less at the same number of bits.
+
+A layer is asked for X W, so what counts is not how far a weight moves, but how far X W does. A few hundred
+texts show what X is like; of them both methods keep `H` = Xᵀ X / n (d_in, d_in), since with D the change of W
+the mean of |X D|² is the sum over D * (H D).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.quantization.groups import round_to_nearest, with_float16_scale
+from helpers.quantization.maps import Array, minmax, signed, symmetric
+
+BLOCK = 128
+
+
+def gptq(W: Array, H: Array, bits: int, size: int) -> Array:
+    """W (d_in, d_out) on the grid of `round_to_nearest`, each rounding made up for by the weights after it.
+
+    Row after row: round the weights of one input; what that changes in X W is undone, as far as can be, by the
+    rows that are not rounded yet. How much of it each of them takes stands in U, the Cholesky factor of H⁻¹.
+    Source: Frantar et al., "GPTQ" (2022).
+
+    >>> H = np.array([[1.0, 0.9], [0.9, 1.0]])  # two inputs that nearly say the same
+    >>> gptq(np.array([[0.4], [1.4], [7.0]]), np.pad(H, (0, 1)) + np.diag([0, 0, 1]), 4, 3).ravel().tolist()
+    [0.0, 2.0, 7.0]
+    """
+    W, rounded = np.array(W, float), np.empty(W.shape)
+    H = H + 0.01 * np.diag(H).mean() * np.eye(len(H))  # so that it can be inverted
+    U = np.linalg.cholesky(np.linalg.inv(H)).T
+    for start in range(0, len(W), BLOCK):
+        end = min(start + BLOCK, len(W))
+        errors = np.empty((end - start, W.shape[1]))
+        for i in range(start, end):
+            if i % size == 0:
+                ruler = with_float16_scale(symmetric(*minmax(W[i : i + size], axis=1), signed(bits)))
+            rounded[i] = ruler(W[i : i + 1])[0]
+            errors[i - start] = (W[i] - rounded[i]) / U[i, i]
+            W[i + 1 : end] -= np.outer(U[i, i + 1 : end], errors[i - start])
+        W[end:] -= U[start:end, end:].T @ errors  # the rows below hear of a whole block at once
+    return rounded
+
+
+def awq(W: Array, H: Array, sizes: Array, bits: int, size: int) -> Array:
+    """W (d_in, d_out) rounded after its rows were stretched where the inputs are large, then shrunk again.
+
+    `sizes` (d_in,) is the mean of |x| of each input. A stretched row is rounded in finer steps than before, as
+    long as it does not set the scale of its group. How strongly to stretch, sizes**a with a from 0 (not at
+    all) to 1, is tried out: the least change of X W wins. The stretch is undone in the input, at one
+    float16 more for each row.
+    Source: Lin et al., "AWQ: activation-aware weight quantization" (2023).
+
+    >>> awq(np.eye(2), np.eye(2), np.ones(2), bits=4, size=2).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    best, least = W, np.inf
+    for a in np.linspace(0, 1, 11):
+        stretch = sizes**a
+        stretch = (stretch / np.sqrt(stretch.max() * stretch.min()))[:, None]
+        tried = round_to_nearest(W * stretch, bits, size) / stretch
+        change = tried - W
+        if (loss := np.sum(change * (H @ change))) < least:
+            best, least = tried, loss
+    return best

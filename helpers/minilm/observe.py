@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,30 +36,37 @@ class Inputs:
     moments: Any = 0.0  # Xᵀ X / n, float64 (d_in, d_in)
     largest: Any = 0.0  # the largest |x| of each feature (d_in,)
     sizes: Any = 0.0  # the mean |x| of each feature (d_in,)
-    rows: list[Array] = field(default_factory=list)  # the tokens themselves, when they are kept
 
-    def see(self, X: Array) -> None:
+    def see(self, X: Array, moments: bool = True) -> None:
         """Take in more tokens (n, d_in)."""
         X = X.astype(float)
         share = len(X) / (self.n + len(X))
         self.n += len(X)
-        self.moments = (1 - share) * self.moments + share * (X.T @ X / len(X))
+        if moments:
+            self.moments = (1 - share) * self.moments + share * (X.T @ X / len(X))
         self.sizes = (1 - share) * self.sizes + share * abs(X).mean(axis=0)
         self.largest = np.maximum(self.largest, abs(X).max(axis=0))
 
 
-def watch_inputs(texts: Sequence[str], tokenizer: Tokenizer, weights: Weights) -> dict[str, Inputs]:
-    """What the matrices of the model are given when it reads these texts, by name.
+def watch_inputs(
+    texts: Sequence[str], tokenizer: Tokenizer, weights: Weights, *, moments: bool = False
+) -> dict[str, Inputs]:
+    """What the matrices of the model are given when it reads these texts, by name; `moments` takes longer.
 
-    The texts go through one by one, without padding: it would be counted.
+    The texts go through one by one, without padding: it would be counted. Query, key and value are given the same.
     """
-    seen = {name: Inputs() for name in MATRICES}
+    seen = {name: Inputs() for name in MATRICES if not name.endswith(("key", "value"))}
 
     def watching(x: Tensor, name: str, weights: Weights) -> Tensor:
-        seen[name].see(x.reshape(-1, x.shape[-1]).numpy())
+        if name in seen:
+            seen[name].see(x.reshape(-1, x.shape[-1]).numpy(), moments)
         return linear(x, name, weights)
 
     embed(texts, tokenizer, weights, watching, batch_size=1)
+    for name in MATRICES:
+        part = name.rsplit(".", 1)[1]
+        if part in ("key", "value"):
+            seen[name] = seen[name.removesuffix(part) + "query"]
     return seen
 
 

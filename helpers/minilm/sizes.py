@@ -6,6 +6,8 @@ from helpers.minilm.model import Weights
 from helpers.minilm.observe import MATRICES, TABLE
 from helpers.quantization.groups import bits_per_weight
 
+IN_ALL, IN_MATRICES, IN_TABLE = 22_713_216, 10_616_832, 11_720_448
+
 
 def parts(weights: Weights) -> dict[str, int]:
     """How many weights each kind of part has, the largest first.
@@ -23,15 +25,12 @@ def parts(weights: Weights) -> dict[str, int]:
     return counts
 
 
-def megabytes(
-    bits: int, size: int | None, table_bits: int = 32, *, matrices: int = 10616832, words: int = 11720448
-) -> float:
-    """The size of the model in MB (millions of bytes): matrices in groups, the table a scale a word, the rest float32.
+def megabytes(bits: int, size: int | None, table_bits: int = 32) -> float:
+    """The size of the model in MB (10⁶ bytes): matrices in groups, the table a scale a word, the rest float32.
 
     >>> megabytes(32, None), round(megabytes(4, 32), 1), round(megabytes(4, 32, table_bits=4), 1)
-    (90.852864, 54.4, 13.9)
+    (90.852864, 54.4, 13.4)
     """
-    rest = 22713216 - 10616832 - 11720448
-    of_matrices = matrices * (32.0 if bits == 32 else bits_per_weight(bits, size))
-    of_table = words * (32.0 if table_bits == 32 else bits_per_weight(table_bits, 384))
-    return (of_matrices + of_table + 32 * rest) / 8e6
+    of_matrix = 32 if bits == 32 else bits_per_weight(bits, size)
+    of_word = 32 if table_bits == 32 else bits_per_weight(table_bits, 384)
+    return (IN_MATRICES * of_matrix + IN_TABLE * of_word + 32 * (IN_ALL - IN_MATRICES - IN_TABLE)) / 8e6

@@ -22,9 +22,10 @@ def gptq(W: Array, H: Array, bits: int, size: int) -> Array:
     rows that are not rounded yet. How much of it each of them takes stands in U, the Cholesky factor of H⁻¹.
     Source: Frantar et al., "GPTQ" (2022).
 
-    >>> H = np.array([[1.0, 0.9], [0.9, 1.0]])  # two inputs that nearly say the same
-    >>> gptq(np.array([[0.4], [1.4], [7.0]]), np.pad(H, (0, 1)) + np.diag([0, 0, 1]), 4, 3).ravel().tolist()
-    [0.0, 2.0, 7.0]
+    >>> W = np.array([[0.4], [1.4], [7.0]])
+    >>> H = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.0], [0.0, 0.0, 1.0]])  # two inputs nearly say the same
+    >>> round_to_nearest(W, 4, 3).ravel(), gptq(W, H, 4, 3).ravel()
+    (array([0., 1., 7.], dtype=float32), array([0., 2., 7.]))
     """
     W, rounded = np.array(W, float), np.empty(W.shape)
     H = H + 0.01 * np.diag(H).mean() * np.eye(len(H))  # so that it can be inverted
@@ -51,8 +52,9 @@ def awq(W: Array, H: Array, sizes: Array, bits: int, size: int) -> Array:
     float16 more for each row.
     Source: Lin et al., "AWQ: activation-aware weight quantization" (2023).
 
-    >>> awq(np.eye(2), np.eye(2), np.ones(2), bits=4, size=2).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
+    >>> W, inputs = np.array([[7.0], [0.4]]), np.array([0.01, 1.0])  # the second row meets a hundred times more
+    >>> round_to_nearest(W, 4, 2).ravel(), awq(W, np.diag(inputs**2), inputs, 4, 2).ravel().round(1)
+    (array([7., 0.], dtype=float32), array([7. , 0.4]))
     """
     best, least = W, np.inf
     for a in np.linspace(0, 1, 11):

@@ -23,8 +23,9 @@ def round_to_nearest(W: Array, bits: int, size: int | None = None) -> Array:
     >>> W = np.array([[0.1, 7.0], [0.7, 0.4]])
     >>> round_to_nearest(W, bits=4).tolist()
     [[0.0, 7.0], [1.0, 0.0]]
-    >>> round_to_nearest(W, bits=4, size=2).round(1).tolist()
-    [[0.1, 7.0], [0.7, 0.0]]
+    >>> round_to_nearest(W, bits=4, size=2).round(1)
+    array([[0.1, 7. ],
+           [0.7, 0. ]], dtype=float32)
     """
     if size is None:
         return with_float16_scale(symmetric(*minmax(W), signed(bits)))(W)

@@ -3,7 +3,7 @@
     python -m course.make_texts
     python -m course.measure_minilm     # what was measured with the old ones is measured again
 
-The file stays as it is when somebody corrects a definition: the measurements of lesson 20 belong to these texts.
+The file stays as it is when somebody corrects a definition: what lesson 20 measured belongs to these texts.
 """
 
 import csv

@@ -1,6 +1,6 @@
 """Measures what each way to shrink the language model of lesson 20 costs, and keeps it in helpers/data.
 
-    python -m course.measure_minilm             what is not measured yet (half an hour for all, on one processor)
+    python -m course.measure_minilm             what is not measured yet (for all, half an hour)
     python -m course.measure_minilm gptq awq    those whose names begin so, again
 
 The names are those of `helpers.minilm.measured`. Lesson 20 computes some of them anew and compares.
@@ -18,7 +18,15 @@ from course.make_data import write_npz
 from helpers._tables import DATA
 from helpers.minilm.measured import Measured, load_measured
 from helpers.minilm.model import Weights, embed, read_tokenizer, read_weights
-from helpers.minilm.observe import MATRICES, TABLE, Inputs, as_tensor, watch_inputs, with_matrices, with_products
+from helpers.minilm.observe import (
+    MATRICES,
+    TABLE,
+    Inputs,
+    as_tensor,
+    watch_inputs,
+    with_matrices,
+    with_products,
+)
 from helpers.minilm.policies import POLICIES, policy
 from helpers.minilm.retrieval import load_calibration, load_terms, ranks
 from helpers.quantization.activations import per_tensor, per_token, smoothing, split_product
@@ -42,7 +50,7 @@ def original() -> Weights:
 
 @cache
 def watched(draw: int) -> dict[str, Inputs]:
-    """What the matrices are given in 64 of the calibration texts; -1 for the largest inputs in all of them."""
+    """What the matrices are given in 64 of the calibration texts; -1 for the largest inputs in all."""
     texts = load_calibration()
     if draw >= 0:
         texts = [texts[i] for i in np.random.default_rng(draw).choice(len(texts), 64, replace=False)]
@@ -80,7 +88,9 @@ def of_inputs(bits: int, way: str) -> Case:
     """Matrices in int8, a scale for each channel, and their inputs in a few bits."""
     seen, smooth = watched(-1), way.startswith("smooth")
     stretch = {
-        name: smoothing(seen[name].largest, original()[name + ".weight"].T.numpy())[:, None] if smooth else 1.0
+        name: smoothing(seen[name].largest, original()[name + ".weight"].T.numpy())[:, None]
+        if smooth
+        else 1.0
         for name in MATRICES
     }
     if way == "split":
@@ -135,7 +145,7 @@ def cases() -> Iterator[tuple[str, Callable[[], Case]]]:
 
 @cache
 def vectors_before(task: bool) -> list[Array]:
-    """The vectors of the texts with the published weights: names and definitions, or half of the calibration texts."""
+    """With the published weights, the vectors of names and definitions, or of half of the calibration texts."""
     return vectors((original(), None), task)
 
 

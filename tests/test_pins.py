@@ -118,7 +118,16 @@ def test_conda_installs_the_same_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-model.txt", "environment.yml", "pyproject.toml", "start.py", ".ci/run", "course/pins.py"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-model.txt",
+        "environment.yml",
+        "pyproject.toml",
+        "start.py",
+        ".ci/run",
+        "course/pins.py",
+    ],
 )
 def test_no_file_names_a_place_to_install_from(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")

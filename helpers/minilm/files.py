@@ -57,7 +57,7 @@ def model_file(name: str, *, page: str = PAGE, cache: Path | None = None) -> Pat
 
 
 def carried_file(name: str) -> Path | None:
-    """Where the installed package has the file; None when it is not installed. The package is not imported."""
+    """Where the installed package has the file; None when it is not there. The package is not imported."""
     try:
         files = metadata.distribution(CARRIER).files or []
     except metadata.PackageNotFoundError:

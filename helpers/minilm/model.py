@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from helpers.minilm.files import model_file
 
 Weights = dict[str, Tensor]
+Product = Callable[[Tensor, str, Weights], Tensor]
 LAYERS, HEADS = 6, 12
 
 
@@ -45,7 +46,7 @@ def layer_norm(x: Tensor, name: str, weights: Weights) -> Tensor:
 
 
 def embed_tokens(ids: Tensor, weights: Weights) -> Tensor:
-    """A row of each table: of the token's, of the place's, and of the first kind of sentence."""
+    """The rows of three tables: the token's, the place's, the first kind's."""
     of = "embeddings."
     x = weights[of + "word_embeddings.weight"][ids]
     x = x + weights[of + "position_embeddings.weight"][: ids.shape[1]]
@@ -53,21 +54,35 @@ def embed_tokens(ids: Tensor, weights: Weights) -> Tensor:
     return layer_norm(x, of + "LayerNorm", weights)
 
 
-def attention(x: Tensor, mask: Tensor, of: str, weights: Weights, linear: Callable) -> Tensor:
-    """Each token takes a weighted mean of what all tokens of its text offer, in twelve heads."""
+def attention(
+    x: Tensor,
+    mask: Tensor,
+    of: str,
+    weights: Weights,
+    linear: Product,
+) -> Tensor:
+    """Each token takes a weighted mean of what all offer, in twelve heads."""
     n, length, width = x.shape
     q, k, v = (
-        linear(x, f"{of}.self.{part}", weights).view(n, length, HEADS, -1).transpose(1, 2)
+        linear(x, f"{of}.self.{part}", weights)
+        .view(n, length, HEADS, width // HEADS)
+        .transpose(1, 2)  # (n, heads, length, 32)
         for part in ("query", "key", "value")
     )
     scores = q @ k.mT / (width // HEADS) ** 0.5
-    scores = scores.masked_fill(~mask[:, None, None, :], -torch.inf)  # padding is not looked at
-    mixed = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(n, length, width)
+    padding = ~mask[:, None, None, :]
+    scores = scores.masked_fill(padding, -torch.inf)
+    mixed = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(x.shape)
     return linear(mixed, of + ".output.dense", weights)
 
 
-def forward(ids: Tensor, mask: Tensor, weights: Weights, linear: Callable = linear) -> Tensor:
-    """Token numbers (n, length), and which of them are no padding → unit vectors (n, 384)."""
+def forward(
+    ids: Tensor,
+    mask: Tensor,
+    weights: Weights,
+    linear: Product,
+) -> Tensor:
+    """Token numbers, and which are no padding → unit vectors (n, 384)."""
     x = embed_tokens(ids, weights)
     for i in range(LAYERS):
         of = f"encoder.layer.{i}"
@@ -85,7 +100,7 @@ def embed(
     texts: Sequence[str],
     tokenizer: Tokenizer,
     weights: Weights,
-    linear: Callable = linear,
+    linear: Product = linear,
     batch_size: int = 32,
 ) -> Tensor:
     """Texts → unit vectors (n, 384), float32, in the order of the texts.
@@ -95,7 +110,7 @@ def embed(
     >>> [round(float(vectors[0] @ other), 1) for other in vectors[1:]]
     [0.7, -0.0]
     """
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # little padding
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
     vectors = torch.empty(len(texts), 384)
     for start in range(0, len(texts), batch_size):
         rows = order[start : start + batch_size]

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from helpers.minilm.model import LAYERS, Weights, embed, linear
+from helpers.minilm.model import LAYERS, Product, Weights, embed, linear
 
 Array = np.ndarray[Any, Any]
 
@@ -84,7 +84,7 @@ def as_tensor(W: Array) -> Tensor:
     return torch.tensor(np.ascontiguousarray(W, np.float32))
 
 
-def with_products(product: Callable[[Array, str, Array], Array]) -> Callable[[Tensor, str, Weights], Tensor]:
+def with_products(product: Callable[[Array, str, Array], Array]) -> Product:
     """A `linear` for `embed` that multiplies with `product(X, name, W)`, X (n, d_in), W (d_in, d_out)."""
 
     def replaced(x: Tensor, name: str, weights: Weights) -> Tensor:

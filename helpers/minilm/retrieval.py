@@ -69,7 +69,9 @@ def mean_reciprocal_rank(ranks: Array) -> float:
     return float(np.mean(1 / np.asarray(ranks)))
 
 
-def interval(ranks: Array, before: Array | None = None, n_draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+def interval(
+    ranks: Array, before: Array | None = None, n_draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
     """95 % bootstrap interval of recall@1 over the terms; of its change, when the ranks `before` are given.
 
     The same terms are drawn for both, so that a hard term is hard in both.

@@ -13,7 +13,7 @@ from helpers.quantization.maps import Array, minmax, signed, symmetric
 
 
 def per_tensor(X: Array, bits: int = 8, largest: float | None = None) -> Array:
-    """X on one grid for all: up to its own largest |x| (dynamic), or up to one that is given (static).
+    """X on one grid: to its own largest |x| (dynamic) or a given one.
 
     >>> per_tensor(np.array([[0.2, 127.0]])).tolist()
     [[0.0, 127.0]]
@@ -33,21 +33,22 @@ def per_token(X: Array, bits: int = 8) -> Array:
 
 
 def split_product(X: Array, W: Array, large: Array, bits: int = 8) -> Array:
-    """X W, with the few `large` features (their numbers) in float and all others in `bits`.
+    """X W, the few `large` features in float, all others in `bits`.
 
-    Source: Dettmers et al., "LLM.int8()" (2022).
+    `large` holds the numbers of these features. Source: Dettmers et al., "LLM.int8()" (2022).
 
     >>> X = np.array([[0.3, 0.7, 100.0]])
     >>> split_product(X, np.eye(3), large=np.array([2])).round(2).tolist()
     [[0.3, 0.7, 100.0]]
     """
     rest = np.delete(np.arange(len(W)), large)
-    small = per_token(X[:, rest], bits) @ symmetric(*minmax(W[rest], axis=1), signed(bits))(W[rest])
+    of_weights = symmetric(*minmax(W[rest], axis=1), signed(bits))
+    small = per_token(X[:, rest], bits) @ of_weights(W[rest])
     return small + X[:, large] @ W[large]
 
 
 def smoothing(largest: Array, W: Array, a: float = 0.5) -> Array:
-    """By what each feature is divided, and its row of W multiplied, so that X is easier to round.
+    """By what each feature of X is divided, and its row of W multiplied: s.
 
     X W = (X / s)(s W): the product stays. s = largest|x|^a / largest|w|^(1-a) hands a part of the trouble from X
     to W. `largest` (d_in,) is the largest |x| of each feature in some texts; W (d_in, d_out) → s (d_in,).
@@ -57,4 +58,5 @@ def smoothing(largest: Array, W: Array, a: float = 0.5) -> Array:
     [1.0, 10.0]
     """
     tiny = np.finfo(np.float32).tiny
-    return np.maximum(largest, tiny) ** a / np.maximum(abs(W).max(axis=1), tiny) ** (1 - a)
+    of_weights = np.maximum(abs(W).max(axis=1), tiny)
+    return np.maximum(largest, tiny) ** a / of_weights ** (1 - a)

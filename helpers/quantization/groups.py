@@ -13,7 +13,7 @@ from helpers.quantization.maps import AffineMap, Array, grouped, minmax, signed,
 
 
 def round_to_nearest(W: Array, bits: int, size: int | None = None) -> Array:
-    """W on the grid: each weight becomes the nearest of 2^bits - 1 marks of its group; float32.
+    """W on the grid: the nearest of 2^bits - 1 marks of its group; float32.
 
     Args:
         W: (d_in, d_out).
@@ -30,18 +30,20 @@ def round_to_nearest(W: Array, bits: int, size: int | None = None) -> Array:
     if size is None:
         return with_float16_scale(symmetric(*minmax(W), signed(bits)))(W)
     groups = grouped(W, size)
-    ruler = with_float16_scale(symmetric(*minmax(groups, axis=0), signed(bits)))
-    return ungrouped(ruler(groups), (len(W), W.shape[1]))
+    ruler = symmetric(*minmax(groups, axis=0), signed(bits))
+    groups = with_float16_scale(ruler)(groups)
+    return ungrouped(groups, (len(W), W.shape[1]))
 
 
 def with_float16_scale(ruler: AffineMap) -> AffineMap:
-    """The same map with scales that fit into 16 bits, as files of weights keep them.
+    """The same map with scales of 16 bits, as files of weights keep them.
 
     >>> with_float16_scale(symmetric(-1, 1, signed(4))).scale
     array(0.14282227, dtype=float32)
     """
     tiny = np.float16(2**-24)  # the smallest above 0
-    return AffineMap(np.maximum(ruler.scale.astype(np.float16), tiny), ruler.zero_point, ruler.codes)
+    scale = np.maximum(ruler.scale.astype(np.float16), tiny)
+    return AffineMap(scale, ruler.zero_point, ruler.codes)
 
 
 def bits_per_weight(bits: int, size: int | None = None) -> float:

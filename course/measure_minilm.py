@@ -145,7 +145,7 @@ def cases() -> Iterator[tuple[str, Callable[[], Case]]]:
 
 @cache
 def vectors_before(task: bool) -> list[Array]:
-    """With the published weights, the vectors of names and definitions, or of half of the calibration texts."""
+    """The vectors of names and definitions, or of half of the other texts, with the published weights."""
     return vectors((original(), None), task)
 
 

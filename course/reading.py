@@ -100,7 +100,7 @@ def _text(cell: NotebookNode) -> Reading:
 
 
 def _shown_lines(code: ast.Module) -> int:
-    """The lines of the functions that `show_source(…)` shows unfolded; the notebook's imports say where they are."""
+    """The lines of what `show_source(…)` shows unfolded; the notebook's imports say where that is."""
     nodes = list(ast.walk(code))
     come_from = {
         alias.name: node.module for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names

@@ -1,9 +1,9 @@
 """What `python -m course.measure_minilm` found: for each way to shrink the model, what it finds and is like.
 
-weights/BITS/SIZE/TABLE    the 36 matrices rounded to the nearest, a scale for SIZE weights ("tensor", "channel"
-                           or a number), the table of words kept in TABLE bits, a scale for each word
+weights/BITS/SIZE/TABLE    the 36 matrices rounded to the nearest, a scale for SIZE weights ("tensor",
+                           "channel" or a number), the table of words in TABLE bits, a scale for each word
 gptq/BITS/SIZE/DRAW, awq/… the same with rounding that looks at the inputs of 64 texts, drawn with seed DRAW
-inputs/BITS/WAY            matrices in int8, their inputs in BITS, in one WAY of `helpers.quantization.activations`
+inputs/BITS/WAY            matrices in int8, their inputs in BITS, in one WAY of `course.measure_minilm`
 policy/BITS/RULE           matrices in 2 to 8 bits each, BITS on average, given out by a RULE
 alone/MATRIX               only this matrix, in 2 bits; likeness on the calibration texts, no ranks
 """

@@ -1,7 +1,7 @@
 """The forward pass of all-MiniLM-L6-v2: six layers of a BERT, then the mean over the tokens.
 
-`weights` is a dictionary of tensors by their published names, as `read_weights` gives it. To see what a change
-does, change a tensor in it, or pass another `linear`: everything that multiplies goes through that function.
+`weights` is a dictionary of tensors by their published names, as `read_weights` gives it. To try a change, put
+another tensor in it, or pass another `linear`: everything that multiplies goes through that function.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def read_weights() -> Weights:
 
 
 def read_tokenizer() -> Tokenizer:
-    """What turns texts into rows of token numbers: lower case, pieces of words, [CLS] first and [SEP] last."""
+    """What turns texts into rows of token numbers: lower case, pieces of words, [CLS] … [SEP]."""
     tokenizer = Tokenizer.from_file(str(model_file("tokenizer.json")))
     tokenizer.enable_truncation(256)
     tokenizer.enable_padding()  # up to the longest of the batch

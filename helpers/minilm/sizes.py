@@ -26,7 +26,7 @@ def parts(weights: Weights) -> dict[str, int]:
 
 
 def megabytes(bits: int, size: int | None, table_bits: int = 32) -> float:
-    """The size of the model in MB (10⁶ bytes): matrices in groups, the table a scale a word, the rest float32.
+    """The size of the model in MB (10⁶ bytes): matrices in groups, a scale for each word, the rest float32.
 
     >>> megabytes(32, None), round(megabytes(4, 32), 1), round(megabytes(4, 32, table_bits=4), 1)
     (90.852864, 54.4, 13.4)

@@ -18,8 +18,8 @@ BLOCK = 128
 def gptq(W: Array, H: Array, bits: int, size: int) -> Array:
     """W (d_in, d_out) in groups; the rows below make up for each loss.
 
-    Row after row: round the weights of one input; what that changes in X W is undone, as far as can be, by the
-    rows that are not rounded yet. How much of it each of them takes stands in U, the Cholesky factor of H⁻¹
+    Row after row: round the weights of one input; what that changes in X W is undone, as far as can be, by
+    the rows that are not rounded yet. How much of it each of them takes stands in U, the Cholesky factor of H⁻¹
     (a hundredth of H's mean diagonal is added to it, so that it can be inverted).
     Source: Frantar et al., "GPTQ" (2022).
 
@@ -48,8 +48,8 @@ def gptq(W: Array, H: Array, bits: int, size: int) -> Array:
 def awq(W: Array, H: Array, sizes: Array, bits: int, size: int) -> Array:
     """W (d_in, d_out), stretched where inputs are large, then rounded.
 
-    `sizes` (d_in,) is the mean of |x| of each input. A stretched row is rounded in finer steps than before, if
-    it does not set the scale of its group. How strongly to stretch, sizes**a with a from 0 (not at
+    `sizes` (d_in,) is the mean of |x| of each input. A stretched row is rounded in finer steps than
+    before, if it does not set the scale of its group. How strongly to stretch, sizes**a with a from 0 (not at
     all) to 1, is tried out: the least change of X W wins. The stretch is undone in the input, at one
     float16 more for each row.
     Source: Lin et al., "AWQ: activation-aware weight quantization" (2023).

@@ -1,6 +1,6 @@
 """The forward pass of all-MiniLM-L6-v2: six layers of a BERT, then the mean over the tokens.
 
-`weights` is a dictionary of tensors by their published names, as `read_weights` gives it. To try a change, put
+`weights` is a dictionary of tensors by published name, as `read_weights` gives it. To try a change, put
 another tensor in it, or pass another `linear`: everything that multiplies goes through that function.
 """
 

@@ -53,7 +53,7 @@ def watch_inputs(
 ) -> dict[str, Inputs]:
     """What the matrices of the model are given when it reads these texts, by name; `moments` takes longer.
 
-    The texts go through one by one, without padding, which would be counted. Query, key and value get the same.
+    The texts go through one by one, since padding would be counted. Query, key and value get the same.
     """
     seen = {name: Inputs() for name in MATRICES if not name.endswith(("key", "value"))}
 

@@ -25,7 +25,7 @@ def policy(rule: str, bits: float, damage: Mapping[str, float]) -> dict[str, int
 
     Args:
         rule: "measured" gives each next bit where it takes away most damage a bit; "busy layers low" gives
-            them to the small matrices first, "busy layers high" to the large ones, in both the most damaged first.
+            them to the small matrices first, "busy layers high" to the large ones, the most damaged first.
         bits: the budget, from 2 on.
         damage: what each matrix costs, when it alone has 2 bits.
 
@@ -61,5 +61,5 @@ def _worth(rule: str, name: str, given: Mapping[str, int], damage: Mapping[str, 
 
 
 def _left(bits: int) -> float:
-    """The share of the damage of 2 bits that is left: it goes with the step squared, 1 / (2^(bits-1) - 1)²."""
+    """The share of the damage of 2 bits left: it goes with the step squared, 1 / (2^(bits-1) - 1)²."""
     return 1 / (2 ** (bits - 1) - 1) ** 2

@@ -50,7 +50,8 @@ def split_product(X: Array, W: Array, large: Array, bits: int = 8) -> Array:
 def smoothing(largest: Array, W: Array, a: float = 0.5) -> Array:
     """By what each feature of X is divided, and its row of W multiplied: s.
 
-    X W = (X / s)(s W): the product stays. s = largest|x|^a / largest|w|^(1-a) hands a part of the trouble to W.
+    X W = (X / s)(s W): the product stays.
+    s = largest|x|^a / largest|w|^(1-a) hands a part of the trouble to W.
     `largest` (d_in,) is the largest |x| of each feature in some texts; W (d_in, d_out) → s (d_in,).
     Source: Xiao et al., "SmoothQuant" (2023).
 

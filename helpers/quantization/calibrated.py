@@ -19,7 +19,7 @@ def gptq(W: Array, H: Array, bits: int, size: int) -> Array:
     """W (d_in, d_out) in groups; the rows below make up for each loss.
 
     Row after row: round the weights of one input; what that changes in X W is undone, as far as can be, by
-    the rows that are not rounded yet. How much of it each of them takes stands in U, the Cholesky factor of H⁻¹
+    the rows that are not rounded yet. How much of it each of them takes stands in U, a factor of H⁻¹
     (a hundredth of H's mean diagonal is added to it, so that it can be inverted).
     Source: Frantar et al., "GPTQ" (2022).
 

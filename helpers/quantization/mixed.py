@@ -1,8 +1,8 @@
 """Mixed precision: which layer gets how many bits, when all of them together may only take so much room.
 
 First ask each layer alone what it costs to give it few bits (`sensitivity`), then choose one number of bits
-for each so that the costs add up to as little as the room allows (`allocate`). For the sum that is exact; that
-the costs of layers add up is an assumption, and the network can tell whether it holds.
+for each so that the costs add up to as little as the room allows (`allocate`). For the sum that is exact.
+That the costs of layers add up is an assumption, and the network can tell whether it holds.
 """
 
 from __future__ import annotations

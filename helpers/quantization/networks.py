@@ -58,7 +58,7 @@ class Dequantize(Quantize):
 class IntegerLinear(Layer):
     """Codes (n, in_features) → codes (n, out_features): integer sums of products, then fewer bits again.
 
-    - `W` (in_features, out_features) holds codes, `W_ruler` is their map, of zero point 0 and one scale, or (1, out).
+    - `W` (in_features, out_features) holds codes; `W_ruler` is their map, of zero point 0.
     - `bias` (out_features,) int32 is b in units of s_x s_w.
     - `X_ruler` and `out_ruler` are the maps of what comes in and goes out.
     - `relu` cuts off at the code of 0: the activation costs nothing.
@@ -173,8 +173,8 @@ def sums_scale(W_ruler: AffineMap, X_ruler: AffineMap, out_features: int) -> Arr
 def to_integers(model: Sequential) -> Sequential:
     """The integer network of a model with fake quantization, as `aware` makes it, trained on or not.
 
-    Its codes are those that the fake quantization rounds to; where a sum lies on the border of two steps it may
-    be the other one. Raises TypeError when the model has a layer that `aware` would not have made.
+    Its codes are those that the fake quantization rounds to; where a sum lies on the border of two steps it
+    may be the other one. Raises TypeError when the model has a layer that `aware` would not have made.
     """
     layers = list(model.layers)
     if not (layers and isinstance(layers[0], FakeQuant)):

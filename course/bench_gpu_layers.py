@@ -1,4 +1,4 @@
-"""One layer of a large model, and all its layers for one token, by number format: a part of `course bench gpu`.
+"""One layer of a large model, and all its layers for one token, by number format: part of `course bench gpu`.
 
 The layer has 4096 × 11008 weights. Twelve copies of it are used in turn, so that the weights are read from
 memory and not from the card's cache. The weights are random: a time does not depend on them.

@@ -29,6 +29,7 @@ from helpers.explore import (
     data_splits,
     features,
     forward,
+    large_model_quantization,
     losses,
     normalization,
     optimizers,
@@ -54,6 +55,7 @@ EXPLORERS = [
     optimizers,
     tuning,
     normalization,
+    large_model_quantization,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
 
@@ -136,6 +138,8 @@ OUTSIDE = [
     (normalization, {"batch_size": 3}),
     (normalization, {"norm": 3}),
     (normalization, {"lr": 0.2}),
+    (large_model_quantization, {"bits": 5}),
+    (large_model_quantization, {"size": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),
     (baselines_and_metrics, {"threshold": 1.1}),
     (baselines_and_metrics, {"prevalence": 0.0}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class Inputs:
     moments: Any = 0.0  # Xᵀ X / n, float64 (d_in, d_in)
     largest: Any = 0.0  # the largest |x| of each feature (d_in,)
     sizes: Any = 0.0  # the mean |x| of each feature (d_in,)
+    by_text: list[Array] = field(default_factory=list)  # the tokens of each text, where they are kept
 
     def see(self, X: Array, moments: bool = True) -> None:
         """Take in more tokens (n, d_in)."""
@@ -49,9 +50,16 @@ class Inputs:
 
 
 def watch_inputs(
-    texts: Sequence[str], tokenizer: Tokenizer, weights: Weights, *, moments: bool = False
+    texts: Sequence[str],
+    tokenizer: Tokenizer,
+    weights: Weights,
+    *,
+    moments: bool = False,
+    keep: Sequence[str] = (),
 ) -> dict[str, Inputs]:
-    """What the matrices of the model are given when it reads these texts, by name; `moments` takes longer.
+    """What the matrices of the model are given when it reads these texts, by name.
+
+    `moments` takes longer. Of the matrices that `keep` names, all inputs are kept.
 
     The texts go through one by one, since padding would be counted. Query, key and value get the same.
     """
@@ -59,7 +67,9 @@ def watch_inputs(
 
     def watching(x: Tensor, name: str, weights: Weights) -> Tensor:
         if name in seen:
-            seen[name].see(x.reshape(-1, x.shape[-1]).numpy(), moments)
+            seen[name].see(x[0].numpy(), moments)
+        if name in keep:
+            seen[name].by_text.append(x[0].numpy().copy())
         return linear(x, name, weights)
 
     embed(texts, tokenizer, weights, watching, batch_size=1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers._tables import rows
+from helpers._tables import DATA, rows
 
 Array = np.ndarray[Any, Any]
 
@@ -86,3 +86,14 @@ def interval(
     drawn = np.random.default_rng(seed).integers(len(first), size=(n_draws, len(first)))
     low, high = np.quantile(first[drawn].mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
+
+
+def load_reference() -> tuple[list[str], Array]:
+    """Seven texts and their vectors (7, 384) as another program gives them (`course.make_minilm_reference`).
+
+    >>> texts, vectors = load_reference()
+    >>> texts[1], vectors.shape
+    ('quantization', (7, 384))
+    """
+    with np.load(DATA / "minilm_reference.npz", allow_pickle=False) as file:
+        return file["texts"].tolist(), file["vectors"]

@@ -4,8 +4,8 @@
     elsewhere/bin/python -m pip install transformers==5.24.0
     elsewhere/bin/python -m course.make_minilm_reference
 
-The vectors are those of transformers' own BertModel and tokenizer, the mean over the tokens, then length 1, as
-the model's page says. Lesson 20 and its tests compare their forward pass with them.
+The vectors are those of transformers' own BertModel and tokenizer, the mean over the tokens, then length 1,
+as the model's page says. Lesson 20 and its tests compare their forward pass with them.
 """
 
 import numpy as np

@@ -34,6 +34,7 @@ def bytes_by_part(sizes: Mapping[str, Mapping[str, float]]) -> Figure:
     parts = list(next(iter(sizes.values())))
     for part, color in zip(parts, ("sky", "blue", "orange", "grey"), strict=False):
         widths = np.array([float(version[part]) for version in sizes.values()])
+        widths[~np.isfinite(widths)] = np.nan  # a gap
         ax.barh(list(sizes), widths, left=totals, color=COLORS[color], height=0.6, label=part)
         totals = totals + widths
     for row, total in enumerate(totals):

@@ -324,7 +324,9 @@ show(
         recall(found["float32"]),
         interval(found["float32"]),
     ),
-    alt="LADDER",
+    alt="Share found first by bits a weight. A scale for a matrix: 0.02 at 2 bits, 0.08 at 3, 0.11 at 4, 0.24 "
+    "at 8. A scale for a column: 0.17 at 3, 0.23 at 4. Groups of 128, 64 and 32: 0.03 at 2 bits, 0.2 at 3, "
+    "about 0.25 at 4, and as float32, 0.26, at 8.",
 )
 
 # %%
@@ -338,12 +340,19 @@ for bits, size in ((8, 128), (4, 128), (4, 32), (3, 32), (2, 32)):
 
 # %% [markdown]
 r"""
-LADDERTEXT
+The grey band is what chance does to 0.26 with 328 terms. At 8 bits every way lies inside it, at 4 bits all
+but the scale for a whole matrix. At 3 bits only the smallest groups are still in it, and at **2 bits** three
+values are left for a weight and the model breaks, in groups as well. This is the region of **extreme low-bit
+quantization (4 bits or fewer)**.
+
+The *cosine* to the vectors of float32 needs no answers and is finer: it falls before the task suffers. *MRR*
+is the mean of 1 / place. Report the task with its interval, and the cosine beside it. Which point of the
+curve you take is the **precision-performance trade-off**.
 
 ### Try it
 
-Bits and groups of the same model. Before you move a slider: which is better, 3 bits with groups of 32 (3.5
-bits a weight) or 4 bits with a scale a column (4.02)? Does a scale a column save 8 bits, 4 bits, or both?
+Bits and groups of the same model. Before you move a slider: which finds more, 3 bits with groups of 32 (3.5
+bits a weight) or 4 bits with a scale for each column (4.02)? And what do small groups save at 2 bits?
 """
 
 # %%
@@ -353,7 +362,8 @@ explorer()
 r"""
 <details><summary>What you should have seen</summary>
 
-EXPLORED
+They are alike, 0.22 and 0.23: a small group is worth about half a bit. At 2 bits no group helps: 0.02 to
+0.04.
 
 </details>
 
@@ -440,7 +450,10 @@ for way, words in told.items():
 r"""
 <details><summary>What came out</summary>
 
-INPUTS
+With one scale the cosine is 0.981, static or for each batch: that it was taken when the input came won
+nothing. A scale for each token: 0.997. LLM.int8() 0.9995, as good as weights in int8 with inputs in float.
+Smoothing helps the static scale to 0.986. The task notices none of it: 0.24 to 0.27 are within what chance
+does with 328 terms. This model is small; in large ones the outliers are larger.
 
 </details>
 """
@@ -542,7 +555,10 @@ for bits in (4, 3, 2):
 r"""
 <details><summary>What came out</summary>
 
-METHODS
+By the cosine GPTQ is closest at 4 and 3 bits: 0.97 against 0.94, and 0.83 against 0.75; AWQ lies between. By
+the task nothing can be told at 4 and 3 bits: the shares differ by less than chance does. At 2 bits all of
+them break. So the error of a layer fell by a third, and what it is worth needs a harder task or more terms to
+be seen.
 
 </details>
 
@@ -596,7 +612,7 @@ r"""
 float32, against unpacking 4-bit codes first.
 """
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 x = np.ones((1, 1536), np.float32)
 W = weights[name + ".weight"].T.numpy()
 

@@ -80,7 +80,7 @@ def _stage() -> Stage:
         shares = [recall(setting(bits, size).ranks) for bits in BITS]
         left.plot([megabytes(bits, size) for bits in BITS], shares, ".", color=COLORS["grey"], markersize=5)
     left.axhline(recall(before.ranks), color=COLORS["ink"], linewidth=1)
-    left.text(11.9, recall(before.ranks) + 0.006, "float32, 42 MB", ha="right", fontsize=9)
+    left.text(2.1, recall(before.ranks) + 0.006, "float32, 42 MB", fontsize=9)
     left.set(xlim=(2, 12), ylim=(-0.01, 0.34), xlabel="MB of the 36 matrices")
     left.set_title("share found first")
     rows = np.arange(len(PLACES))

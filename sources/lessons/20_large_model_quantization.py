@@ -324,25 +324,27 @@ show(
         recall(found["float32"]),
         interval(found["float32"]),
     ),
-    alt="Share found first by bits a weight. A scale for a matrix: 0.02 at 2 bits, 0.08 at 3, 0.11 at 4, 0.24 "
-    "at 8. A scale for a column: 0.17 at 3, 0.23 at 4. Groups of 128, 64 and 32: 0.03 at 2 bits, 0.2 at 3, "
+    alt="Share found first by bits a weight. A scale for a matrix: 0.02 at 2 bits, 0.08 at 3, 0.11 at 4, "
+    "0.24 at "
+    "8. A scale for a column: 0.17 at 3, 0.23 at 4. Groups of 128, 64 and 32: 0.03 at 2 bits, 0.2 at 3, "
     "about 0.25 at 4, and as float32, 0.26, at 8.",
 )
 
 # %%
-print("bits  size of group   found first   MRR   cosine")
+print("bits  group   found   change          MRR    cosine")
 for bits, size in ((8, 128), (4, 128), (4, 32), (3, 32), (2, 32)):
     one = measured[f"weights/{bits}/{size}/32"]
-    mrr = mean_reciprocal_rank(one.ranks)
+    low, high = interval(one.ranks, found["float32"])
     print(
-        f"{bits:4}  {size:13}   {recall(one.ranks):11.2f}   {mrr:.2f}   {one.cosine:.3f}"
+        f"{bits:4}  {size:5}   {recall(one.ranks):.2f}   {low:z5.2f} to {high:z5.2f}"
+        f"  {mean_reciprocal_rank(one.ranks):.2f}   {one.cosine:.3f}"
     )
 
 # %% [markdown]
 r"""
-The grey band is what chance does to 0.26 with 328 terms. At 8 bits every way lies inside it, at 4 bits all
-but the scale for a whole matrix. At 3 bits only the smallest groups are still in it, and at **2 bits** three
-values are left for a weight and the model breaks, in groups as well. This is the region of **extreme low-bit
+The grey band is what chance does to 0.26. The column *change* is sharper, since it compares term by term: at
+8 bits, and at 4 bits in groups, no loss can be seen; at 3 bits some points are lost even in groups of 32; and
+at **2 bits** three values are left for a weight and the model breaks. This is the region of **extreme low-bit
 quantization (4 bits or fewer)**.
 
 The *cosine* to the vectors of float32 needs no answers and is finer: it falls before the task suffers. *MRR*
@@ -388,8 +390,9 @@ show(
     figures.inputs_by_feature(
         [seen[each].largest for each in ups], range(6), [99, 223]
     ),
-    alt="For each of six layers, 384 points: the largest input of each feature. Most lie below 3. Feature 99 "
-    "stands out in every layer, near 30 in the first four; feature 223 near 13 from layer 2 on.",
+    alt="For each of six layers, 384 points: the largest input of each feature. Most lie below 5. Feature 99 "
+    "stands out in every layer, near 30 in the first four; feature 223 lies between 7 and 15 from layer "
+    "1 on.",
 )
 
 # %%
@@ -405,7 +408,7 @@ print(
 # %% [markdown]
 r"""
 The same feature, 99, in every layer: an **outlier feature**. It is carried from layer to layer by the sums.
-With one scale for all, it takes 127 marks, and leaves most features with a dozen. It cannot be cut off
+With one scale for all, it takes 127 marks, and leaves most features nine or fewer. It cannot be cut off
 either: the model uses it. In models from 6.7 billion weights on such features appear in all layers and made
 plain int8 fail (Dettmers and others, 2022). Three ways around:
 
@@ -556,9 +559,9 @@ r"""
 <details><summary>What came out</summary>
 
 By the cosine GPTQ is closest at 4 and 3 bits: 0.97 against 0.94, and 0.83 against 0.75; AWQ lies between. By
-the task nothing can be told at 4 and 3 bits: the shares differ by less than chance does. At 2 bits all of
-them break. So the error of a layer fell by a third, and what it is worth needs a harder task or more terms to
-be seen.
+the task nothing can be told at 4 and 3 bits: the shares differ by less than chance does. At 2 bits all three
+break, GPTQ most. So the error of a layer fell by a third, and what it is worth needs a harder task or more
+terms to be seen.
 
 </details>
 
@@ -752,7 +755,7 @@ is rounded.
 ## Recap
 
 - Bits a weight are the code and its share of the scale: $b + 16/g$. In groups of 32, 4 bits kept what the
-  model finds; with a scale a matrix nothing was left.
+  model finds; with a scale for each matrix more than half was lost.
 - Judge by a task, with an interval, and by the cosine; not by the error of the weights.
 - A few features are ten times as large as the others. A scale for each token, a split or smoothing lets int8
   live with them.

@@ -134,8 +134,7 @@ claim(
     "sensitive-layers-high-precision",
     measured=spearman,
     what="rank correlation of a matrix's products and its damage alone at 2 bits, 36 matrices; near -1, "
-    "if busy "
-    "layers were never the sensitive ones",
+    "if busy layers were never the sensitive ones",
 )
 
 # %% [markdown]
@@ -169,7 +168,6 @@ equal bits either, 0.76 against 0.75 in cosine at 3 bits, and the task cannot te
 it leaves 32 at 3 bits. At 2.5 bits every way is broken. A policy guards against a bad rule; a gain over equal
 bits is not seen here.
 
-
 ## How far down can the table of words go?
 
 It holds half of the bytes, and nothing is multiplied there. A scale for each word, the matrices in float32:
@@ -181,14 +179,13 @@ for bits in (8, 4, 3, 2):
     low, high = interval(one.ranks, before)
     print(
         f"{bits} bits: cosine {one.cosine:.3f}, found {recall(one.ranks):.2f}, "
-        f"change {low:.2f} to {high:.2f}"
+        f"change {low:z.2f} to {high:z.2f}"
     )
 
 # %% [markdown]
 r"""
-Down to 4 bits no change could be seen, at 3 bits hardly one; at 2 bits more than half is lost. So a quarter
-of the bits of the *file* can be had here at once, without touching a product: the table in 4 bits takes 41 of
-91 MB away.
+Down to 4 bits no change could be seen, at 3 bits hardly one; at 2 bits more than half is lost. So nearly half
+of the file goes at once, without touching a product: the table in 4 bits takes 41 of 91 MB away.
 
 ## How sure is GPTQ's lead?
 
@@ -206,7 +203,7 @@ for method in ("gptq", "awq"):
     shares = ", ".join(f"{recall(run.ranks):.2f}" for run in runs)
     low, high = interval(runs[0].ranks, nearest.ranks)
     print(f"{method}: cosine {cosines}; found {shares}")
-    print(f"  change of found against nearest: {low:.2f} to {high:.2f}")
+    print(f"  change of found against nearest: {low:z.2f} to {high:z.2f}")
 
 # %% [markdown]
 r"""
@@ -251,8 +248,8 @@ That is one more reason to smooth only what a layer norm puts out.
 ## Symmetric or affine groups?
 
 Files in 4 bits often keep a zero point beside the scale (*affine*): all 16 codes are used, and a group need
-not be even around 0. It costs its own bits: here 4 for each group, so in groups of 32 an eighth of a bit a
-weight more.
+not be even around 0. It costs bits of its own, as many as a code for each group: at 4 bits in groups of 32 an
+eighth of a bit a weight.
 """
 
 # %%
@@ -268,8 +265,7 @@ for bits in (4, 3, 2):
 
 # %% [markdown]
 r"""
-The fewer the bits, the more a zero point gains: at 2 bits it is a fourth value where there were three. (All
-three rows cost 4 / 32 of a bit more with it.)
+The fewer the bits, the more a zero point gains: at 2 bits it is a fourth value where there were three.
 
 **Sources**
 

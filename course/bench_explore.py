@@ -295,26 +295,31 @@ RATE = """async seconds => {
     const taken = (performance.now() - start) / 1000;
     return [(state.picture - before.picture) / taken, (state.step - before.step) / 8 / taken];
 }"""
-KEY = """async () => {
-    const state = document.querySelector('.sb-playground').dataset;
-    const before = state.picture, start = performance.now();
-    while (performance.now() < start + 5000) {
-        await new Promise(requestAnimationFrame);
-        if (state.picture !== before && state.resting === 'true') return performance.now() - start;
-    }
-    return -1;
-}"""
-PLAIN_KEY = """async () => {
+# From the key itself, not from the order to press it, to the picture: the frame in which it is painted.
+KEY = """() => new Promise(resolve => {
+    const root = document.querySelector('.sb-playground');
+    let pressed;
+    window.addEventListener('keydown', key => { pressed = key.timeStamp; }, { once: true, capture: true });
+    const watch = new MutationObserver(() => {
+        if (root.dataset.resting !== 'true') return;
+        watch.disconnect();
+        resolve(performance.now() - pressed);
+    });
+    watch.observe(root, { attributes: true, attributeFilter: ['data-picture'] });
+})"""
+PLAIN_KEY = """() => new Promise(resolve => {
     const cell = [...document.querySelectorAll('.jp-Cell')].at(-1);
     const image = () => cell.querySelector('.jp-OutputArea-output img');
-    const before = image().src, start = performance.now();
-    while (performance.now() < start + 20000) {
-        await new Promise(requestAnimationFrame);
+    const before = image().src;
+    let pressed;
+    window.addEventListener('keydown', key => { pressed = key.timeStamp; }, { once: true, capture: true });
+    const look = () => {
         const now = image();
-        if (now?.complete && now.naturalWidth && now.src !== before) return performance.now() - start;
-    }
-    return -1;
-}"""
+        if (now?.complete && now.naturalWidth && now.src !== before) resolve(performance.now() - pressed);
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})"""
 
 
 def in_the_browser() -> list[Row]:

@@ -80,11 +80,13 @@ def stages(root: Path = ROOT, *, thorough: bool = False) -> list[Stage]:
     notebooks = ["lessons", "solutions", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
     if (root / "tests" / "nbval_sanitize.cfg").exists():
         notebooks.append("--nbval-sanitize-with=tests/nbval_sanitize.cfg")
-    notebooks += ["-p", "course.predictions", "-n", "2", "--dist", "loadfile"]
+    by_file = ["-n", "2", "--dist", "loadfile"]
+    notebooks += ["-p", "course.predictions", *by_file]
+    browser = ["tests", "-m", "browser", *by_file]
     found += [
         _pytest("notebooks print the same", "notebooks", notebooks, 900),
         _pytest("… on another processor", "notebooks", notebooks, 900, OTHER_PROCESSOR),
-        _pytest("browser", "browser", ["tests", "-m", "browser"], 900, may_skip="CI" not in os.environ),
+        _pytest("browser", "browser", browser, 900, may_skip="CI" not in os.environ),
     ]
     return found
 

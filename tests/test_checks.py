@@ -546,6 +546,24 @@ def test_numbers_that_print_alike_are_told_apart():
     assert "the largest difference is 1e-07" in tell(grade(task, lambda x: 2 * x + 1e-7))
 
 
+@pytest.mark.parametrize("kind", [float, int, bool])
+def test_in_a_long_array_the_first_place_that_is_off_is_named(kind):
+    want = np.zeros((30, 3), kind)
+    got = want.copy()
+    got[4:, 1] = 1
+    at = f"first at [4, 1]: expected {short(want[4, 1].item())}, got {short(got[4, 1].item())}"
+    assert blocks.expected_and_got(want, got).endswith(at)
+    assert "first at" not in blocks.expected_and_got(want[:2], got[:2])
+    assert "first at" not in blocks.expected_and_got(want, got[:9])
+    assert "first at [4, 1]" in blocks.expected_and_got(want, np.where(got, np.nan, 0))
+
+
+@pytest.mark.parametrize("x", [2.0, np.ones(3)])
+def test_a_hat_is_no_power(x):
+    told = tell(grade(doubling(), lambda _: x ^ 2))
+    assert "`**` is" in told
+
+
 def test_float32_is_right_and_float16_is_not():
     assert grade(doubling(), lambda x: (2 * x.astype("f4")).astype(float)).complete
     assert not grade(doubling(), lambda x: 2 * x.astype("f2")).complete

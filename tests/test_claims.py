@@ -37,7 +37,7 @@ WORDS = {
     "09_training_loop": "f4601cb82fadcff8",
     "10_tuning": "c0a61c2f10e85cca",
     "11_normalization": "bfb87c08d56dbbe0",
-    "12_overfitting": "3030c0bd94099fd9",
+    "12_overfitting": "fc5906d31e7b34a9",
     "13_convolution": "3e8291afce8a0bbe",
     "14_sequences": "d082af45ec51b3f0",
     "15_generative_and_meta": "e489d21cefd142e5",

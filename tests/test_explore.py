@@ -33,6 +33,7 @@ from helpers.explore import (
     losses,
     normalization,
     optimizers,
+    overfitting,
     start,
     tuning,
     view,
@@ -55,6 +56,7 @@ EXPLORERS = [
     optimizers,
     tuning,
     normalization,
+    overfitting,
     large_model_quantization,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
@@ -138,6 +140,9 @@ OUTSIDE = [
     (normalization, {"batch_size": 3}),
     (normalization, {"norm": 3}),
     (normalization, {"lr": 0.2}),
+    (overfitting, {"degree": 15}),
+    (overfitting, {"n": 12}),
+    (overfitting, {"penalty": 0.5}),
     (large_model_quantization, {"bits": 5}),
     (large_model_quantization, {"size": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),

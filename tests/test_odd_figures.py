@@ -82,6 +82,16 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     ),
     "optimizers.two_valleys": lambda f: figure("optimizers.two_valleys")({0: {"a": f(T / 8)}}, [np.eye(2)]),
     "optimizers.race": lambda f: figure("optimizers.race")({"a": {"SGD": f(K / 8)}}, {"a": "share wrong"}),
+    "overfitting.double_descent": lambda f: figure("overfitting.double_descent")(
+        f(K), {"new rows": f(T / 8)}, 4
+    ),
+    "overfitting.learning_by_heart": lambda f: figure("overfitting.learning_by_heart")(
+        {"a": (f(K / 8), f(K / 16))}
+    ),
+    "overfitting.many_fits": lambda f: figure("overfitting.many_fits")(f(K), f(K / 8), {"a": f(T.T / 8)}),
+    "overfitting.two_parts": lambda f: figure("overfitting.two_parts")(
+        f(K), {"bias²": f(K / 8)}, "λ", log=True
+    ),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),

@@ -77,16 +77,28 @@ def is_single(numbers: np.ndarray) -> bool:
 def expected_and_got(want: Any, got: Any) -> str:
     """Two lines that show two values; when they hardly differ, also by how much.
 
+    Of arrays that are too long to be shown, the first place is named at which they differ.
+
     >>> print(expected_and_got(0.5, 0.25))
     expected: 0.5
     got:      0.25
+    >>> print(expected_and_got(np.zeros((9, 9)), np.eye(9)).splitlines()[-1])
+    first at [0, 0]: expected 0, got 1
     >>> print(expected_and_got(np.array([1.0, 2.0]), np.array([1.0, 2.0 + 3e-9])).splitlines()[-1])
     the largest difference is 3e-09
     """
     want, got = np.asarray(want), np.asarray(got)
     lines = [f"expected: {short(want)}", f"got:      {short(got)}"]
     if close(got, want, rtol=1e-4, atol=1e-7) and got.size:
-        lines.append(f"the largest difference is {np.abs(got - want).max():.1g}")
+        lines.append(f"the largest difference is {np.abs(np.subtract(got, want, dtype=float)).max():.1g}")
+    elif (
+        lines[0].endswith("…")
+        and want.shape == got.shape
+        and {want.dtype.kind, got.dtype.kind} <= set("biuf")
+    ):
+        place = tuple(np.argwhere(~np.isclose(got, want, rtol=SINGLE, equal_nan=True))[0].tolist())
+        both = (short(numbers[place].item()) for numbers in (want, got))
+        lines.append(f"first at {list(place)}: expected {{}}, got {{}}".format(*both))
     elif lines[0][10:] == lines[1][10:]:
         lines[1] += f" (dtype {got.dtype})"
     return "\n".join(lines)

@@ -26,6 +26,7 @@ NONE = (
     "A name in this line holds None. What works in place returns None: after `a = rng.shuffle(b)`, as after "
     "`a = b.sort()`, b has changed, and a is None."
 )
+POWER = "In Python `^` is no power, `**` is."
 AND = "`&` comes before `==`: each of the two comparisons needs parentheses."
 LOADING = (
     "The time was up while this line loaded a library. Write it above the function, and run that cell first: "
@@ -307,6 +308,8 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
     told = [(start, hint) for start, hint in task.hints.items() if f"{kind}: {message}".startswith(start)]
     if "'NoneType'" in message:  # the task may know better which name that is
         return Finding(what, next((hint for start, hint in told if start != kind), NONE))
+    if "bitwise_xor" in message or "for ^:" in message:
+        return Finding(what, POWER)
     if "truth value" in message and re.search(r"==[^()]*&|&[^()]*==", error["line"]):
         return Finding(what, AND)
     return Finding(what, told[0][1] if told else NAME if kind == "NameError" else LOOK)

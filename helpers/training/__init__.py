@@ -2,6 +2,7 @@
 
 from helpers.nn.checkpoint import load_checkpoint, save_checkpoint
 from helpers.nn.history import History
+from helpers.training.draws import fit_each
 from helpers.training.loop import Batches, EarlyStopping, Run, evaluate, fit, predict
 from helpers.training.sweeps import Setting, Sweep, sweep
 
@@ -14,6 +15,7 @@ __all__ = [
     "Sweep",
     "evaluate",
     "fit",
+    "fit_each",
     "load_checkpoint",
     "predict",
     "save_checkpoint",

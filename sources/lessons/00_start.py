@@ -239,7 +239,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | [07 losses][l07] ([exercise][e07]), [08 optimizers][l08] ([exercise][e08]) |
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
 | | [10 tuning](10_tuning.ipynb) ([exercise][e10]) |
-| | [11 normalization][l11] ([exercise][e11]), 12 overfitting |
+| | [11 normalization][l11] ([exercise][e11]), [12 overfitting][l12] ([exercise][e12]) |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |
 | can it be trusted | 16 trust |
 | small enough to use | 17 distillation, 18 quantization, 19 quantized networks |
@@ -263,6 +263,8 @@ What has a link is ready.
 [e10]: ../exercises/10_tuning/10_tuning.ipynb
 [l11]: 11_normalization.ipynb
 [e11]: ../exercises/11_normalization/11_normalization.ipynb
+[l12]: 12_overfitting.ipynb
+[e12]: ../exercises/12_overfitting/12_overfitting.ipynb
 
 Most lessons have a **companion**, *you may have heard*: more claims about its subject, tested. Nothing
 depends on it. This lesson's explains the kinds of learning, deep learning and the tools, and ends with its

@@ -786,7 +786,7 @@ terms("11_normalization")
 r"""
 Now you: [exercise 11](../exercises/11_normalization/11_normalization.ipynb). For a second reading: [what you
 may have heard](11_normalization_heard.ipynb), with thirty layers and **residual connections**, RMSNorm,
-dropout beside batch norm, and more. Next: lesson 12, on overfitting.
+dropout beside batch norm, and more. Next: lesson [12](12_overfitting.ipynb), overfitting.
 
 Sources
 

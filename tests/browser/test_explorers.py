@@ -24,6 +24,7 @@ LABELS = {
     "losses": "x of the red point",
     "optimizers": "learning rate",
     "normalization": "learning rate",
+    "overfitting": "points",
     "large_model_quantization": "bits",
 }
 

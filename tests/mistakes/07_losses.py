@@ -17,8 +17,6 @@ answers(
             A step such as `-=` or `/=`
         return (share * each).sum(), → return (share * each).mean(),
             the value of loss is off
-        np.where(size <= delta, error**2 / 2, delta * (size - delta / 2)) → [e * e / 2 for e in error]
-            large errors are squared, too
         return … → return (share * each).sum()
             expected loss, slope, got
         share * np.clip(error, -delta, delta) → np.gradient(share * each)
@@ -53,10 +51,6 @@ answers(
         minus_log_p = np.logaddexp(0, -z) → minus_log_p = np.log(1 + np.exp(-z))
             with large logits the value of loss is off
         minus_log_p = np.logaddexp(0, -z) → minus_log_p = np.log(1 + np.exp(np.clip(-z, -500, 500)))
-            What do you get for each of them
-        minus_log_p = np.logaddexp(0, -z) → p = np.clip(1 / (1 + np.exp(-z)), 1e-12, 1 - 1e-12)
-        p = np.exp(-minus_log_p) → minus_log_p = -np.log(p)
-        np.logaddexp(0, z) → -np.log(1 - p)
             What do you get for each of them
         minus_log_p = np.logaddexp(0, -z) → y -= 0.5; y += 0.5; z *= 1.5; minus_log_p = np.logaddexp(0, -z)
             changes its input z
@@ -93,16 +87,12 @@ answers(
     wrong=r"""
         shifted = … → shifted = logits
             Which step is the first not to be finite
-        shifted = … → shifted = logits - logits.max()
-            Which step is the first not to be finite
         np.log(np.exp(shifted).sum(axis=1, keepdims=True)) → 0
         shifted = … → e = np.exp(logits - logits.max(axis=1, keepdims=True))
         log_p = shifted - → log_p = np.log(e / e.sum(axis=1, keepdims=True) + 1e-12) -
             alone has the loss
         shifted = … → logits -= logits.max(axis=1, keepdims=True); shifted = logits
             changes its input logits
-        -(target * log_t).sum() / n → -(target * log_t).sum(axis=1)
-            the shape of floor is wrong
         -(target * log_t).sum() / n → eps * np.log(C)
             Which probabilities would be best for these targets
     """,
@@ -131,14 +121,10 @@ answers(
         others = scores.astype(float) → others = scores.copy()
         others[rows, y] = -np.inf → others = np.delete(others, y, axis=1)
             scores is (n, C), y is (n,)
-        np.maximum(0, → np.max(0,
-            Run your function on the input above and look at that line
         margin - (scores[rows, y] - scores[rows, rival]) → margin - abs(scores[rows, y] - scores[rows, rival])
             Compute one row by hand
         slope[rows, y], slope[rows, rival] = → slope[:, y], slope[:, rival] =
             Nudge one score of one row up
-        rival = others.argmax(axis=1) → rival = np.argsort(scores, axis=1)[:, -2]
-            Compute one row by hand
     """,
     right=r"""
         rival = others.argmax(axis=1) → rival = np.argsort(others, axis=1)[:, -1]

@@ -17,10 +17,10 @@ answers(
     "tuning/early_stopping",
     wrong="""
         model.flat.copy() → model.flat
-            weights are those of epoch 7, the last
+            weights are those of epoch 7 (7 were run
         model.flat[...] = best_weights → pass
         break → model.flat[...] = best_weights; break
-            the last, where max_epochs ended it
+            (7 were run, and max_epochs is 7)
         losses.append(validation_loss()) → losses.append(max(validation_loss() for _ in range(3)))
             was called 3 times after epoch 1
         train_epoch() → pass

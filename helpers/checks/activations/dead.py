@@ -103,30 +103,15 @@ SLIPS = slips_of(
         + own.sum() → + 0
             frozen leaves the biases of dead units out
             The bias of a dead unit gets no slope, either.
-        (into | out_of).sum() → (into + 0 * out_of).sum()
-            frozen leaves the weights out that read dead units
-            The next layer multiplies such a weight by 0: what is its slope?
         (into | out_of).sum() + own.sum() → (into + 0 * out_of).sum()
             frozen counts the weights that lead into dead units only
             Their biases stand still, too, and so do the weights that read them.
-        (into | out_of).sum() → (0 * into + out_of).sum()
-            frozen leaves the weights out that lead into dead units
-            No slope passes through a unit that is off.
         (into | out_of).sum() → (0 * into + out_of).sum() + (into + 0 * out_of).sum()
             frozen counts a weight between two dead units twice
             It leads into one and reads the other, and it is one weight.
         pairwise(off): → pairwise(off[:-1]):
             frozen leaves the weights of the last layer out
             The last layer reads the units of the layer before it, dead ones, too.
-        (into | out_of).sum() + own.sum() → own.sum()
-            frozen is the number of dead units
-            Asked are the weights and biases that stand still with them.
-        dead = … → …; dead = [len(units) for units in dead]
-            dead holds how many units are dead in each layer
-            Asked are their numbers.
-        dead = … → …; dead = [units + 1 for units in dead]
-            the units are counted from 1
-            The first unit of a layer has the number 0.
     """,
 )
 

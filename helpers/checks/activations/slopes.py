@@ -62,60 +62,24 @@ slope_from_output = formula_task(
         sigmoid = … → s = 1 / (1 + np.exp(-a)); sigmoid = s * (1 - s)
             a was taken for the input of the sigmoid
             It has been through the sigmoid already: a is what came out.
-        sigmoid = … → sigmoid = a
-            this is what the sigmoid gives, not its slope
-            At an output of ½ the slope is ¼.
-        sigmoid = … → sigmoid = 1 - a
-            a factor of the sigmoid's slope is missing
-            At an output of ½ the slope is ¼.
-        sigmoid = … → sigmoid = a * (a - 1)
-            the slope of the sigmoid has the wrong sign
-            The sigmoid goes up everywhere.
         tanh = … → tanh = 1 - np.tanh(a) ** 2
             a was taken for the input of tanh
             It has been through tanh already: a is what came out.
-        tanh = … → tanh = 1 - a
-            the slope of tanh is above 1
-            The output ½ and the output -½ have the same slope.
         tanh = … → tanh = a * (1 - a)
             tanh has the slope of the sigmoid
             In the middle, where a is 0, tanh rises at 45 degrees.
         step = … → step = np.where(a >= 0, 1.0, 0.0)
             where ReLU put out 0 the slope is 1
             It puts out 0 for every negative input. Which slope does it have there?
-        step = … → step = a
-            this is what ReLU gives, not its slope
-            How much does the output grow when the input grows by 1?
-        leaky = … → leaky = np.where(on, 1.0, 0.0)
-            leaky ReLU has a slope of 0 below 0
-            It leaks: what is its slope there?
-        leaky = … → leaky = np.where(on, 1.0, 0.01)
-            leaky ReLU has a slope of 0.01 below 0, another was passed
-            alpha is given.
-        leaky = … → leaky = np.where(on, 1.0, alpha * a)
-            the slope of leaky ReLU depends on a below 0
-            It is a straight line there.
-        leaky = … → leaky = np.where(a >= 0, 1.0, alpha)
-            where leaky ReLU put out 0 the slope is 1
-            The task says which side 0 belongs to.
         elu = … → elu = np.where(on, 1.0, alpha * np.exp(a))
             a was taken for the input of ELU
             It has been through ELU already. Solve a = alpha · (exp(x) - 1) for alpha · exp(x).
-        elu = … → elu = np.where(on, 1.0, a)
-            the slope of ELU is negative below 0
-            ELU goes up everywhere. What is the slope of alpha · (exp(x) - 1)?
         elu = … → elu = np.where(on, 1.0, a + 1)
             the slope of ELU is that for alpha = 1
             alpha is given.
-        elu = … → elu = np.where(on, 1.0, alpha)
-            ELU has the slope alpha below 0
-            That is leaky ReLU. ELU bends there.
         elu = … → elu = np.where(on, 1.0, alpha * (a + 1))
             the slope of ELU is that of alpha · (exp(x) - 1), with a put in place of exp(x) - 1
             a holds the factor alpha already.
-        elu = … → elu = np.where(a >= 0, 1.0, a + alpha)
-            where ELU put out 0 the slope is 1
-            The task says which side 0 belongs to.
     """,
     unchanged="`a[a > 0] = 1` writes into the caller's array: make a new one.",
     hints={
@@ -167,21 +131,6 @@ prelu_backward = formula_task(
         dX: np.where(on, 1, alpha) → np.where(on, 1, 0)
             dX is 0 where x is not positive: the backward pass of ReLU
             It leaks: what is the slope there?
-        dX: np.where(on, 1, alpha) → np.where(on, 1, 0.01)
-            dX has the slope 0.01 where x is not positive
-            Each unit has an alpha of its own.
-        dX: np.where(on, 1, alpha) → np.where(on, alpha, 1)
-            dX has the two sides of PReLU exchanged
-            Where x is positive, the output is x.
-        dX: np.where(on, 1, alpha) → np.where(d_out > 0, 1, alpha)
-            dX depends on the sign of d_out
-            Which side an entry is on its x decides.
-        dX: np.where(on, 1, alpha) → np.where(on, X, alpha * X)
-            dX is d_out times the output
-            Asked is d_out times the slope.
-        dX: np.where(on, 1, alpha) → np.where(on, 1, alpha * X)
-            dX has an x too much where x is not positive
-            There the output is a straight line: what is its slope?
         dX: np.where(on, 1, alpha) → np.where(X >= 0, 1, alpha)
             dX has the slope 1 where x is 0
             The task says which side 0 belongs to.
@@ -191,24 +140,9 @@ prelu_backward = formula_task(
         d_alpha: np.where(on, 0, X) → np.where(on, 0, 1)
             d_alpha is the sum of d_out where x is not positive
             The output there is alpha · x: a nudge of alpha moves it by how much?
-        d_alpha: np.where(on, 0, X) → np.where(on, 0, alpha)
-            d_alpha has alpha where x belongs
-            The output there is alpha · x: a nudge of alpha moves it by how much?
-        d_alpha: np.where(on, 0, X) → np.where(on, 0, alpha * X)
-            d_alpha has an alpha too much
-            The output there is alpha · x: a nudge of alpha moves it by how much?
-        d_alpha: np.where(on, 0, X) → np.where(on, 1, X)
-            d_alpha counts d_out where x is positive, too
-            There the output does not depend on alpha: its slope for alpha is 0.
-        d_alpha: (d_out * np.where(on, 0, X)) → np.where(on, 0, X)
-            d_alpha leaves d_out out
-            d_out says how much the loss cares for each output.
         d_alpha: .sum(axis=0) → .sum(axis=0) / len(X)
             d_alpha was divided by the number of rows
             alpha is used in each row, and the shares add up: a sum, not a mean.
-        d_alpha: .sum(axis=0) → .sum(axis=1)
-            d_alpha was summed over the units of each row
-            One alpha serves all rows of its unit.
         d_alpha: .sum(axis=0) → .sum() + 0 * alpha
             d_alpha is the sum over all units
             Each unit has an alpha of its own.

@@ -97,42 +97,12 @@ softplus = formula_task(
         value: value = … → value = x + np.log1p(np.exp(-x))
             value is infinite, or NaN, where x is far below 0
             exp(1000) is infinite. What goes into exp for x = -1000?
-        value: np.log1p(e) → 0
-            value is that of ReLU: the corner is not round
-            At x = 0 it is log 2.
-        value: np.maximum(x, 0) → np.abs(x)
-            value does not go to 0 far left of 0
-            For negative x nothing is added to the logarithm.
         value: np.maximum(x, 0) → 0
             value goes to 0 far right of 0, too
             softplus(1000) is 1000, not 0.
-        value: np.maximum(x, 0) → x
-            value is negative where x is far below 0
-            log(1 + …) of a positive number is positive.
-        value: np.maximum(x, 0) + → np.maximum(-x, 0) +
-            value is softplus(-x)
-            It grows with x.
-        value: np.log1p(e) → np.log1p(e) / np.log(2)
-            value has the logarithm in base 2
-            np.log and np.log1p have base e.
-        value: np.log1p(e) → np.log1p(e) / np.log(10)
-            value has the logarithm in base 10
-            np.log and np.log1p have base e.
-        value: np.log1p(e) → np.log1p(1 + e)
-            value has log(2 + exp(…))
-            np.log1p(e) is log(1 + e): the 1 is in it already.
         slope: slope = … → slope = np.exp(x) / (1 + np.exp(x))
             slope is NaN where x is large
             exp(1000) is infinite, and infinite / infinite is NaN.
-        slope: np.where(x >= 0, 1, e) / (1 + e) → 1 / (1 + e)
-            slope is that of |x|
-            For negative x the sigmoid is below ½.
-        slope: np.where(x >= 0, 1, e) → np.where(x >= 0, e, 1)
-            slope is the sigmoid of -x
-            Far right of 0 softplus grows by 1 when x does.
-        slope: np.where(x >= 0, 1, e) / (1 + e) → e / (1 + e)
-            slope is that of -|x|
-            For positive x the sigmoid is above ½.
         slope: np.where(x >= 0, 1, e) / (1 + e) → e / (1 + e) ** 2
             slope is the slope of the sigmoid
             Asked is the slope of softplus: the sigmoid itself.
@@ -218,17 +188,6 @@ softmax_along = formula_task(
         total = e.sum(axis=axis, keepdims=True) → total = e.sum(axis=-1, keepdims=True)
             p sums to 1 along the last axis
             Along which one do those lie that compete? `axis` says it.
-        z = logits - logits.max(axis=axis, keepdims=True) → z = logits - logits.max(axis=0, keepdims=True)
-        total = e.sum(axis=axis, keepdims=True) → total = e.sum(axis=0, keepdims=True)
-            p sums to 1 along axis 0
-            Along which one do those lie that compete? `axis` says it.
-        z = … → z = logits - logits.max()
-        total = e.sum(axis=axis, keepdims=True) → total = e.sum()
-            p sums to 1 over the whole array
-            Along `axis` it should: there are as many sums as there are rows across it.
-        p: logits.max(axis=axis, keepdims=True) → logits.max(axis=axis)
-            the maximum was set against the wrong axis
-            What shape has a maximum along an axis, and how is it broadcast? `keepdims` keeps its place.
         p: z = logits - logits.max(axis=axis, keepdims=True) → z = logits - logits.max(axis=axis)
         total = e.sum(axis=axis, keepdims=True) → total = e.sum(axis=axis)
             maximum and sum were set against the wrong axis
@@ -242,27 +201,9 @@ softmax_along = formula_task(
         e / total, z - np.log(total) → e / total, np.log(e / total)
             log_p is -inf where p is too small for a number
             log_p can be had without p: what is the log of a quotient?
-        log_p: z - np.log(total) → z
-            log_p is the shifted logits
-            exp(log_p) has to be p, and to sum to 1.
         log_p: z - np.log(total) → logits - np.log(total)
             log_p is too large by the shift
             The sum was taken after the shift.
-        log_p: z - np.log(total) → z + np.log(total)
-            log_p has the log of the sum added
-            p is a quotient: what does log make of it?
-        log_p: z - np.log(total) → np.log(total) - z
-            log_p has the wrong sign
-            p is at most 1, so its log is at most 0.
-        log_p: z - np.log(total) → z / np.log(total)
-            log_p is divided by the log of the sum
-            What does log make of a quotient?
-        log_p: z - np.log(total) → (z - np.log(total)) / np.log(2)
-            log_p has base 2
-            np.log is the natural logarithm.
-        log_p: z - np.log(total) → (z - np.log(total)) / np.log(10)
-            log_p has base 10
-            np.log is the natural logarithm.
     """,
     form="End with `return p, log_p`.",
     unchanged="`logits -= …` writes into the caller's array: make a new one.",

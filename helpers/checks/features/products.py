@@ -47,21 +47,6 @@ squares_and_products = formula_task(
         for i in range(d) for j in range(i + 1, d) → for j in range(d) for i in range(j)
             the products are in another order
             First come all those with column 0, then those of column 1 with the ones after it, and so on.
-        [X, *squares, *products] → [*squares, *products]
-            the columns of X themselves are missing
-            They are the first of three groups.
-        [X, *squares, *products] → [X, *products]
-            the squares are missing
-            The second of the three groups has the square of every column.
-        [X, *squares, *products] → [X, *squares]
-            the products of two different columns are missing
-            For d columns there are d (d - 1) / 2 of them.
-        [X, *squares, *products] → [np.ones(len(X)), X, *squares, *products]
-            there is a column of ones in front
-            It is not asked for here: the first column is that of X.
-        for j in range(i + 1, d) → for j in range(d) if i != j
-            each product is there twice
-            How far does the inner loop have to go, so that each pair comes once?
         for j in range(i + 1, d) → for j in range(i, d)
             each square is there twice
             The third group has products of two different columns only.

@@ -108,33 +108,21 @@ median_scaler = formula_task(
         return (X - self.center_) → self.fit(X)\nreturn (X - self.center_)
             the new rows were scaled by their own median and their own distances
             What fit learnt from X_train serves for all rows.
-        self.center_ = np.median(X, axis=0) → self.center_ = np.mean(X, axis=0)
-            the means were subtracted, and the distances are those to the mean
-            Asked is the median.
         np.median(np.abs(X - self.center_), axis=0) → np.std(X, axis=0)
             the columns were divided by their standard deviations
             Asked is the median of the distances to the median.
         np.median(np.abs(X - self.center_), axis=0) → np.mean(np.abs(X - self.center_), axis=0)
             the columns were divided by the mean distance
             Of the distances, too, the median is asked.
-        np.median(np.abs(X - self.center_), axis=0) → np.subtract(*np.percentile(X, (75, 25), axis=0))
-            the columns were divided by the distance between their quartiles
-            Asked is the median of the distances to the median.
         np.abs(X - self.center_) → (X - self.center_)
             the columns were not divided: the median of x - median, with its sign, is 0
             A distance has no sign.
-        / self.scale_ → * self.scale_
-            the columns were multiplied by the median distance
-            Divide by it: then it becomes 1.
         (X - self.center_) / self.scale_ → X - self.center_ / self.scale_
             only the median was divided
             x - a / b is x - (a / b): put the difference in brackets.
         self.center_ = np.median(X, axis=0) → self.center_ = np.median(X)
             one median was taken of the whole table
             Each column has its own: which axis goes?
-        np.median(np.abs(X - self.center_), axis=0) → np.median(np.abs(X - self.center_))
-            one median distance was taken of the whole table
-            Each column has its own, as it has its own median.
     """,
     rtol=RTOL,
     atol=ATOL,

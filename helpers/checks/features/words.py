@@ -73,36 +73,18 @@ one_hot = formula_task(
         np.unique(train, → np.unique(np.concatenate([train, new]),
             the rows of `new` were counted too
             Which categories have a column is learnt from `train`: tomorrow's rows are not there yet.
-        [marks, other] → [marks]
-            the last column, that of the others, is missing
-            It is there for rare and unknown categories, and also where no row needs it.
         ~np.isin(column, known) → ~np.isin(column, known) & np.isin(column, train)
             a category that was not in `train` gives a row of zeros
             It goes where the rare ones go.
-        ~np.isin(column, known) → ~np.isin(column, train)
-            a category that is rare in `train` gives a row of zeros
-            It has no column of its own, so it goes into the last one.
         [marks, other] → [other, marks]
             the column for the others is the first
-            It is the last one.
-        np.column_stack([marks, other]) → np.insert(marks, np.searchsorted(known, "other"), other, axis=1)
-            the column of the others stands where the word 'other' has its place in the alphabet
             It is the last one.
         np.argsort(names) → np.argsort([train.tolist().index(name) for name in names.tolist()])
             the columns stand in the order in which the categories are met
             They are sorted, so that the order does not depend on that of the rows.
-        np.argsort(names) → np.argsort(-counts, kind="stable")
-            the columns stand in the order of the counts
-            They are sorted by the category itself.
         np.column_stack([marks, other]) → np.column_stack([marks, other]).argmax(axis=1)
             each row is one number, the place of its category
             A place says that one category is larger than another: here each has a column of its own.
-        .astype(float)) → .astype(float).T)
-            rows and columns have changed places
-            A row of the answer is a row of the data: the shapes are (n, K + 1) and (m, K + 1).
-        other = → known = known[known != "other"]\nmarks = column[:, None] == known\nother =
-            the rows of the category 'other', which has a column of its own, are in the last one
-            In this data `other` is a category like any: rare and unknown rows are not to meet it.
     """,
     last_rules=[
         leaves_input_unchanged(

@@ -128,15 +128,6 @@ predict_digits = formula_task(
         a = (X - mean) / np.where(std == 0, 1, std) → a = X
             the network was given the pixels as they are
             It was trained on standardised ones.
-        a = (X - mean) / np.where(std == 0, 1, std) → a = X / 16
-            the network was given pixels divided by 16
-            It was trained on standardised ones: mean and std are given.
-        a = (X - mean) / np.where(std == 0, 1, std) → a = X / np.where(std == 0, 1, std)
-            the mean was not taken from the pixels
-            The network was trained on standardised ones.
-        a = (X - mean) / np.where(std == 0, 1, std) → a = X - mean
-            the pixels were not divided by std
-            The network was trained on standardised ones.
         a = (X - mean) / np.where(std == 0, 1, std) → mean, std = X.mean(axis=0), X.std(axis=0)\n…
             the pictures were standardised with their own mean and std
             What was learnt from the training pictures is given, and serves for all.
@@ -149,46 +140,12 @@ predict_digits = formula_task(
         np.where(std == 0, 1, std) → (std + 1e-8)
             ink in a pixel whose std is 0 became enormous
             The task says what to divide such a pixel by.
-        X = pictures.reshape(len(pictures), -1) → X = np.where(std == 0, mean, pictures.reshape(-1, 64))
-            pixels whose std is 0 count as 0, ink or not
-            Divide by 1 there: what is 3 above the mean stays 3.
-        X = pictures.reshape(len(pictures), -1) → X = pictures.transpose(0, 2, 1).reshape(len(pictures), -1)
-            the pixels were taken column by column
-            In a picture (8, 8) they go row by row.
-        X = pictures.reshape(len(pictures), -1) → X = pictures.reshape(-1, len(pictures)).T
-            the pixels of different pictures were mixed
-            Row i of X is picture i.
         state[f"{i}.weight"].T → state[f"{i}.weight"].reshape(-1, len(state[f"{i}.bias"]))
             the weights have the right shape, but not the right order
             reshape(…) fills new rows one after the other. What turns a matrix over?
-        a = np.maximum(z, 0) → a = z
-            there is no ReLU
-            It stands between each two layers.
         logits = z → logits = a
             the logits went through ReLU, too
             It stands between two layers, and the last has none after it.
-        + state[f"{i}.bias"] → + 0
-            the biases are missing
-            Each layer has its own, in state.
-        return p.argmax(axis=1), p → return p.argmax(axis=1), logits
-            p holds the logits
-            Softmax makes probabilities of them.
-        return p.argmax(axis=1), p → return p.argmax(axis=1), 1 / (1 + np.exp(-logits))
-            p holds the sigmoid of each logit
-            One of ten digits it is: softmax lets the ten compete.
-        return p.argmax(axis=1), p → return p.argmax(axis=1), p.max(axis=1)
-            p holds one number for each picture: the largest
-            Asked are all ten.
-        return p.argmax(axis=1), p → return p.argmax(axis=1) + 1, p
-            the classes run from 1 to 10
-            Column 0 of p is the digit 0.
-        e = np.exp(logits - logits.max(axis=1, keepdims=True)) → e = np.exp(logits - logits.max(axis=0))
-        e.sum(axis=1, keepdims=True) → e.sum(axis=0)
-            the probabilities sum to 1 over the pictures
-            The ten digits of one picture compete: a picture is a row.
-        p: np.exp(logits - logits.max(axis=1, keepdims=True)) → np.exp(np.clip(logits, -500, 500))
-            large logits were cut off: those beyond the bound became equal, and so did their probabilities
-            Logits may all be beyond it. What can be done to all of a picture that changes no probability?
         - logits.max(axis=1, keepdims=True) → - logits.max()
             p has NaN values, as with one shift for all pictures
             Far below the largest logit of all every exp is 0. Each picture needs a shift of its own.

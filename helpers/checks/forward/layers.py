@@ -48,9 +48,6 @@ linear_columns = formula_task(
             X was multiplied by W.T
             W has a row for each output here, not a column.
         product = W @ X → product = X @ W
-            the product is X @ W
-            A number of the answer is a row of W times a sample, and a sample is a column of X.
-        product = W @ X → product = X @ W
         b[:, None] → b
             the answer is X @ W + b, as for samples in rows and a W that is (in, out)
             Here samples are columns, and W is (out, in).
@@ -58,25 +55,9 @@ linear_columns = formula_task(
         b[:, None] → b
             the answer is X @ W.T + b, as for samples in rows
             Here samples are columns.
-        product = W @ X → product = X.T @ W
-            the product is X.T @ W
-            A number of the answer is a row of W times a sample, and a sample is a column of X.
-        product = W @ X → product = W * X
-            W and X were multiplied entry by entry
-            An output is a sum over the inputs, not one product.
         return product + b[:, None] → return (product + b[:, None]).T
             samples are rows and outputs are columns
             Asked is (out, n): a sample is a column, as in X.
-        return product + b[:, None] → return product
-            b is missing
-            Every output has a number that is added, whatever the sample.
-        product = W @ X → product = W @ (X + b[:, None])
-        return product + b[:, None] → return product
-            b was added to the inputs
-            It belongs to the outputs, after the weighted sum.
-        return product + b[:, None] → return np.maximum(product + b[:, None], 0)
-            there is a ReLU
-            This is the layer alone: negative numbers stay.
     """,
     unchanged="X, W and b are needed by others: compute a new array.",
     hints={"ValueError": "Write the shapes down: X is (in, n), W (out, in), b (out,), the answer (out, n)."},
@@ -123,9 +104,6 @@ count_parameters = formula_task(
         return sum(matrices[:own]) + biases → return sum(set(matrices[:own])) + biases
             matrices of one size were counted once, where two layers have each their own
             Two layers share a matrix because the task says so, not because they are of one size.
-        return sum(matrices[:own]) + biases → return sum(matrices) / (2 if tied else 1) + biases
-            with tied=True the matrix in the middle counts half
-            With three layers the one in the middle has no partner.
         biases = sum(sizes[1:]) if bias else 0 → biases = sum(sizes[1 : own + 1]) if bias else 0
             with tied=True the biases of the second half are missing
             Shared are the matrices. Every layer has its own biases.
@@ -135,47 +113,9 @@ count_parameters = formula_task(
         biases = sum(sizes[1:]) if bias else 0 → biases = sum(sizes) if bias else 0
             there is a bias for each input of the network, too
             A layer has biases for what comes out of it. The inputs come out of no layer.
-        biases = sum(sizes[1:]) if bias else 0 → biases = sum(sizes[:-1]) if bias else 0
-            there is a bias for each input of a layer
-            A layer has biases for what comes out of it.
-        biases = sum(sizes[1:]) if bias else 0 → biases = len(matrices) if bias else 0
-            there is one bias for each layer
-            b has an entry for each output of its layer.
-        biases = sum(sizes[1:]) if bias else 0 → biases = sum(sizes[1:])
-            the biases were counted, with bias=False
-            A layer without bias has its matrix only.
-        biases = sum(sizes[1:]) if bias else 0 → biases = sum(sizes[1:-1]) if bias else 0
-            the biases of the last layer are missing
-            The last layer has a bias for each of its outputs, too.
-        return sum(matrices[:own]) + biases → return sum(matrices[1:own]) + biases
-            the matrix of the first layer is missing
-            From the inputs to the first hidden units it is sizes[0] times sizes[1] weights.
-        return sum(matrices[:own]) + biases → return matrices[-1] + (sizes[-1] if bias else 0)
-            only the last layer was counted
-            All layers count.
-        return sum(matrices[:own]) + biases → return matrices[0] + (sizes[1] if bias else 0)
-            only the first layer was counted
-            All layers count.
-        own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices) - 1
-        sum(sizes[1:]) if → sum(sizes[1:-1]) if
-            the last layer was not counted
-            How many layers have four widths?
-        (len(matrices) + 1) // 2 if tied else len(matrices) → (len(matrices) + 1) // 2
-            without tied=True matrices were shared
-            Then each layer has a matrix of its own.
-        return sum(matrices[:own]) + biases → return np.prod(sizes) + biases
-            the widths were all multiplied with each other
-            The weights of different layers add up.
-        return sum(matrices[:own]) + biases → return sum(sizes)
-            the units were counted, not the weights
-            Each pair of an input and an output of a layer has a weight.
         own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices)
             with tied=True the matrices of all layers were counted
             A matrix that is used twice has to be stored once.
-        own = (len(matrices) + 1) // 2 if tied else len(matrices) → own = len(matrices)
-        return sum(matrices[:own]) + biases → return (sum(matrices) + biases) / (2 if tied else 1)
-            with tied=True all is half, the biases too
-            Shared are the matrices. Every layer has its own biases.
     """,
     hints={"IndexError": "Four widths make three layers: the last width begins no layer."},
 )
@@ -233,24 +173,9 @@ mlp_forward = formula_task(
         a = activation(z) if layer < len(weights) - 1 else z → a = activation(z)
             the logits went through the activation, too
             The last layer has none.
-        a = activation(z) if layer < len(weights) - 1 else z → a = z
-            no layer has an activation
-            All layers but the last have one.
-        if layer < len(weights) - 1 → if layer < len(weights) - 2
-            the last hidden layer has no activation
-            All layers but the last have one.
-        if layer < len(weights) - 1 → if layer == 0 < len(weights) - 1
-            only the first layer has an activation
-            All layers but the last have one.
         a = activation(z) if → a = np.maximum(z, 0) if
             the hidden layers have ReLU, another activation was passed
             Call the function that is given.
-        a = activation(z) if → a = np.tanh(z) if
-            the hidden layers have tanh, another activation was passed
-            Call the function that is given.
-        return out → return [X, *out[:-1]]
-            the list holds what each layer is given
-            Asked is what each layer gives.
         return out → return [out[-1] if a.shape == out[-1].shape else a for a in out]
             arrays of the list are all the same: they hold what came last
             A list holds the array itself, no copy: `a[:] = …` changes what it holds already.
@@ -260,42 +185,12 @@ mlp_forward = formula_task(
         out, a = [], X → out, a = [X], X
             X stands first in the list
             The list has one array for each layer; X is none.
-        return out → return out[:-1]
-            the logits are missing
-            The last layer belongs into the list, too.
-        return out → return out[-1]
-            only the logits came
-            Asked are the activations of all layers, in a list.
-        return out → return out[::-1]
-            the list begins with the last layer
-            The order is that of the layers.
         return out → return [*out[:-1], activation(out[-1]) @ weights[-1] + biases[-1]]
             the last array went through the last layer twice
             After a loop over all layers X or a has been through the last one, too.
-        z = a @ W + b → z = a @ W.T + b
-            the inputs were multiplied by W.T
-            W is (in, out) here.
-        z = a @ W + b → z = a @ W
-            the biases are missing
-            Each layer adds its own.
         z = a @ W + b → z = X @ W + b
             each layer was given X
             A layer takes what the layer before gave.
-        z = a @ W + b → z = activation(a) @ W + b
-        a = activation(z) if layer < len(weights) - 1 else z → a = z
-            the activation comes before each layer: X went through it
-            X is given to the first layer as it is.
-        z = a @ W + b → z = a @ W
-        a = activation(z) if → a = activation(z) + b if
-        else z → else z + b
-            the biases were added after the activation
-            They belong to the weighted sum.
-        zip(weights, biases, strict=True) → zip(weights[::-1], biases[::-1], strict=True)
-            the layers were gone through from the last to the first
-            X goes into the first of the list.
-        return out → e = np.exp(out[-1])\nreturn [*out[:-1], e / e.sum(axis=1, keepdims=True)]
-            the last array holds probabilities
-            Asked are the logits: what the last layer gives, as it is.
     """,
     form="A list with one array for each layer: those of the hidden layers, then the logits.",
     unchanged="X, weights and biases are needed by others. `weights.pop()` and `a += …` change them.",

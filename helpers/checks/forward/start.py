@@ -62,24 +62,12 @@ SPREADS = slips_of(
     c = np.sqrt(6 / n) → c = np.sqrt(3 / n)
         the variance is 1 / n_in, half of what it should be
         ReLU lets about half of the signal through. Asked is the variance that makes up for it.
-    c = np.sqrt(6 / n) → c = 6 / n
-        the spread is that of uniform numbers between -c and c for c = 6 / n_in
-        Their variance, and not their spread, grows like c².
-    c = np.sqrt(6 / n) → c = 2 / n
-        the spread is that of uniform numbers between -c and c for c = 2 / n_in
-        2 / n_in shall be their variance.
     c = np.sqrt(6 / n) → c = np.sqrt(3) * 2 / n
         the spread is 2 / n_in
         2 / n_in is the variance. The spread, or standard deviation, is its root.
     c = np.sqrt(6 / n) → c = np.sqrt(6 / sizes[0])
         every layer has the spread of the first
         n_in is the number of inputs of the layer, not of the network.
-    c = np.sqrt(6 / n) → c = 1
-        every layer has the spread of uniform numbers between -1 and 1
-        The variance shall be 2 / n_in in each layer.
-    c = np.sqrt(6 / n) → c = 0
-        all weights are 0
-        Then all units of a layer stay equal. Draw each weight from `rng`.
     """,
 )
 

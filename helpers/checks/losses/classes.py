@@ -73,44 +73,9 @@ smoothed_cross_entropy = formula_task(
         target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
             the targets of a row sum to less than 1
             The true class has its part of eps, too.
-        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] += 1
-            the targets of a row sum to more than 1
-            What is spread over all classes is taken from the true one.
-        eps / C) → eps)
-        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] = 1 - eps
-            each wrong class got all of eps
-            The share eps is spread over all classes.
-        eps / C) → 1 / C)
-            each class got 1 / C, whatever eps is
-            A share of eps is spread over all classes.
-        eps / C) → (1 - eps) / C)
-        target[np.arange(n), y] += 1 - eps → target[np.arange(n), y] += eps
-            eps and 1 - eps have changed places
-            With eps = 0 all of the target is on the true class.
-        return loss, floor → return loss * n, floor * n
-            both are sums over the rows
-            Asked are means over the rows.
-        return loss, floor → return loss / np.log(10), floor / np.log(10)
-            the logarithm is that of base 10
-            Asked is the natural logarithm.
         loss: loss = … → loss = -log_p[np.arange(n), y].mean()
             this is the loss of the true classes alone, without eps
             Every class has a target above 0 when eps is.
-        loss: loss = … → loss = (1 - eps) * -log_p[np.arange(n), y].mean()
-            the loss has the part of the true class only
-            Every class has a target above 0 when eps is.
-        loss: loss = … → loss = rows.sum()
-            the loss is a sum over the rows
-            Asked is the mean over the rows.
-        loss: loss = … → loss = rows.mean() / C
-            the loss was divided by the number of classes, too
-            The loss of a row is a sum over its classes; the mean is over the rows.
-        loss: loss = … → loss = -rows.mean()
-            the loss has the wrong sign
-            The log of a probability is negative; this loss is not.
-        loss: loss = … → loss = rows.mean() - floors.mean()
-            the floor was taken from the loss
-            Asked is the loss as it is, and beside it the floor.
         loss: log_p = … → z = logits - logits.max(axis=0)\nlog_p = z - np.log(np.exp(z).sum(axis=0))
             the probabilities sum to 1 over the rows
             The classes of one row compete: sum along its row.
@@ -123,18 +88,6 @@ smoothed_cross_entropy = formula_task(
         floor: floor = … → floor = np.log(C)
             the floor is log C, the loss of a network that knows nothing
             Which probabilities would be best for these targets?
-        floor: floor = … → floor = rows.min()
-            the floor is the loss of the best row
-            It is what no logits whatever could go below.
-        floor: floor = … → floor = -np.log(1 - eps + eps / C)
-            the floor has the log of the largest probability only
-            The loss sums over all classes, each by its target.
-        floor: floor = … → floor = -(1 - eps + eps / C) * np.log(1 - eps + eps / C)
-            the floor has the part of the true class only
-            The loss sums over all classes, each by its target.
-        floor: floor = … → floor = floors.mean() / C
-            the floor was divided by the number of classes
-            The loss of a row is a sum over its classes; the mean is over the rows.
     """,
     last_rules=[_large],
     atol=1e-7,  # room for a log of t + 1e-8, which is a way to let 0 · log 0 be 0
@@ -197,58 +150,22 @@ multiclass_hinge = formula_task(
         loss: others = … → others = np.where(np.arange(scores.shape[1]) == y[:, None], 0, scores)
             the true class counts among the others, with a score of 0
             When all others are below 0, a 0 wins.
-        short = … → short = np.maximum(0, margin + own - best)
-            the loss is small for rows that are wrong
-            The true class has to lead. What does a row cost whose own score is far ahead?
         short = … → short = np.maximum(0, best - own)
             the margin is not used
             The true class has to lead by that much.
-        margin - (own - best) → 1 - (own - best)
-            the margin is 1, whatever was passed
-            It is an argument.
-        best = … → best = np.where(np.isfinite(others), others, 0).sum(axis=1)
-            all rivals were added up
-            Only the best of the others counts.
         loss: loss = … → each = np.where(np.isfinite(others), margin - own[:, None] + others, 0)
         return loss, slope → loss = np.maximum(0, each).sum(axis=1).mean()\\nreturn loss, slope
             every rival that comes too near costs something
             Here only the best of the others counts.
-        loss: loss = … → loss = (short**2).mean()
-            what is short was squared
-            A hinge is a straight line.
-        loss: loss = … → loss = short.sum()
-            the loss is a sum over the rows
-            Asked is the mean over the rows.
         loss: loss = … → loss = short[pays].mean()
             rows that cost nothing were left out of the mean
             They count as 0, and they count.
-        loss: loss = … → loss = (margin - (own - best)).mean()
-            rows that lead by more than the margin count as a gain
-            Such a row costs nothing, and no less.
-        loss: loss = … → loss = short.mean() / scores.shape[1]
-            the loss was divided by the number of classes
-            Asked is the mean over the rows.
         slope: pays = … → pays = np.ones(n)
             rows that cost nothing have slopes
             Nudge a score of a row that leads by more than the margin: nothing changes.
-        slope: pays = … → pays = short
-            the slopes grow with the loss of the row
-            A hinge is a straight line.
-        slope: slope[rows, rival] += pays / n → pass
-            only the true class has a slope
-            Nudge its best rival: the loss changes, too.
-        slope: slope[rows, y] -= pays / n → pass
-            only the rival has a slope
-            Nudge the score of the true class: the loss changes, too.
-        slope: return loss, slope → return loss, -slope
-            the slopes have the wrong sign
-            Nudge the score of the true class up: the loss falls.
         slope: return loss, slope → return loss, slope * n
             each slope is that of its own row's loss
             The loss is a mean. A nudge in one row moves it by a part of that only.
-        slope: return loss, slope → return loss, slope * n / scores.size
-            the slopes were divided by the number of scores
-            The loss is a mean over the rows.
         slope: rival = … → rival = scores.argmax(axis=1)
             rows that lead, and by less than the margin, have no slopes
             They cost something: nudge the score of the true class.

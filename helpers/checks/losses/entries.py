@@ -56,69 +56,24 @@ weighted_huber = formula_task(
         loss: error**2 / 2 → error**2
             the two branches do not meet at |error| = delta
             Put delta into both for |error|: they must give the same number.
-        loss: delta * (size - delta / 2) → delta * size
-            the two branches do not meet at |error| = delta
-            Put delta into both for |error|: they must give the same number.
-        loss: delta * (size - delta / 2) → (size - delta / 2)
-            the two branches do not meet at |error| = delta
-            Put delta into both for |error|: they must give the same number.
         loss: delta * (size - delta / 2) → delta * (error - delta / 2)
             a large negative error counts as a gain
             The straight branch grows on both sides.
-        loss: each = … → each = error**2 / 2
-            large errors are squared, too
-            From delta on the loss is a straight line.
-        loss: each = … → each = np.where(error <= delta, error**2 / 2, delta * (size - delta / 2))
-            large negative errors are squared, too
-            Which branch a row is on depends on the size of its error.
-        loss: each = … → each = size
-            this is the mean absolute error
-            Up to delta the loss is a parabola.
-        loss: each = … → each = np.where(size > delta, error**2 / 2, delta * (size - delta / 2))
-            the branches have changed places
-            Which rows are on the parabola, the small errors or the large ones?
         loss: loss = … → loss = (weight * each).mean()
             the loss was divided by the number of rows
             Give every row the weight 2: a weighted mean stays what it was.
-        loss: loss = … → loss = (weight * each).sum()
-            the loss is a sum, not a mean
-            A mean does not grow when every row comes twice.
-        loss: loss = … → loss = each.mean()
-            the weights are missing in the loss
-            A row of weight 2 counts as if it stood there twice.
-        slope: one = … → one = np.clip(-error, -delta, delta)
-            the slopes have the wrong sign
-            Nudge a prediction up that is too high already: what does the loss do?
         slope: one = … → one = error
             the slope of a large error grows with the error
             On a straight line the slope is the same everywhere.
         slope: one = … → one = np.where(size <= delta, error, delta)
             large errors pull upwards on both sides
             A prediction that is far too low: does the loss fall or grow when it is nudged up?
-        slope: one = … → one = np.clip(error, -1, 1)
-            the slope of large errors is 1 or -1, whatever delta is
-            How steep is the straight branch?
-        slope: one = … → one = np.sign(error)
-            these are the slopes of the absolute error
-            On the parabola the slope depends on the error.
         slope: one = … → one = np.where(size <= delta, 2 * error, delta * np.sign(error))
             on the parabola the slopes are twice too large
             The slopes of both branches meet at delta, too.
-        slope: slope = … → slope = weight * one
-            each slope is that of its own row's loss
-            The loss is a mean. A nudge of one prediction moves it by a part of that only.
         slope: slope = … → slope = weight * one / len(y)
             the slopes were divided by the number of rows
             The loss is divided by something else, and so are its slopes.
-        slope: slope = … → slope = one / total
-            the weights are missing in the slopes
-            A row of weight 2 counts as if it stood there twice.
-        slope: slope = … → slope = one / len(y)
-            the weights are missing in the slopes
-            A row of weight 2 counts as if it stood there twice.
-        slope: slope = … → slope = (weight * one / total).sum()
-            the slopes were added up
-            Each prediction has its own.
     """,
     form="Two things, in this order: the loss, one number, and the slopes, of shape (n,).",
     unchanged="A step such as `-=` or `/=` changes what the caller passed: compute new arrays.",
@@ -182,52 +137,21 @@ bce_with_logits = formula_task(
     },
     last_rules=[_large],
     slips="""
-        one = … → one = y * yes + pos_weight * (1 - y) * no
-        up = … → up = pos_weight * (1 - y) * p - y * (1 - p)
-            the negatives were weighted, and the positives were not
-            pos_weight is for what is true.
         loss: one = … → one = y * yes + (1 - y) * no
             pos_weight is missing in the loss
             A positive counts pos_weight times, each output with its own.
         loss: one = … → one = pos_weight * (y * yes + (1 - y) * no)
             in the loss the negatives were weighted, too
             pos_weight is for what is true; what is not true counts once.
-        loss: one = … → one = pos_weight * y * yes
-            the loss has no part for what is not true
-            A no that the network takes for a yes costs something.
-        loss: one = … → one = pos_weight * y * no + (1 - y) * yes
-            the loss is small where the network is wrong
-            For a target of 1 the loss must fall when the logit grows.
         loss: one = … → one = np.where(y > 0.5, pos_weight * yes, no)
             targets between 0 and 1 were taken for 0 or 1
             With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
-        loss: one = … → one = np.where(y == 1, pos_weight * yes, no)
-            targets between 0 and 1 were taken for 0
-            With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
-        loss: loss = one.mean() → loss = one.sum()
-            the loss is a sum over the entries
-            Asked is the mean over all n · k entries.
         loss: loss = one.mean() → loss = one.sum() / len(z)
             the loss was divided by the number of rows
             Asked is the mean over all n · k entries.
-        loss: loss = one.mean() → loss = -one.mean()
-            the loss has the wrong sign
-            The log of a probability is negative; a loss is not.
         loss: loss = one.mean() → loss = one.mean() / np.log(10)
             the logarithm is that of base 10
             Asked is the natural logarithm.
-        slope: up = … → up = np.where(y == 1, pos_weight, 1) * (p - y)
-            in the slopes pos_weight counts only where the target is 1
-            With a target of 0.7 both parts count, one by 0.7 and one by 0.3.
-        slope: up = … → up = p - y
-            pos_weight is missing in the slopes
-            What counts pos_weight times pulls pos_weight times as hard.
-        slope: up = … → up = pos_weight * (p - y)
-            in the slopes the negatives were weighted, too
-            pos_weight is for what is true; what is not true counts once.
-        slope: up = … → up = pos_weight * y * (1 - p) - (1 - y) * p
-            the slopes have the wrong sign
-            Nudge a logit whose target is 1: the loss falls.
         slope: up = … → up = ((1 - y) * p - pos_weight * y * (1 - p)) * p * (1 - p)
             the slope of the sigmoid was counted twice
             In the slope for a logit, p (1 - p) cancels.
@@ -237,9 +161,6 @@ bce_with_logits = formula_task(
         slope: up = … → up = p - pos_weight * y
             for positives p was not weighted
             For a target of 1 all of p - 1 is weighted.
-        slope: slope = … → slope = up
-            each slope is that of its own entry's loss
-            The loss is a mean over n · k entries. A nudge of one moves it by a part of that only.
         slope: slope = … → slope = up / len(z)
             the slopes were divided by the number of rows
             The loss is a mean over all n · k entries.

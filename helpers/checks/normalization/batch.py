@@ -56,55 +56,15 @@ batch_norm = formula_task(
         out: axes = (0, 2) → axes = 2
             in out each recording has a mean of its own
             All recordings of the batch share one mean and one variance for a channel.
-        out: axes = (0, 2) → axes = (0, 1)
-            in out the channels were normalised together, each moment on its own
-            Channels measure different things: each has a mean of its own, over all moments.
-        out: axes = (0, 2) → axes = (1, 2)
-            in out each recording was normalised over its channels and moments
-            Channels measure different things: each has a mean of its own, over all recordings.
-        out: axes = (0, 2) → axes = None
-            in out all channels have one mean and one variance
-            Channels measure different things: each has a mean of its own.
         out: std = … → std = np.sqrt(var) + eps
             in out eps was added to the root
             It is added to the variance, before the root.
-        out: std = … → std = np.sqrt(var)
-            in out eps is missing
-            Without it a channel that is constant gives 0 / 0.
-        out: std = … → std = var + eps
-            out was divided by the variance
-            Ten times the numbers must give nearly the same x̂. A variance becomes a hundred times as large.
-        out: (X - mean) / std → X / std
-            in out the mean was not subtracted
-            What is the mean of x̂ over a channel?
         out: (X - mean) / std → (X - mean.ravel()) / std
             in out the means went along the moments
-            NumPy lines up the last axes. Which axis of X has the channels?
-        out: (X - mean) / std → (X - mean.ravel()) / std.ravel()
-            in out the means and the roots went along the moments
-            NumPy lines up the last axes. Which axis of X has the channels?
-        (X - mean) / std → (X - mean.ravel()) / std.ravel()
-        gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta
-            in out all four went along the moments: mean, root, gamma and beta
             NumPy lines up the last axes. Which axis of X has the channels?
         out: gamma[:, None] * x_hat + beta[:, None] → gamma * x_hat + beta
             gamma and beta went along the moments
             NumPy lines up the last axes. Which axis of X has the channels?
-        out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * x_hat + beta
-            beta went along the moments
-            NumPy lines up the last axes. Which axis of X has the channels?
-        out: gamma[:, None] * x_hat + beta[:, None] → x_hat
-            out has no gamma and no beta
-            x̂ is scaled and shifted, each channel by its own two numbers.
-        out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * x_hat
-            out has no beta
-            x̂ is scaled and shifted, each channel by its own two numbers.
-        out: gamma[:, None] * x_hat + beta[:, None] → x_hat + beta[:, None]
-            out has no gamma
-            x̂ is scaled and shifted, each channel by its own two numbers.
-        out: gamma[:, None] * x_hat + beta[:, None] → gamma[:, None] * (x_hat + beta[:, None])
-            beta was multiplied by gamma
-            The scale comes first, then the shift.
         out: return out, → return out.astype(X.dtype),
             the numbers of out have lost their decimals
             X holds whole numbers here, and so does an array that is made like it.
@@ -115,18 +75,6 @@ batch_norm = formula_task(
         out = … → out = (gamma * x_hat + beta).reshape(X.shape)
             reshape has put numbers of different channels into one column
             reshape keeps the numbers in their order, and the moments come last: look at the first row of it.
-        var: var.ravel() → std.ravel()
-            var holds the roots
-            Asked is the variance, without eps and without the root.
-        var: var.ravel() → np.sqrt(var).ravel()
-            var holds the standard deviations
-            Asked is the variance.
-        var: var.ravel() → var.ravel() + eps
-            var has eps in it
-            Asked is the variance of the numbers alone.
-        var: var = … → var = (X**2).mean(axis=axes, keepdims=True)
-            var is the mean of the squares
-            A variance is measured from the mean.
     """,
     form="End with `return out, mean, var`, of shapes (n, C, L), (C,) and (C,).",
     unchanged="`X -= mean` changes what the caller passed: compute a new array.",
@@ -182,12 +130,6 @@ batch_norm_backward = formula_task(
         x_hat = … → x_hat = out
             out was taken for x̂
             out is x̂ scaled and shifted: how do you get back?
-        x_hat = … → x_hat = out - beta
-            the scale is still in x̂
-            out is x̂ scaled and shifted: how do you get back?
-        x_hat = … → x_hat = out / gamma - beta
-            x̂ was not got back: the shift was undone after the scale
-            Forward, the shift came last.
         x_hat = … → x_hat = (out - out.mean(axis=0)) / out.std(axis=0)
             out was normalised again
             x̂ can be told from out exactly, with gamma and beta. In std there was an eps, too.
@@ -203,53 +145,12 @@ batch_norm_backward = formula_task(
         dX: d_hat - by_mean - by_std → d_hat - by_std
             in training dX lacks what goes through the mean
             A nudge of one x moves the mean of its column, too.
-        dX: d_hat - by_mean - by_std → d_hat + by_mean + by_std
-            in dX what goes through the mean and the spread has the wrong sign
-            Add one number to a whole column of X: nothing changes. So each column of dX sums to 0.
-        dX: d_hat - by_mean - by_std → d_hat - by_mean + by_std
-            in dX what goes through the spread has the wrong sign
-            Stretch a column of X around its mean: x̂ hardly changes. So little of dX may point that way.
-        dX: back = … → back = (d_hat - by_mean - by_std) * len(out) if training else d_hat
-            in training dX is n times too large
-            Compare with the example of the task, where n is 4.
-        dX: by_std = x_hat * → by_std =
-            in dX what goes through the spread is the same for all rows
-            A row that is far from the mean stretches the column more.
-        dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.sum(axis=0)
-        by_std = x_hat * (d_hat * x_hat).mean(axis=0) → by_std = x_hat * (d_hat * x_hat).sum(axis=0)
-            in dX what goes through the mean and the spread are sums over the rows
-            Both are means over the rows: a nudge of one x moves them by 1/n of that.
-        dX: by_mean = d_hat.mean(axis=0) → by_mean = d_hat.mean(axis=1, keepdims=True)
-        by_std = … → by_std = x_hat * (d_hat * x_hat).mean(axis=1, keepdims=True)
-            in dX the means were taken along the rows
-            The forward pass took its mean down each column, and so does the way back.
         dX: d_hat = d_out * gamma → d_hat = d_out
             dX has no gamma
             Between out and x̂ stands a scale.
         dX: back / std → back
             dX was not divided by std
             Ten times the spread: a nudge of x moves x̂ a tenth as far.
-        dX: back / std → back / std**2
-            dX was divided by the square of std
-            Ten times the spread: a nudge of x moves x̂ a tenth as far.
-        dX: back / std → back / np.sqrt(std)
-            dX was divided by the root of std
-            std is the root already: √(variance + eps).
-        dX: back / std → back * std
-            dX was multiplied by std
-            Ten times the spread: a nudge of x moves x̂ a tenth as far.
-        dgamma: (d_out * x_hat).sum(axis=0) → (d_out * x_hat).mean(axis=0)
-            dgamma is a mean over the rows
-            A mean over the rows, if there is one, is in d_out already.
-        dgamma: (d_out * x_hat).sum(axis=0) → (d_out * out).sum(axis=0)
-            dgamma has out where x̂ belongs
-            What does gamma multiply in the forward pass?
-        dgamma: (d_out * x_hat).sum(axis=0) → (d_out * gamma * x_hat).sum(axis=0)
-            dgamma has gamma in it
-            What does gamma multiply in the forward pass?
-        dbeta: d_out.sum(axis=0) → d_out.mean(axis=0)
-            dbeta is a mean over the rows
-            A mean over the rows, if there is one, is in d_out already.
     """,
     form="End with `return dX, dgamma, dbeta`, of shapes (n, d), (d,) and (d,).",
     unchanged="`out -= beta` changes what the caller passed: compute a new array.",

@@ -62,15 +62,6 @@ running_statistics = formula_task(
         share = … → share = momentum or 1 / seen
             a momentum of 0 was taken for None
             0 is False for `if` and `or`. Ask whether it is None.
-        share = … → share = 0.1 if momentum is None else momentum
-            None was taken for a momentum of 0.1
-            With None, each batch counts as much as any other.
-        share = … → share = 1 if momentum is None else momentum
-            with None, only the last batch counts
-            Each counts the same. Does the share of the second batch differ from that of the first?
-        share = … → share = 1 / len(batches) if momentum is None else momentum
-            with None, what was stored before the first batch still counts
-            Each batch counts the same, and the start not at all. What is stored after one batch?
         return mean, var → A = np.concatenate(batches); none = momentum is None\nreturn mean, var
         return mean, var → return (A.mean(axis=0), A.var(axis=0, ddof=1)) if none else (mean, var)
             with None, all rows were taken as one batch
@@ -82,32 +73,15 @@ running_statistics = formula_task(
         mean = (1 - share) … → share = n / rows if momentum is None else momentum; …
             with None, the batches count by their rows
             Each batch counts as much as any other, a small one, too.
-        mean = (1 - share) … → mean = share * X.mean(axis=0)
-        var = (1 - share) … → var = share * X.var(axis=0, ddof=1)
-            both hold a share of the last batch, and nothing of what was before
-            They move a part of the way: what is left of the old value?
-        mean = (1 - share) … → mean = mean + share * X.mean(axis=0)
-        var = (1 - share) … → var = var + share * X.var(axis=0, ddof=1)
-            both grow with every batch
-            They move towards the batch: what is left of the old value?
         var: ddof=1 → ddof=0
             the variance of a batch was divided by n
             The batch itself is normalised by that. Stored is the one divided by n - 1.
-        var: X.var(axis=0, ddof=1) → X.std(axis=0, ddof=1)
-            var moves towards the standard deviations
-            Asked is the variance.
-        var: X.var(axis=0, ddof=1) → ((X - mean) ** 2).sum(axis=0) / (len(X) - 1)
-            the variance of a batch was taken around the running mean
-            A batch's variance is measured from its own mean.
         var: np.ones(d) → np.zeros(d)
             var starts at 0
             What does a new batch norm have stored, before the first batch?
         np.zeros(d), np.ones(d) → batches[0].mean(axis=0), batches[0].var(axis=0, ddof=1)
             both start at the first batch
             They start at 0 and 1, also with a momentum. The first batch moves them like any other.
-        var: share * X.var(axis=0, ddof=1) → share * X.var(ddof=1)
-            the variance of a batch was taken over all its columns
-            Each column has one of its own.
     """,
     form="End with `return mean, var`, both of shape (d,).",
     unchanged="Compute new arrays: the batches are needed by others.",
@@ -171,49 +145,18 @@ layer_norm = formula_task(
         axes = … → axes = tuple(range(1, X.ndim))
             all axes but the first were normalised
             The shape of gamma says how many axes, counted from the end, belong to one sample.
-        axes = … → axes = None
-            all samples have one mean and one variance
-            A layer norm looks at one sample alone, whatever the others are.
-        var = … → var = X.var(axis=axes, keepdims=True, ddof=1)
-            the variance was divided by one less than the number of values
-            A sample is normalised by its own variance, divided by the number of values.
         std = … → std = np.sqrt(var) + eps
             eps was added to the root
             It is added to the variance, before the root.
-        std = … → std = np.sqrt(var)
-            eps is missing
-            Without it a sample that is constant gives 0 / 0.
-        std = … → std = var + eps
-            the samples were divided by the variance
-            Ten times the numbers must give nearly the same x̂: the variance has the square of their unit.
         x_hat = … → x_hat = X / np.sqrt((X**2).mean(axis=axes, keepdims=True) + eps)
             this is an RMS norm
             A layer norm subtracts the mean first.
         mean = … → mean = X.mean(axis=axes)
             the means of the samples went along the features
             NumPy lines up the last axes. `keepdims=True` keeps an axis of length 1 where one was averaged.
-        mean = … → mean = X.mean(axis=axes)
-        var = … → var = X.var(axis=axes)
-            the means and the roots of the samples went along the features
-            NumPy lines up the last axes. `keepdims=True` keeps an axis of length 1 where one was averaged.
-        (X - mean) / std → X / std
-            the mean was not subtracted
-            What is the mean of x̂ over a sample?
         gamma * x_hat + beta → (gamma * x_hat + beta).astype(X.dtype)
             the numbers have lost their decimals
             X holds whole numbers here, and so does an array that is made like it.
-        gamma * x_hat + beta → x_hat
-            there is no gamma and no beta
-            x̂ is scaled and shifted, each place by its own two numbers.
-        gamma * x_hat + beta → gamma * x_hat
-            there is no beta
-            x̂ is scaled and shifted, each place by its own two numbers.
-        gamma * x_hat + beta → x_hat + beta
-            there is no gamma
-            x̂ is scaled and shifted, each place by its own two numbers.
-        gamma * x_hat + beta → gamma * (x_hat + beta)
-            beta was multiplied by gamma
-            The scale comes first, then the shift.
     """,
     form="One array, in the shape of X.",
     unchanged="`X -= mean` changes what the caller passed: compute a new array.",

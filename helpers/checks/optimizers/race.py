@@ -62,46 +62,39 @@ def _cases(rng: np.random.Generator) -> list[Case]:
 
 
 def _probe(learner: Any, case: Case) -> Seen:
-    runs: dict[str, list[Any]] = {"validation": [], "test": []}
+    """The answer, and of each part and each optimizer with its rate what the runs gave, by seed."""
+    runs: dict[str, dict[str, dict[int, float]]] = {"validation": {}, "test": {}}
 
     def run(name: str, lr: float, seed: int, part: str) -> float:
         name, lr, seed = str(name), float(lr), int(seed)
         score = case["accuracy"].get(f"{name} {lr} {seed}")
         if score is None or part not in runs:
             raise ValueError(f"there is no run({name!r}, {lr}, {seed}, {part!r}) in this race")
-        runs[part].append([name, lr, seed, score])
+        runs[part].setdefault(f"{name} {lr}", {})[seed] = score
         return score
 
     run.__qualname__ = "run"  # so it is called when a call does not fit
-    return Seen(call(learner, run, case["rates"], case["tuning_seeds"], case["seeds"]), runs=runs)
+    return Seen(call(learner, run, case["rates"], case["tuning_seeds"], case["seeds"]), **runs)
 
 
-def _scores(value: Any, part: str) -> dict[tuple[str, float], dict[int, float]]:
-    """For an optimizer and a rate the accuracy by seed."""
-    found: dict[tuple[str, float], dict[int, float]] = {}
-    for name, lr, seed, score in value["runs"][part]:
-        found.setdefault((name, lr), {})[seed] = score
-    return found
+def _with_seeds(value: Any, part: str, who: str, seeds: list[int]) -> list[float]:
+    """The accuracies of an optimizer with a rate, in the order of the seeds, which are to be these."""
+    runs = {int(seed): score for seed, score in value[part].get(who, {}).items()}
+    if set(runs) != set(seeds):
+        what = f"{who} was run on the {part} rows with the seeds {short(sorted(runs))}; "
+        what += f"expected {short(seeds)}"
+        raise Wrong(what, "The tuning seeds are for the validation rows, `seeds` for the test rows.")
+    return [runs[seed] for seed in seeds]
 
 
 @verdict
 def _tuned(case: Case, value: Any) -> None:
-    validation, tested = _scores(value, "validation"), _scores(value, "test")
-    tuning = set(case["tuning_seeds"])
     for name, grid in case["rates"].items():
-        if (many := sum((name, lr) in tested for lr in grid)) > 1:
+        if (many := sum(f"{name} {lr}" in value["test"] for lr in grid)) > 1:
             what = f"{name} was run on the test rows with {many} learning rates"
             raise Wrong(what, "The validation rows choose. The test rows meet the one rate that was chosen.")
         for lr in grid:
-            seeds = set(validation.get((name, lr), {}))
-            if strange := seeds - tuning:
-                what = f"{name} was run on the validation rows with the seed {min(strange)}"
-                hint = "The tuning seeds are for the validation rows, those of the race for the test rows."
-                raise Wrong(what, hint)
-            if missing := tuning - seeds:
-                what = f"on the validation rows there was no run of {name} with lr = {lr}, "
-                what += f"seed {min(missing)}"
-                raise Wrong(what, "Every rate of its grid is run with every tuning seed.")
+            _with_seeds(value, "validation", f"{name} {lr}", case["tuning_seeds"])
 
 
 @verdict
@@ -117,41 +110,30 @@ def _formed(case: Case, value: Any) -> None:
 
 @verdict
 def _chosen(case: Case, value: Any) -> None:
-    validation = _scores(value, "validation")
     for name, grid in case["rates"].items():
-        means = {lr: float(np.mean(list(validation[name, lr].values()))) for lr in grid}
-        got, top = value["answer"][0][name], max(means.values())
-        if isinstance(got, bool) or not isinstance(got, int | float) or got not in means:
+        runs = {lr: _with_seeds(value, "validation", f"{name} {lr}", case["tuning_seeds"]) for lr in grid}
+        got, top = value["answer"][0][name], max(map(np.mean, runs.values()))
+        if isinstance(got, bool) or not isinstance(got, int | float) or got not in runs:
             what = f"best[{name!r}] is {short(got)}"
             raise Wrong(what, f"It is one of the learning rates of {name}, {short(grid)}.")
-        if means[got] < top - 1e-9:
-            what = f"best[{name!r}] is {got}, whose accuracies {short(list(validation[name, got].values()))}"
-            what += f" have the mean {means[got]:.4f}; the highest mean is {top:.4f}"
+        if (mean := np.mean(runs[got])) < top - 1e-9:
+            what = f"best[{name!r}] is {got}, whose accuracies {short(runs[got])} have the mean {mean:.4f}; "
+            what += f"the highest mean is {top:.4f}"
             raise Wrong(what, "The mean over the tuning seeds chooses, of the validation accuracies.")
 
 
 @verdict
 def _raced(case: Case, value: Any) -> None:
     best, scores, _ = value["answer"]
-    tested, tuning = _scores(value, "test"), set(case["tuning_seeds"])
-    for name in case["rates"]:
-        at = [lr for who, lr in tested if who == name]
-        if at and at != [best[name]]:
+    for name, grid in case["rates"].items():
+        if at := [lr for lr in grid if f"{name} {lr}" in value["test"] and lr != best[name]]:
             what = f"{name} was run on the test rows with lr = {at[0]}, and best[{name!r}] is {best[name]}"
             raise Wrong(what, "In the race each has the rate that was chosen for it.")
-        runs = tested.get((name, best[name]), {})
-        if used := tuning & set(runs):
-            what = f"{name} was run on the test rows with the tuning seed {min(used)}"
-            raise Wrong(what, "The race has seeds of its own: `seeds`.")
-        if missing := set(case["seeds"]) - set(runs):
-            what = f"on the test rows there was no run of {name} with its best rate and the seed "
-            what += f"{min(missing)}"
-            raise Wrong(what, "In the race each optimizer runs once with each of `seeds`.")
-        want = np.array([runs[seed] for seed in case["seeds"]])
+        want = np.array(_with_seeds(value, "test", f"{name} {float(best[name])}", case["seeds"]))
         if not close(scores[name], want):
-            got = scores[name]
+            both = expected_and_got(want, np.asarray(scores[name], float))
             hint = "One number for each of `seeds`, in their order: the accuracy on the test rows."
-            raise Wrong(f"scores[{name!r}] is off\n{expected_and_got(want, np.asarray(got, float))}", hint)
+            raise Wrong(f"scores[{name!r}] is off\n{both}", hint)
 
 
 @verdict
@@ -161,16 +143,12 @@ def _won(case: Case, value: Any) -> None:
     gaps = np.asarray(scores[first], float) - np.asarray(scores[second], float)
     ahead, needed = float(gaps.mean()), 2 * float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
     want = first if ahead > needed else None
-    if got == want or abs(ahead - needed) < 1e-9:
+    if got == want or (got in (None, first) and abs(ahead - needed) < 1e-9):
         return
-    if got not in (None, *scores):
-        raise Wrong(f"winner is {short(got)}", "It is the name of an optimizer, or None.")
     what = f"{first} is ahead of {second} by {short(gaps.round(3))}, on average {ahead:.4f}\n"
-    what += f"two standard errors of this mean are {needed:.4f}: expected {want!r}, got {got!r}"
-    if got not in (None, first):
-        raise Wrong(what, f"The highest mean of the test accuracies is that of {first}.")
-    hint = "Compare the two numbers with yours. The gaps are those of one seed each."
-    raise Wrong(what, hint)
+    what += f"two standard errors of this mean are {needed:.4f}: expected {want!r}, got {short(got)}"
+    hint = "The name with the highest mean of the test accuracies, or None. "
+    raise Wrong(what, hint + "The gaps are those of one seed each: compare both numbers with yours.")
 
 
 race = Task(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task
-from helpers.checks.optimizers.steps import POWER, away_from_0
+from helpers.checks.optimizers.steps import away_from_0
 from helpers.checks.task import Case
 
 Array = np.ndarray
@@ -56,7 +56,6 @@ rmsprop_path = formula_task(
         "s": "After the first step s is a share of g², plus what is left of the s before.",
     },
     hints={
-        **POWER,
         "ValueError: The truth value": "An array has a truth value for each entry; `s is None` has one. "
         "np.maximum takes the larger of two, entry by entry.",
     },
@@ -70,82 +69,20 @@ rmsprop_path = formula_task(
         (root + eps) → root
             eps is under the root
             It is added to the root, after it was drawn.
-        np.sqrt(s) → np.sqrt(s + eps)
-            eps was added twice, under the root and beside it
-            It is added to the root, once.
-        (root + eps) → root
-            eps was not added to the root
-            Where a gradient was always 0, so is the root.
-        g / (root + eps) → g / root + eps
-            eps was added to the step, not to the root
-            What belongs under the fraction bar needs brackets.
-        w = w - lr * g / (root + eps) → new = w - lr * g / (root + eps)
-        path.append(w) → path.append(new)
-            each row is one step away from the start
-            A step begins where the step before has ended.
-        lr * g → g
-            the steps were not multiplied by the learning rate
-            In the example w moves by 0.1 · 2 / 1.
-        w - lr * → w + lr *
-            the steps go uphill
-            The gradient points to where the loss grows.
         rho * s + (1 - rho) * g**2 → (1 - rho) * s + rho * g**2
             rho and 1 - rho have changed places
             With rho = 0.99 most of the old s is kept.
-        rho * s + (1 - rho) * g**2 → rho * s + g**2
-            s is a fading sum of squares, no mean
-            If g is 1 for ever, so is the mean of its squares.
         rho * s + (1 - rho) * g**2 → s + g**2
             s is the sum of all squares, as AdaGrad has it
             RMSProp forgets: rho of the old s stays.
-        rho * s + (1 - rho) * g**2 → rho * s + (1 - rho) * g
-            s is a mean of the gradients, with their signs
-            What is the mean of 1 and -1, and what that of their squares?
-        rho * s + (1 - rho) * g**2 → rho * s + (1 - rho) * abs(g)
-            s is a mean of absolute gradients
-            Of each gradient the square enters.
-        rho * s + (1 - rho) * g**2 → rho * s + ((1 - rho) * g)**2
-            1 - rho was squared, too
-            The square belongs to g alone.
-        rho * s + (1 - rho) * g**2 → rho * s + (1 - rho) * np.mean(g**2)
-            all entries of s are the same: squares of different weights were mixed
-            Each weight has a mean of its own.
-        rho * s + (1 - rho) * g**2 → rho * s + (1 - rho) * np.sum(g**2)
-            all entries of s are the same: squares of different weights were mixed
-            Each weight has a mean of its own.
-        s = rho * s + (1 - rho) * g**2 → root = np.sqrt(s); …
-        root = np.sqrt(s) → pass
-            each step was divided by the s of the step before
-            First the square enters s, then w moves.
         root = np.sqrt(s) → root = np.sqrt(s / (1 - rho ** (1 + len(path))))
             there is a bias correction
             Adam has it. RMSProp takes s as it is.
-        s = np.zeros_like(w) if s is None else s → s = np.zeros_like(w)
-            the s that was passed was not used
-            With it, the path goes on where another one stopped.
-        if s is None else s → if s is None else s / (1 - rho)
-            the s that was passed entered with another factor than an s of the loop
-            It is what an earlier call returned: use it as it is.
-        s = np.zeros_like(w) if s is None else s → s = gradients[0]**2 if s is None else s
-            at the beginning s is the first squared gradient
-            If none is passed, it begins with 0.
-        s = np.zeros_like(w) if s is None else s → s = np.ones_like(w) if s is None else s
-            at the beginning s is 1
-            If none is passed, it begins with 0.
-        path.append(w) → path.append(w + lr * g / (root + eps))
-            path begins with the start, and the last point is missing
-            Row t is the place after step t.
         path: path.append(w) → path = path or [w + lr * g / (root + eps)]; path.append(w)
             path has one row more than there are gradients: it begins with the start
             Row t is the place after step t, and the start is after none.
         path: np.array(path) → np.array([w for _ in path])
             all rows of path are the last place
             A list holds the array itself: `w -= …` changes what it holds already.
-        path: np.array(path) → w
-            only the last place came
-            Asked is the place after each step.
-        path: path.append(w) → path.append(lr * g / (root + eps))
-            path holds the steps, not the places
-            Row t is where w is after step t.
     """,
 )

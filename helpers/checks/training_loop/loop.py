@@ -75,9 +75,6 @@ SLIPS = slips_of(
     losses @ rows / rows.sum() → losses.sum()
         the loss of an epoch is the sum of the losses of its batches
         Each of them is a mean over a batch. Asked is the mean over all rows, as in the task's example.
-    losses @ rows / rows.sum() → losses @ rows
-        the loss of an epoch is a sum over its rows
-        Asked is their mean: how many rows has an epoch?
     losses @ rows / rows.sum() → losses.sum() * rows.max() / rows.sum()
         the last batch counts as if it were as large as the others
         It has fewer rows. In the example of the task the batches of 3, 3 and 1 count 3, 3 and 1 times.

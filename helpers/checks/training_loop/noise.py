@@ -44,18 +44,12 @@ gradient_noise = formula_task(
         "enough": "A whole number: with one row less, the noise is above the length of the full gradient.",
     },
     slips="""
-        length: np.linalg.norm(full) → np.linalg.norm(gradients, axis=1).mean()
-            the length is the mean length of the gradients of the samples
-            The full gradient is a vector; what points in opposite directions cancels in it.
         noise: squares.mean() / batch_size → squares.mean()
             the noise is that of a batch of one row
             How does the error of a mean fall with the number of rows?
         noise: math.sqrt(squares.mean() / batch_size) → math.sqrt(squares.mean()) / batch_size
             the noise falls as 1/B
             Four times the batch halves it.
-        noise: squares.mean() / batch_size → np.sqrt(squares).mean() ** 2 / batch_size
-            the noise comes from the mean distance
-            Asked is the root of the mean of the squared distances, which is larger.
         noise: sum(axis=1) → mean(axis=1)
             the noise is that of a single parameter, on average
             A squared distance is a sum over all parameters; only over the samples it is a mean.
@@ -68,9 +62,6 @@ gradient_noise = formula_task(
         enough: math.ceil(squares.mean() / length**2) → math.ceil(math.sqrt(squares.mean()) / length)
             `enough` is as if the noise fell as 1/B
             Half the noise takes four times the rows.
-        enough: squares.mean() / length**2 → noise**2 / length**2
-            `enough` comes from the noise of batch_size rows
-            Begin with the noise of batches of one row: how many rows bring it down to the length?
         enough: math.ceil → math.floor
             with `enough` rows the noise is still above the length of the full gradient
             Rows come whole: which of the two neighbours is enough?

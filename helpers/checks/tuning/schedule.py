@@ -36,9 +36,6 @@ cosine_with_warmup = formula_task(
         (t[:w] + 1) / w → t[:w] / w
             the first rate is 0, and the warm-up ends below lr
             The first step has a share of lr already, and the last one of the warm-up all of it.
-        (t[:w] + 1) / w → (t[:w] + 1) / (w + 1)
-            the warm-up ends below lr
-            The last of the num_warmup steps has all of lr.
         (t[w:] - w) / (num_steps - w) → t[w:] / num_steps
             after the warm-up the rate jumps down: the cosine has begun at step 0
             The cosine begins when the warm-up ends: how many steps has it gone by then?
@@ -48,18 +45,9 @@ cosine_with_warmup = formula_task(
         / (num_steps - w) → / (num_steps - w - 1)
             the last rate is 0
             A step with a rate of 0 is wasted: the cosine would reach 0 one step after the last.
-        (t[w:] - w) → (t[w:] - w + 1)
-            the cosine is one step ahead, so that the last rate is 0
-            Its first step has all of lr.
-        ))) / 2 → )))
-            after the warm-up the rate is twice as large
-            1 + cos begins at 2.
         down = … → down = np.cos(np.pi * (t[w:] - w) / (num_steps - w))
             in the second half the rates are below 0
             A cosine goes from 1 to -1, the rate from lr to 0.
-        (t[:w] + 1) / w → np.linspace(0, 1, w)
-            the first rate is 0
-            A step with a rate of 0 is wasted: the first one has a share of lr already.
     """,
     form="One rate for each step, in a list or an array.",
     hints={"ZeroDivisionError": "num_warmup may be 0: then there is only the cosine."},

@@ -112,12 +112,9 @@ def _back_at_the_best(case: Case, value: Any) -> None:
     best, held, ran = int(value["answer"][0]), value["held"], value["ran"]
     if best not in held and best == _probe(_stopped, case).value["answer"][0]:
         what = f"those of epoch {held[0]}" if held else "those of no epoch"
-        last = ", the last" + (", where max_epochs ended it" if ran == case["max_epochs"] else "")
-        hint = (
-            "Look at model.flat in the best epoch and just before you return: is what you kept an array of "
-        )
-        hint += "its own, and are its numbers back in model.flat itself, on every way out?"
-        what += last if held == [ran] else ""
+        what += f" ({ran} were run, and max_epochs is {case['max_epochs']})"
+        hint = "Look at model.flat in the best epoch and just before you return: is what you kept an array "
+        hint += "of its own, and are its numbers back in model.flat itself, on every way out?"
         raise Wrong(f"the best epoch is {best}, but the model's weights are {what}", hint)
 
 
@@ -134,9 +131,6 @@ early_stopping = formula_task(
     slips="""
         >= patience → > patience
             training went on for one epoch after the patience-th in a row without a new best
-            The patience-th epoch without a new best is the last one: count on the example of the task.
-        >= patience → >= max(1, patience - 1)
-            training stopped one epoch before the patience-th in a row without a new best
             The patience-th epoch without a new best is the last one: count on the example of the task.
         best, best_epoch, losses, kept = … → …; waited = 0
         losses.append(validation_loss()) → …; waited += not losses[-1] < best
@@ -164,18 +158,6 @@ early_stopping = formula_task(
         float("inf") → 10.0
             no loss counted as a new best
             With which value does the best loss begin? Here all losses are above 20.
-        float("inf") → 0.0
-            no loss counted as a new best
-            With which value does the best loss begin? Every loss has to be lower.
-        return best_epoch → return best_epoch - 1
-            best_epoch is one less than the number of the best epoch
-            Epochs count from 1.
-        return best_epoch → return len(losses)
-            best_epoch is the last epoch that was run
-            Asked is the one whose loss is lowest, which the model goes back to.
-        range(1, max_epochs + 1) → range(1, max_epochs)
-            training ended one epoch before max_epochs, and patience had not run out
-            Run max_epochs epochs if nothing ends it before.
     """,
     parts={
         "best_epoch": "Its loss is lower than all before, none later is lower; NaN never is.",

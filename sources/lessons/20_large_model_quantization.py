@@ -335,8 +335,9 @@ print("bits  group   found   change          MRR    cosine")
 for bits, size in ((8, 128), (4, 128), (4, 32), (3, 32), (2, 32)):
     one = measured[f"weights/{bits}/{size}/32"]
     low, high = interval(one.ranks, found["float32"])
+    share, change = recall(one.ranks), f"{low:z5.2f} to {high:z5.2f}"
     print(
-        f"{bits:4}  {size:5}   {recall(one.ranks):.2f}   {low:z5.2f} to {high:z5.2f}"
+        f"{bits:4}  {size:5}   {share:.2f}   {change}"
         f"  {mean_reciprocal_rank(one.ranks):.2f}   {one.cosine:.3f}"
     )
 
@@ -397,13 +398,9 @@ show(
 
 # %%
 largest = seen[layer].largest
-print(
-    f"feature 99: {largest[99]:.0f}; the median feature: {np.median(largest):.1f}"
-)
-step = 2 * largest.max() / 254
-print(
-    f"int8 with one scale: {np.median(largest) / step:.0f} marks up to the median's largest"
-)
+median, step = np.median(largest), 2 * largest.max() / 254
+print(f"feature 99 reaches {largest[99]:.0f}, the median one {median:.1f}")
+print(f"int8 with one scale: {median / step:.0f} marks up to the median's")
 
 # %% [markdown]
 r"""
@@ -550,9 +547,8 @@ for bits in (4, 3, 2):
         "AWQ": f"awq/{bits}/128/0",
     }.items():
         one = measured[key]
-        print(
-            f"{bits} bits  {method:8} cosine {one.cosine:.2f}   found {recall(one.ranks):.2f}"
-        )
+        scores = f"cosine {one.cosine:.2f}   found {recall(one.ranks):.2f}"
+        print(f"{bits} bits  {method:8} {scores}")
 
 # %% [markdown]
 r"""
@@ -659,9 +655,8 @@ for name, bits in formats.items():  # int4 here: a scale and a zero a group
     limit = most_tokens(N_WEIGHTS, bits, bandwidth_of_the_card())
     size = N_WEIGHTS * bits / 8 / 2**30
     print(f"{name:22} {size:4.1f} GiB counted, {gib:4.1f} held")
-    print(
-        f"{limit:26.0f} tokens/s at most, {speed:.0f} measured: {speed / limit:.0%}"
-    )
+    reached = f"{speed:.0f} measured: {speed / limit:.0%}"
+    print(f"{limit:26.0f} tokens/s at most, {reached}")
 
 # %% [markdown]
 r"""
@@ -690,13 +685,11 @@ shapes = {  # weights, layers, numbers a key (or value) has
 for model, (n, layers, width) in shapes.items():
     for bits in (16, 8, 4.125):
         gb, limit = n * bits / 8e9, most_tokens(n, bits, card)
-        print(
-            f"{model:4} {bits:6} bits: {gb:5.1f} GB, {limit:3.0f} tokens/s at most"
-        )
+        size = f"{gb:5.1f} GB, {limit:3.0f} tokens/s at most"
+        print(f"{model:4} {bits:6} bits: {size}")
     cache = layers * 2 * width * 2  # keys and values, 2 bytes each
-    print(
-        f"     KV cache, 8 texts of 4,096 tokens: {8 * 4096 * cache / 1e9:.1f} GB"
-    )
+    cache *= 8 * 4096 / 1e9
+    print(f"     KV cache, 8 texts of 4,096 tokens: {cache:.1f} GB")
 
 # %% [markdown]
 r"""

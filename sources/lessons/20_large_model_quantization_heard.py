@@ -154,9 +154,8 @@ for budget in (2.5, 3.0):
     if budget == 3:
         ways["the same for all"] = measured["weights/3/128/32"]
     for rule, one in ways.items():
-        print(
-            f"  {rule:17} cosine {one.cosine:.2f}, found {recall(one.ranks):.2f}"
-        )
+        share = recall(one.ranks)
+        print(f"  {rule:17} cosine {one.cosine:.2f}, found {share:.2f}")
 
 given = policy("measured", 3.0, damage)
 print("bits that measuring gives at 3.0:", sorted(set(given.values())))
@@ -177,8 +176,9 @@ It holds half of the bytes, and nothing is multiplied there. A scale for each wo
 for bits in (8, 4, 3, 2):
     one = measured[f"weights/32/tensor/{bits}"]
     low, high = interval(one.ranks, before)
+    share = recall(one.ranks)
     print(
-        f"{bits} bits: cosine {one.cosine:.3f}, found {recall(one.ranks):.2f}, "
+        f"{bits} bits: cosine {one.cosine:.3f}, found {share:.2f}, "
         f"change {low:z.2f} to {high:z.2f}"
     )
 

@@ -87,7 +87,7 @@ from helpers.sources import show_source
 
 # %% [markdown]
 r"""
-## Sixteen values for a weight
+## Fifteen values for a weight
 
 The model is all-MiniLM-L6-v2: a transformer of the BERT family, trained by others on a billion pairs of
 sentences. Its **parameter count** is 22.7 million, and it turns a text into a vector of length 1 with 384
@@ -404,23 +404,21 @@ print(f"int8 with one scale: {median / step:.0f} marks up to the median's")
 
 # %% [markdown]
 r"""
-The same feature, 99, in every layer: an **outlier feature**. It is carried from layer to layer by the sums.
-With one scale for all, it takes 127 marks, and leaves most features nine or fewer. It cannot be cut off
-either: the model uses it. In models from 6.7 billion weights on such features appear in all layers and made
-plain int8 fail (Dettmers and others, 2022). Three ways around:
+The same feature, 99, in every layer: an **outlier feature**. The sums can carry it from layer to layer. With
+one scale for all, it takes 127 marks, and leaves half of the features nine or fewer. In models from 6.7
+billion weights on such features appear in all layers and made plain int8 fail (Dettmers and others, 2022).
+Three ways around:
 
 - **A scale for each token**: a token without large values has fine steps. (One for each *feature* would be
   better still, but a sum over features cannot be taken in integers when each has its own scale.)
-- **LLM.int8()**: multiply the few features with $|x| > 6$ in float, all others in int8, and add. Exact where
-  it matters, and a second product.
+- **LLM.int8()**: multiply the few features with $|x| > 6$ in float, all others in int8, and add. Exact for
+  these, and a second product.
 - **SmoothQuant**: divide feature $j$ by $s_j$, and multiply row $j$ of `W` by it. $XW$ stays what it was, and
   the trouble is shared between X and W.
 """
 
 # %% jupyter={"source_hidden": true}
-show_source(
-    per_tensor, per_token, fold="A scale for all, or for each token: 9 lines"
-)
+show_source(per_tensor, per_token, fold="A scale for all, or for each token")
 show_source(split_product, fold="LLM.int8()")
 show_source(smoothing, fold="SmoothQuant")
 
@@ -453,7 +451,8 @@ r"""
 With one scale the cosine is 0.981, static or for each batch: that it was taken when the input came won
 nothing. A scale for each token: 0.997. LLM.int8() 0.9995, as good as weights in int8 with inputs in float.
 Smoothing helps the static scale to 0.986. The task notices none of it: 0.24 to 0.27 are within what chance
-does with 328 terms. This model is small; in large ones the outliers are larger.
+does with 328 terms. In larger models these outliers
+do more harm, says the paper on LLM.int8().
 
 </details>
 """
@@ -730,8 +729,8 @@ The table of words and the norms are often left in 16 bits.
 
 <details><summary>Answer</summary>
 
-Not by that. GPTQ moves weights *further* from where they were than round-to-nearest, and $XW$ less. Compare
-on a task, on texts that nothing was calibrated with.
+Not by that. GPTQ moves weights *further* from where they were than round-to-nearest does (a test of this
+course holds it), and $XW$ less. Compare on a task, on texts that nothing was calibrated with.
 
 </details>
 

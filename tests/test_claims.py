@@ -43,7 +43,7 @@ WORDS = {
     "15_generative_and_meta": "e489d21cefd142e5",
     "16_trust": "46c41763d198ea20",
     "17_distillation": "dba4002e78e4a8b1",
-    "18_quantization": "02d9e4f63d241080",
+    "18_quantization": "a80a109b7b7d6e13",
     "19_quantized_networks": "5bbd09b0f25aeaa5",
     "20_large_model_quantization": "6b75c4bea13e1350",
     "21_deployment": "f160f7256df74920",

@@ -34,6 +34,7 @@ from helpers.explore import (
     normalization,
     optimizers,
     overfitting,
+    quantization,
     start,
     tuning,
     view,
@@ -57,6 +58,7 @@ EXPLORERS = [
     tuning,
     normalization,
     overfitting,
+    quantization,
     large_model_quantization,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
@@ -143,6 +145,9 @@ OUTSIDE = [
     (overfitting, {"degree": 15}),
     (overfitting, {"n": 12}),
     (overfitting, {"penalty": 0.5}),
+    (quantization, {"bits": 7}),
+    (quantization, {"share": 50}),
+    (quantization, {"grid": 5}),
     (large_model_quantization, {"bits": 5}),
     (large_model_quantization, {"size": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),
@@ -729,3 +734,33 @@ def test_the_curves_end_with_the_last_pass(batch_size):
     normalization.frame(batch_size=batch_size, norm=2, lr=0.1)
     for line in normalization._stage().fig.axes[1].lines:
         assert line.get_xdata()[-1] == normalization.EPOCHS
+
+
+@pytest.mark.parametrize(
+    ("bits", "share", "grid", "says"),
+    [
+        (2, 100, 0, "A narrower range would do better"),
+        (8, 80, 0, "A wider range would do better"),
+        (8, 100, 1, "No other range gains more than two points"),
+        (2, 100, 3, "k-means, range min-max"),
+    ],
+)
+def test_the_sentence_tells_what_the_range_does(bits, share, grid, says):
+    assert says in quantization.sentence(bits, share, grid)
+
+
+def test_fewer_bits_are_smaller_and_a_table_is_best_at_two():
+    sizes = [quantization.outcome(bits, 100, 0).size for bits in quantization.BITS]
+    assert sizes == sorted(sizes)
+    right = [quantization.outcome(2, 100, grid).accuracy for grid in range(len(quantization.GRIDS))]
+    assert right[0] < 0.5 < 0.85 < right[3] == max(right)
+
+
+@pytest.mark.parametrize("grid", range(len(quantization.GRIDS)))
+def test_the_marks_are_the_numbers_that_exist(grid):
+    W = quantization._weights(quantization._networks()[0][0])[0]
+    marks = quantization.outcome(3, 99, grid).marks
+    kept = quantization.ruler(W, 3, 99, grid)(W)
+    for column, row in enumerate(marks):
+        assert set(np.unique(kept[:, column])) <= set(row.astype(kept.dtype))
+        assert 4 <= len(row) <= 8

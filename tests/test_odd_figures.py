@@ -92,6 +92,11 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "overfitting.two_parts": lambda f: figure("overfitting.two_parts")(
         f(K), {"bias²": f(K / 8)}, "λ", log=True
     ),
+    "quantization.error_by_range": lambda f: figure("quantization.error_by_range")(f(K), {8: f(K / 4)}),
+    "quantization.grids_over_weights": lambda f: figure("quantization.grids_over_weights")(
+        f(T), {"uniform": f(K - 4)}
+    ),
+    "quantization.ladder": lambda f: figure("quantization.ladder")((8, 4), {"a": [f(K / 8), f(K / 16)]}),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),
@@ -111,6 +116,7 @@ OF_NO_ARRAY = {
     "backward.graph_of_one_neuron",
     "forward.perceptrons",
     "normalization.axes_of_norms",
+    "quantization.staircase",
     "start.process",
 }
 

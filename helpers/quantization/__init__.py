@@ -6,6 +6,9 @@ function it goes there and back. It needs a range; a range is a pair (low, high)
 channel, and comes from the numbers: `affine(*minmax(x))`.
 """
 
+from helpers.quantization.float8 import Float8, float8
+from helpers.quantization.logarithmic import powers_of_two
+from helpers.quantization.lookup import LookUpTable, k_means
 from helpers.quantization.maps import (
     INT8,
     INT8_NARROW,
@@ -19,6 +22,7 @@ from helpers.quantization.maps import (
     ungrouped,
     unsigned,
 )
+from helpers.quantization.observers import MovingRange, entropy, least_squares, percentile
 from helpers.quantization.packing import pack4, unpack4
 
 __all__ = [
@@ -26,10 +30,19 @@ __all__ = [
     "INT8_NARROW",
     "UINT8",
     "AffineMap",
+    "Float8",
+    "LookUpTable",
+    "MovingRange",
     "affine",
+    "entropy",
+    "float8",
     "grouped",
+    "k_means",
+    "least_squares",
     "minmax",
     "pack4",
+    "percentile",
+    "powers_of_two",
     "signed",
     "symmetric",
     "ungrouped",

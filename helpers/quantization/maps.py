@@ -95,8 +95,8 @@ class AffineMap:
 
     def dequantize(self, q: ArrayLike) -> Array:
         """x̂ = scale (q - zero_point), float32."""
-        q = np.asarray(q).astype(np.int32)  # among int8, 127 - (-1) would be -128
-        return self.scale * (q - self.zero_point).astype(np.float32)
+        steps = np.asarray(q) - self.zero_point  # an int32, so that int8 codes do not wrap around
+        return self.scale * steps.astype(np.float32)
 
     def __call__(self, x: ArrayLike) -> Array:
         """There and back: x̂, the number on the grid that is kept in place of x; float32."""

@@ -25,6 +25,7 @@ LABELS = {
     "optimizers": "learning rate",
     "normalization": "learning rate",
     "overfitting": "points",
+    "quantization": "bits",
     "large_model_quantization": "bits",
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from helpers.nn.base import Array, Layer, needs_array, real_dtype
+from helpers.nn.stack import each_shape
 
 
 class FakeQuant(Layer):
@@ -21,14 +22,17 @@ class FakeQuant(Layer):
     [low, high], stretched to contain 0. Symmetric: the levels are ±(2^(bits-1) - 1), z = 0, and the grid
     covers ±max(|low|, |high|). `limits=(low, high)` gives the range. Without it the range is observed while
     training: the smallest and the largest x of the first batch, moved by `momentum` towards those of each
-    later batch; 1 means those of the current batch. Ties round to the even level; s is a float32. The same
-    bits as torch.fake_quantize_per_tensor_affine with this `scale` and `zero_point`.
+    later batch; 1 means those of the current batch, 0 those of the first. With `axis`, each entry of X along
+    that axis has a range of its own (`axis=1`: each column of a matrix). Ties round to the even level; s is a
+    float32. The same bits as torch.fake_quantize_per_tensor_affine (of float32 also per_channel) with this
+    `scale` and `zero_point`.
 
     Around weights, a layer passes its W through one that it keeps as an attribute, both ways:
     `self.quant = FakeQuant(4, symmetric=True, momentum=1)`, then forward
     `X @ self.quant.forward(self.W) + self.b`,
     backward `self.dW = self.quant.backward(X.mT @ d_out)` and `d_out @ self.quant.out.T`. Being no part of
     the model it stays in training mode, so with momentum=1 its range is always that of the W at hand.
+    (`helpers.quantization.aware.AwareLinear` is such a layer.)
 
     Without limits, and before a batch was observed, evaluation leaves X as it is. Raises ValueError for bits
     outside of 2..16, or limits that are not low < high; so does `scale` as long as there is no range.
@@ -41,7 +45,7 @@ class FakeQuant(Layer):
     array([1., 1., 1., 1., 0.])
     """
 
-    settings = ("bits", "symmetric", "limits", "momentum")
+    settings = ("bits", "symmetric", "limits", "momentum", "axis")
     state_names = ("low", "high")
 
     def __init__(
@@ -51,6 +55,7 @@ class FakeQuant(Layer):
         symmetric: bool = False,
         limits: tuple[float, float] | None = None,
         momentum: float = 0.1,
+        axis: int | None = None,
     ):
         if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or not 2 <= bits <= 16:
             raise ValueError(f"bits is a whole number in 2..16, got {bits!r}.")
@@ -59,14 +64,16 @@ class FakeQuant(Layer):
         if not 0 <= momentum <= 1:
             raise ValueError(f"momentum is in 0..1, got {momentum}.")
         self.bits, self.symmetric, self.limits, self.momentum = bits, symmetric, limits, momentum
+        self.axis = axis
         low, high = limits or (np.inf, -np.inf)  # the range of no numbers at all
         self.low, self.high = np.array(low, float), np.array(high, float)
 
     def forward(self, X: Array) -> Array:
         needs_array(self, X)
         if self.limits is None and self.training and not self.frozen:
-            self.low = self.moved(self.low, X.min(axis=None))
-            self.high = self.moved(self.high, X.max(axis=None))
+            over = self.others(X)
+            self.low = self.moved(self.low, X.min(axis=over, keepdims=self.axis is not None))
+            self.high = self.moved(self.high, X.max(axis=over, keepdims=self.axis is not None))
         if not self.has_range:
             self.inside, self.out = np.True_, X
             return X
@@ -85,6 +92,11 @@ class FakeQuant(Layer):
         old = np.where(np.isfinite(old), old, new)
         return np.asanyarray((1 - self.momentum) * old + self.momentum * new)
 
+    def others(self, X: Array) -> tuple[int, ...] | None:
+        """The axes that share one range: all (None), or all but `axis`. Those of one model, in a fleet."""
+        ndim = len(each_shape(X))
+        return None if self.axis is None else tuple(i for i in range(ndim) if i != self.axis % ndim)
+
     @property
     def has_range(self) -> bool:
         """Whether limits were given, or a batch observed."""
@@ -98,7 +110,7 @@ class FakeQuant(Layer):
 
     @property
     def scale(self) -> Any:
-        """The distance s between two levels, float32; in a fleet (K,)."""
+        """The distance s between two levels, float32; in a fleet (K,), with `axis` one for each entry."""
         if not self.has_range:
             raise ValueError("FakeQuant has seen no batch in training yet, so it has no range: give limits.")
         low, high = np.minimum(self.low, 0), np.maximum(self.high, 0)

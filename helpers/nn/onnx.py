@@ -45,15 +45,20 @@ def to_onnx(model: Sequential, path: str | Path, shape: Any) -> None:
     >>> session.run(None, {"X": np.zeros((5, 3), np.float32)})[0].shape
     (5, 2)
     """
-    from onnx import checker, helper, save
-
     if num_models(model):
         raise ValueError("ONNX takes one model: write to_onnx(fleet.unstack()[k], …).")
     graph = Graph()
     names, values = graph.inputs(shape, model.takes_indices)
-    graph.node("Identity", graph.layer(model, names), output="out")
-    outputs = [graph.value("out", model.output_shape(shape), whole=False)]
-    made = helper.make_graph(graph.nodes, "model", values, outputs, graph.weights)
+    write(graph, path, graph.layer(model, names), values, model.output_shape(shape))
+
+
+def write(graph: Graph, path: str | Path, result: str, inputs: list[Any], shape: Shape) -> None:
+    """Check the graph, whose value `result` has this shape, and write it; its output is called "out"."""
+    from onnx import checker, helper, save
+
+    graph.node("Identity", result, output="out")
+    outputs = [graph.value("out", shape, whole=False)]
+    made = helper.make_graph(graph.nodes, "model", inputs, outputs, graph.weights)
     opset = [helper.make_opsetid("", OPSET)]
     proto = helper.make_model(
         made, opset_imports=opset, ir_version=IR_VERSION, producer_name="splits-to-bits"

@@ -1,21 +1,20 @@
-"""What a graphics card changes: training steps by batch size, memory, and matrix products by number format.
+"""What a graphics card changes: training steps by batch size, memory, and products by number format.
 
 The course itself needs no card. helpers/data/gpu_h100.csv holds what this script's experiments gave on an
-NVIDIA H100 (80 GB) with PyTorch 2.11 and CUDA 13; lesson 09 reads it. Whoever has a card measures the same
-rows on it and sees both side by side. Times are medians of CUDA events after a warm-up, in microseconds.
+NVIDIA H100 (80 GB) with PyTorch 2.11 and CUDA 13; lessons 09, 19 and 20 read it. Whoever has a card measures
+the same rows on it and sees both side by side. Times are medians of CUDA events after a warm-up, in
+microseconds.
 """
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+from course.bench_gpu_layers import TOKENS, decode_rows, layer_rows
+from course.gpu_clock import Row, median_us
 from helpers._tables import rows
-
-Row = tuple[str, str, str, Any]
-"""Experiment, setting, quantity and value, as in the stored table."""
 
 MLP_BATCHES = (1, 8, 64, 512, 4096, 32768, 262144)
 WIDE_BATCHES = (1, 8, 64, 512, 4096, 32768, 131072)
@@ -67,7 +66,10 @@ def works() -> Iterator[Row]:
     yield from memory_rows()
     for n in (1024, 4096, 8192):
         yield from product_rows(n)
+    for tokens in TOKENS:
+        yield from layer_rows(tokens)
     yield "memory", "copy of 2 GiB", "TB/s read and written", copy_speed()
+    yield from decode_rows()
 
 
 # Training steps
@@ -232,22 +234,3 @@ def copy_speed() -> float:
     source = torch.empty(2**31, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
     return round(2 * source.numel() / median_us(lambda: target.copy_(source), repeats=10) / 1e6, 2)
-
-
-def median_us(run: Callable[[], Any], *, repeats: int, inner: int = 1, warm_up: int = 5) -> float:
-    """The median time of a call in microseconds, by CUDA events around `inner` calls."""
-    import torch
-
-    for _ in range(warm_up):
-        run()
-    torch.cuda.synchronize()
-    times = []
-    for _ in range(repeats):
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        start.record()
-        for _ in range(inner):
-            run()
-        end.record()
-        torch.cuda.synchronize()
-        times.append(1000 * start.elapsed_time(end) / inner)
-    return statistics.median(times)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course import bench_gpu
+from course import bench_gpu, bench_gpu_layers
 from course.bench_gpu import CNN, NO_CARD, gpu, network, products, step_of, stored_rows, works
 
 LIMITS = "first batch that does not", "largest batch that trains"
@@ -24,6 +24,10 @@ def test_it_measures_the_rows_that_are_stored(monkeypatch):
     ])  # fmt: skip
     for name in ("graph_us", "copy_speed", "median_us"):
         monkeypatch.setattr(bench_gpu, name, lambda *_, **__: 1.0)
+    monkeypatch.setattr(bench_gpu, "layer_rows", lambda tokens: [
+        ("layer 4096 x 11008", f"{tokens} tokens, {name}", "us", 1.0) for name in bench_gpu_layers.FORMATS
+    ])  # fmt: skip
+    monkeypatch.setattr(bench_gpu_layers, "decode", lambda dtype: (1.0, 1.0, 1))
     monkeypatch.setattr(bench_gpu, "product_rows", lambda n: [
         ("matrix product", f"{n}, {name}", "TFLOP/s", 1.0) for name in products(torch.eye(4), torch.eye(4))
     ])  # fmt: skip
@@ -61,3 +65,36 @@ def test_a_product_is_the_product():
     a, b = torch.randn(8, 8), torch.randn(8, 8)
     for name in ("fp32", "fp16", "bf16"):
         torch.testing.assert_close(products(a, b)[name]().float(), a @ b, atol=0.2, rtol=0.05)
+
+
+@pytest.mark.parametrize("name", ["bf16", "fp32"])
+def test_a_layer_multiplies_with_every_copy(name, monkeypatch):
+    monkeypatch.setattr(bench_gpu_layers, "D_IN", 6)
+    monkeypatch.setattr(bench_gpu_layers, "D_OUT", 4)
+    made = []
+    monkeypatch.setattr(torch.nn.functional, "linear", lambda X, W: made.append((X @ W.t()).shape))
+    bench_gpu_layers.FORMATS[name](torch.randn(3, 6, dtype=torch.bfloat16))()
+    assert made == [(3, 4)] * bench_gpu_layers.COPIES
+
+
+@pytest.mark.parametrize("error", [RuntimeError, AttributeError])
+def test_a_format_that_the_card_does_not_know_is_told(error, monkeypatch):
+    def fails(X):
+        raise error("no kernel for this card\nand more")
+
+    randn = torch.randn
+    monkeypatch.setattr(torch, "randn", lambda *shape, device, **options: randn(*shape, **options))
+    monkeypatch.setattr(bench_gpu_layers, "FORMATS", {"int8 weights": fails})
+    (row,) = bench_gpu_layers.layer_rows(1)
+    assert row == ("layer 4096 x 11008", "1 tokens, int8 weights", "error", "no kernel for this card")
+
+
+def test_a_token_goes_through_all_blocks_and_stays_of_one_size():
+    torch.manual_seed(0)
+    layers = [bench_gpu_layers.block(torch.float32, "cpu", d=8, h=12) for _ in range(5)]
+    x = torch.randn(1, 8)
+    out = bench_gpu_layers.token(x, layers, torch.float32)
+    assert out.shape == x.shape
+    assert 1 < out.norm() < 8**0.5
+    layers[3][3] = layers[3][3] + 1  # one weight matrix of one block counts
+    assert (bench_gpu_layers.token(x, layers, torch.float32) != out).any()

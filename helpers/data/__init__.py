@@ -23,6 +23,8 @@ __all__ = [
     "load_breast_cancer",
     "load_diabetes",
     "load_digits",
+    "load_gpu_layers",
+    "load_gpu_products",
     "load_gpu_steps",
     "load_iris",
     "load_wine",
@@ -338,3 +340,37 @@ def load_gpu_steps() -> dict[str, dict[int, tuple[float, float]]]:
         name: {batch_size: (one["us"], one["peak MiB"]) for batch_size, one in steps.items()}
         for name, steps in found.items()
     }
+
+
+def load_gpu_products() -> dict[int, dict[str, float]]:
+    """Products of two n × n matrices on the same card: n → number format → TFLOP/s.
+
+    A TFLOP/s is 10¹² additions and multiplications in a second. The source is that of `load_gpu_steps`.
+
+    >>> load_gpu_products()[8192]["int8"]
+    759.8
+    """
+    return _gpu_formats("matrix product")
+
+
+def load_gpu_layers() -> dict[int, dict[str, float]]:
+    """One layer of 4096 × 11008 weights on the same card: tokens at once → number format → microseconds.
+
+    "int8 both" and "fp8" have codes for what comes in too, "int8 weights" and "int4 weights" for the weights
+    only. The source is that of `load_gpu_steps`; see course/bench_gpu_layers.py for the calls.
+
+    >>> load_gpu_layers()[1]["int4 weights"]
+    16.6
+    """
+    return _gpu_formats("layer 4096 x 11008")
+
+
+def _gpu_formats(experiment: str) -> dict[int, dict[str, float]]:
+    """Size → number format → value, of an experiment whose settings are "8192, int8" or "1 tokens, bf16"."""
+    found: dict[int, dict[str, float]] = {}
+    for row in rows("gpu_h100.csv"):
+        if row["experiment"] == experiment:
+            size, name = row["setting"].split(", ")
+            name = name.split(" in groups")[0].split(" (")[0]
+            found.setdefault(int(size.split()[0]), {})[name] = float(row["value"])
+    return found

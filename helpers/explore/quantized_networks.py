@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise, product
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,12 @@ def network(seed: int) -> Sequential:
         layer.b[...] = 0
         layers += [layer, ReLU()]
     model = Sequential(*layers[:-1])
-    options = {"batch_size": 64, "num_epochs": 20, "rng": np.random.default_rng(seed), "progress": False}
+    options: dict[str, Any] = {
+        "batch_size": 64,
+        "num_epochs": 20,
+        "rng": np.random.default_rng(seed),
+        "progress": False,
+    }
     fit(model, CrossEntropyLoss(), Adam(model, lr=0.003), *_digits()[0], **options)
     return model
 

@@ -305,8 +305,8 @@ trick keeps both: the forward pass uses the rounded weight $\hat w$, the backwar
 $\hat w = w$.
 
 $$\hat w = s \cdot \mathrm{clip}\big(\mathrm{round}(w / s), -k, k\big), \qquad
-\frac{\partial L}{\partial w} := \frac{\partial L}{\partial \hat w} \ \text{ where } |\mathrm{round}(w / s)| \le k,
-\quad 0 \text{ elsewhere}$$
+\frac{\partial L}{\partial w} := \frac{\partial L}{\partial \hat w}
+\ \text{ where } |\mathrm{round}(w / s)| \le k, \quad 0 \text{ elsewhere}$$
 
 Aloud: round in front, and hand the slope through on the way back, as if nothing had happened. $k$ is 1 for 2
 bits. The exact $w$ is kept while training: many small steps add up in it, until $\hat w$ tips over.
@@ -483,9 +483,10 @@ at 4 bits 0.97, 0.93 and 0.97.
 </details>
 
 **At the size of uniform bits the solver won nothing.** In ten other groups of five networks its lead at 3
-bits was between -0.01 and 0.02: with three layers as like as these, uniform bits are a good choice. It wins
-where uniform bits have no use for the room (2.25 and 2.5 here, by 7 to 20 points in those groups), and it
-keeps you from a bad split: chance is two to six points lower at 3 and 4 bits.
+bits was between -0.01 and 0.02. Perhaps there is too little to trade: the two large layers have 95 % of the
+weights and cost about the same. It wins where uniform bits have no use for the room (2.25 and 2.5 here, by 7
+to 20 points in those groups), and it keeps you from a bad split: chance is two to six points lower at 3 and 4
+bits.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -554,8 +555,8 @@ print("int8 sums that are wrong:", "many" if wrapped > 0.05 else wrapped)
 r"""
 <details><summary>What came out</summary>
 
-Both take more than five times as long; on most machines it is tens of times, and hundreds for float16. And
-many of the int8 sums are wrong: the sums are int8 as well, and wrap around.
+Both take more than five times as long. (Where this page was made int8 took about 70 times as long, float16
+several hundred.) And many of the int8 sums are wrong: they are int8 as well, and wrap around.
 
 </details>
 
@@ -689,9 +690,9 @@ r"""
 </details>
 
 The grey lines are the two bounds for BF16: reading the weights, and computing. The measured times run along
-whichever is higher. INT4's grow with the tokens: its kernel was made for one row. So: **fewer bits are faster
-only where memory is what waits, and a kernel exists.** For one user's chat, one token at a time, that is the
-case. For many at once, or a long prompt, look at the table again.
+whichever is higher. INT4's kernel takes about 3 µs for each token from 64 on, as if none shared anything with
+the others. So: **fewer bits are faster only where memory is what waits, and a kernel exists.** For one user's
+chat, one token at a time, that is the case. For many at once, or a long prompt, look at the table again.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -709,7 +710,7 @@ r"""
 
 <details><summary>Answer</summary>
 
-A quarter of the file and of the memory, a shorter download. Perhaps speed, where reading the weights is what
+Three quarters of the file and of the memory, a shorter download. Perhaps speed, where reading the weights is what
 takes the time and turning codes into floats is cheap. Perhaps less speed.
 
 </details>

@@ -153,7 +153,7 @@ print("same logits, to 1e-9:", bool(gap < 1e-9))
 
 
 def spread_of_columns(nets):
-    """The largest weight of a column, largest column over smallest, first layer."""
+    """Largest weights of the columns of W: the largest over the smallest."""
     largest = [np.abs(net.layers[0].W).max(axis=0) for net in nets]
     return np.mean([one.max() / one.min() for one in largest])
 
@@ -330,7 +330,7 @@ were alike, a tenth of them would account for a tenth of the sum.
 
 # %%
 def rises_of_units(net):
-    """The rise of the loss with one column of the first W at 2 bits, for each column, sorted."""
+    """The rise of the loss with one column of W at 2 bits, sorted."""
     layer, rises = net.layers[0], []
     exact = loss.forward(net.forward(X[validation]), y[validation])
     codes = signed(2)

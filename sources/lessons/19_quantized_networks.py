@@ -710,8 +710,8 @@ r"""
 
 <details><summary>Answer</summary>
 
-Three quarters of the file and of the memory, a shorter download. Perhaps speed, where reading the weights is what
-takes the time and turning codes into floats is cheap. Perhaps less speed.
+Three quarters of the file and of the memory, a shorter download. Perhaps speed, where reading the weights is
+what takes the time and turning codes into floats is cheap. Perhaps less speed.
 
 </details>
 

@@ -35,6 +35,7 @@ from helpers.explore import (
     optimizers,
     overfitting,
     quantization,
+    quantized_networks,
     start,
     tuning,
     view,
@@ -42,6 +43,8 @@ from helpers.explore import (
 from helpers.explore.browser import widget_class
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
+from helpers.quantization.aware import closest
+from helpers.quantization.mixed import with_weights_of
 from helpers.training import fit
 from tests.thorough import examples
 
@@ -59,6 +62,7 @@ EXPLORERS = [
     normalization,
     overfitting,
     quantization,
+    quantized_networks,
     large_model_quantization,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
@@ -148,6 +152,10 @@ OUTSIDE = [
     (quantization, {"bits": 7}),
     (quantization, {"share": 50}),
     (quantization, {"grid": 5}),
+    (quantized_networks, {"first": 7}),
+    (quantized_networks, {"second": 1}),
+    (quantized_networks, {"third": 2.5}),
+    (quantized_networks, {"budget": 1}),
     (large_model_quantization, {"bits": 5}),
     (large_model_quantization, {"size": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),
@@ -764,3 +772,33 @@ def test_the_marks_are_the_numbers_that_exist(grid):
     for column, row in enumerate(marks):
         assert set(np.unique(kept[:, column])) <= set(row.astype(kept.dtype))
         assert 4 <= len(row) <= 8
+
+
+@pytest.mark.parametrize(
+    ("split", "budget", "says"),
+    [
+        ((8, 8, 8), 3, "over the budget of 3. The solver takes 3, 3, 3 (3.00 a weight)"),
+        ((2, 2, 2), 2, "within the budget of 2. It is the solver's choice too."),
+        ((2, 8, 2), 8, "within the budget of 8. The solver takes"),
+    ],
+)
+def test_the_sentence_tells_what_a_split_of_bits_takes(split, budget, says):
+    assert says in quantized_networks.sentence(*split, budget)
+
+
+def test_the_solver_keeps_every_budget_and_wins_with_more_room():
+    chosen = [quantized_networks.solved(budget) for budget in quantized_networks.BUDGETS]
+    for split, budget in zip(chosen, quantized_networks.BUDGETS, strict=True):
+        assert quantized_networks.bits_a_weight(split) <= budget
+    scores = [quantized_networks.accuracies()[split] for split in chosen]
+    assert scores[0] < 0.9 < 0.96 < scores[-1]
+
+
+def test_splits_are_as_accurate_as_the_networks_that_they_stand_for():
+    X, y = quantized_networks._digits()[2]
+    split = (2, 4, 3)
+    scores = []
+    for seed in range(quantized_networks.SEEDS):
+        coarse = with_weights_of(quantized_networks.network(seed), split, weight_range=closest)
+        scores.append(np.mean(coarse.forward(X).argmax(axis=1) == y))
+    assert quantized_networks.accuracies()[split] == pytest.approx(np.mean(scores), abs=2e-3)

@@ -97,6 +97,18 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
         f(T), {"uniform": f(K - 4)}
     ),
     "quantization.ladder": lambda f: figure("quantization.ladder")((8, 4), {"a": [f(K / 8), f(K / 16)]}),
+    "quantized_networks.accuracy_by_bits": lambda f: figure("quantized_networks.accuracy_by_bits")(
+        {"rounded": {2: f(K / 8), 8: f(K / 16)}}, 0.5
+    ),
+    "quantized_networks.layer_times": lambda f: figure("quantized_networks.layer_times")(
+        {
+            tokens: dict(zip(("bf16", "int8 weights", "int4 weights", "int8 both"), f(K[:4]), strict=True))
+            for tokens in (1, 64)
+        }
+    ),
+    "quantized_networks.sums_of_rises": lambda f: figure("quantized_networks.sums_of_rises")(
+        f(K / 8), f(K / 16)
+    ),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),
@@ -117,6 +129,7 @@ OF_NO_ARRAY = {
     "forward.perceptrons",
     "normalization.axes_of_norms",
     "quantization.staircase",
+    "quantized_networks.staircase",
     "start.process",
 }
 

@@ -24,15 +24,15 @@ class FakeQuant(Layer):
     training: the smallest and the largest x of the first batch, moved by `momentum` towards those of each
     later batch; 1 means those of the current batch, 0 those of the first. With `axis`, each entry of X along
     that axis has a range of its own (`axis=1`: each column of a matrix). Ties round to the even level; s is a
-    float32. The same bits as torch.fake_quantize_per_tensor_affine, or per_channel, with this `scale` and
-    `zero_point`.
+    float32. The same bits as torch.fake_quantize_per_tensor_affine (of float32 also per_channel) with this
+    `scale` and `zero_point`.
 
     Around weights, a layer passes its W through one that it keeps as an attribute, both ways:
     `self.quant = FakeQuant(4, symmetric=True, momentum=1)`, then forward
     `X @ self.quant.forward(self.W) + self.b`,
     backward `self.dW = self.quant.backward(X.mT @ d_out)` and `d_out @ self.quant.out.T`. Being no part of
     the model it stays in training mode, so with momentum=1 its range is always that of the W at hand.
-    (`helpers.quantization.AwareLinear` is such a layer.)
+    (`helpers.quantization.aware.AwareLinear` is such a layer.)
 
     Without limits, and before a batch was observed, evaluation leaves X as it is. Raises ValueError for bits
     outside of 2..16, or limits that are not low < high; so does `scale` as long as there is no range.

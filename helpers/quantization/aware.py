@@ -22,9 +22,10 @@ from helpers.nn.layers import Flatten, Linear
 from helpers.nn.normalization import BatchNorm
 from helpers.nn.regularization import Dropout
 from helpers.nn.stack import rows
-from helpers.quantization.maps import AffineMap, Codes, minmax, signed, unsigned
+from helpers.quantization.maps import AffineMap, Codes, affine, minmax, signed, symmetric, unsigned
+from helpers.quantization.observers import least_squares
 
-__all__ = ["AwareLinear", "Range", "aware", "extremes", "folded", "ruler"]
+__all__ = ["AwareLinear", "Range", "aware", "closest", "extremes", "folded", "ruler"]
 
 Range = Callable[..., tuple[Any, Any]]
 """f(x, codes, axis=…) → (low, high): which range of x the codes shall cover; with an axis, one each entry."""
@@ -34,6 +35,12 @@ ELEMENTWISE = (act.ReLU, act.LeakyReLU, act.ELU, act.GELU, act.SiLU, act.Sigmoid
 def extremes(x: Array, codes: Codes, axis: int | None = None) -> tuple[Any, Any]:
     """`minmax`, whatever the codes are: nothing is clipped."""
     return minmax(x, axis=axis)
+
+
+def closest(x: Array, codes: Codes, axis: int | None = None) -> tuple[Any, Any]:
+    """`least_squares`: the range whose codes are nearest to x on average; what lies far out is clipped."""
+    make = symmetric if codes[0] < 0 else affine
+    return least_squares(x, lambda low, high: make(low, high, codes), axis=axis, num_steps=40)
 
 
 class AwareLinear(Linear):
@@ -101,14 +108,14 @@ def aware(
     weight_range: Range = extremes,
     activation_range: Range = extremes,
     momentum: float = 0.0,
-    weight_momentum: float = 1.0,
+    weight_momentum: float = 0.0,
 ) -> Sequential:
     """A copy of a trained model with fake quantization in it; its first ranges come from the rows X (n, …).
 
     - `bits` of the weights: one number, or one for each linear layer, in their order.
     - `per_channel` gives each column of W, the weights of one unit, a scale of its own.
-    - `weight_range` and `activation_range` find a range, f(x, codes, axis=…) → (low, high), as
-      `least_squares` does; the default takes the smallest and the largest number.
+    - `weight_range` and `activation_range` find a range, f(x, codes, axis=…) → (low, high): `extremes`, or
+      `closest`, which serves few bits better.
     - In training the ranges move by `momentum` and `weight_momentum` towards those of the batch and of W:
       0 keeps what `activation_range` or `weight_range` found, 1 takes the newest smallest and largest number.
 
@@ -176,11 +183,9 @@ def folded(model: Sequential) -> Sequential:
     made: list[Layer] = []
     for layer in model.layers:
         if isinstance(layer, BatchNorm) and made and type(made[-1]) is Linear:
-            before: Any = made[-1]
+            before: Any = made.pop()
             stretch = layer.weight / np.sqrt(layer.running_var + layer.eps)
-            before.parameter_names = ("W", "b")  # a bias there is now, if there was none
-            before.W[...] = before.W * stretch
-            before.b = (before.b - layer.running_mean) * stretch + layer.bias
+            made.append(linear(before.W * stretch, (before.b - layer.running_mean) * stretch + layer.bias))
         elif type(layer) is Linear or isinstance(layer, (Flatten, *ELEMENTWISE)):
             made.append(deepcopy(layer))
         elif not isinstance(layer, Dropout):
@@ -190,6 +195,13 @@ def folded(model: Sequential) -> Sequential:
                 "stands behind a Linear."
             )
     return Sequential(*made).eval()  # type: ignore[return-value]
+
+
+def linear(W: Array, b: Array) -> Linear:
+    """A layer with these weights, W (in_features, out_features) and b (out_features,)."""
+    layer = Linear(*W.shape, rng=np.random.default_rng(0), dtype=W.dtype)
+    layer.W[...], layer.b[...] = W, b
+    return layer
 
 
 def ruler(quant: FakeQuant) -> AffineMap:

@@ -82,12 +82,14 @@ def fixed_point(multiplier: Any) -> tuple[Array, Array]:
     (1649267442, 39, 0.003000000000611)
     """
     M = np.asarray(multiplier, np.float64)
+    if not (np.isfinite(M) & (M > 0)).all():
+        raise ValueError(f"A multiplier is between 2^-31 and 2^30, got {M}.")
     fraction, exponent = np.frexp(M)  # M = fraction · 2^exponent, fraction in [1/2, 1)
     m = np.rint(fraction * 2.0**MANTISSA_BITS).astype(np.int64)
     shift = MANTISSA_BITS - exponent.astype(np.int64)
     rounded_up = m == 2**MANTISSA_BITS  # 0.99999… has become 1: that is 1/2 of the next power
     m, shift = np.where(rounded_up, m // 2, m), np.where(rounded_up, shift - 1, shift)
-    if not ((M > 0) & (shift >= 1) & (shift <= LARGEST_SHIFT)).all():
+    if not ((shift >= 1) & (shift <= LARGEST_SHIFT)).all():
         raise ValueError(f"A multiplier is between 2^-31 and 2^30, got {M}.")
     return m, shift
 

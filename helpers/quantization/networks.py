@@ -173,8 +173,9 @@ def sums_scale(W_ruler: AffineMap, X_ruler: AffineMap, out_features: int) -> Arr
 def to_integers(model: Sequential) -> Sequential:
     """The integer network of a model with fake quantization, as `aware` makes it, trained on or not.
 
-    Its codes are those that the fake quantization rounds to; where a sum lies on the border of two steps it
-    may be the other one. Raises TypeError when the model has a layer that `aware` would not have made.
+    Its codes are those that the fake quantization rounds to, or a step beside: the bias is rounded too, to
+    units of s_x s_w, and a sum on the border of two steps may fall to the other side. Raises TypeError when
+    the model has a layer that `aware` would not have made.
     """
     layers = list(model.layers)
     if not (layers and isinstance(layers[0], FakeQuant)):
@@ -189,6 +190,7 @@ def to_integers(model: Sequential) -> Sequential:
             continue
         if isinstance(layer, AwareLinear):
             relu = isinstance(layers[i + 1], act.ReLU)
+            layer.quant.forward(layer.W)  # its range may be that of W before the last step
             made.append(IntegerLinear.of(layer, ruler(layer.quant), now, after, relu))
         elif isinstance(layer, Flatten):
             made.append(deepcopy(layer))

@@ -224,7 +224,7 @@ r"""
 | tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [10](10_tuning.ipynb) |
 | test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), [03][l03], 16 |
 | save | keep the parameters | left out | 21 |
-| deploy | make it small and fast, let others use it | left out | 17, [18][l18], 19, 20, 21 |
+| deploy | make it small and fast, let others use it | left out | 17, [18][l18], [19][l19], 20, 21 |
 
 You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 
@@ -242,7 +242,8 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | [11 normalization][l11] ([exercise][e11]), [12 overfitting][l12] ([exercise][e12]) |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |
 | can it be trusted | 16 trust |
-| small enough to use | 17 distillation, [18 quantization][l18], 19 quantized networks |
+| small enough to use | 17 distillation, [18 quantization][l18] |
+| | [19 quantized networks][l19] ([exercise][e19]) |
 | | 20 large models in 4 bits, 21 deployment |
 
 What has a link is ready.
@@ -266,6 +267,8 @@ What has a link is ready.
 [l12]: 12_overfitting.ipynb
 [e12]: ../exercises/12_overfitting/12_overfitting.ipynb
 [l18]: 18_quantization.ipynb
+[l19]: 19_quantized_networks.ipynb
+[e19]: ../exercises/19_quantized_networks/19_quantized_networks.ipynb
 
 Most lessons have a **companion**, *you may have heard*: more claims about its subject, tested. Nothing
 depends on it. This lesson's explains the kinds of learning, deep learning and the tools, and ends with its

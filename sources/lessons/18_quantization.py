@@ -777,7 +777,8 @@ terms("18_quantization")
 r"""
 Now you: [exercise 18](../exercises/18_quantization/18_quantization.ipynb). For a second reading: [what you
 may have heard](18_quantization_heard.ipynb), with groups, packed 4-bit codes, 8-bit floats and two more ways
-to a range. Next: lesson 19, where the whole numbers do the arithmetic themselves.
+to a range. Next: lesson
+[19](19_quantized_networks.ipynb), where the whole numbers do the arithmetic themselves.
 
 Sources
 

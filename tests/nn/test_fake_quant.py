@@ -185,3 +185,20 @@ def test_without_a_range_evaluation_changes_nothing_and_fit_can_begin(edition):
     history = fit(model, MSELoss(), SGD(model, lr=0.3), X, X, batch_size=4, num_epochs=30, rng=rng())
     assert history["loss"][-1] < history["loss"][0]
     assert len(np.unique(predict(model, X))) <= 4
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_with_an_axis_each_column_has_its_own_grid_as_in_pytorch(symmetric):
+    X = rng(1).normal(size=(30, 4)) * [0.1, 1, 5, 0.01]
+    X = X.astype(np.float32)  # of float64 PyTorch keeps more bits here
+    layer = FakeQuant(4, symmetric=symmetric, momentum=1, axis=1)
+    x, out = torch.tensor(X, requires_grad=True), layer.forward(X)
+    scale = torch.tensor(layer.scale.ravel())
+    zeros = torch.tensor(np.broadcast_to(layer.zero_point, (1, 4)).ravel().astype(np.int32))
+    expected = torch.fake_quantize_per_channel_affine(x, scale, zeros, 1, *layer.levels)
+    assert out.tobytes() == expected.detach().numpy().tobytes()
+    alone = [FakeQuant(4, symmetric=symmetric, momentum=1).forward(X[:, k]) for k in range(4)]
+    np.testing.assert_array_equal(out, np.stack(alone, axis=1))
+    d_out = rng(2).normal(size=X.shape).astype(np.float32)
+    expected.backward(torch.tensor(d_out))
+    np.testing.assert_array_equal(layer.backward(d_out), x.grad)

@@ -17,7 +17,7 @@ import helpers  # noqa: F401 (one thread)
 from course.make_data import write_npz
 from helpers._tables import DATA
 from helpers.minilm.measured import Measured, load_measured
-from helpers.minilm.model import Weights, embed, read_tokenizer, read_weights
+from helpers.minilm.model import Product, Weights, embed, linear, read_tokenizer, read_weights
 from helpers.minilm.observe import (
     MATRICES,
     TABLE,
@@ -34,7 +34,7 @@ from helpers.quantization.calibrated import awq, gptq
 from helpers.quantization.groups import round_to_nearest
 
 Array = np.ndarray[Any, Any]
-Case = tuple[Weights, Callable[..., Any] | None]
+Case = tuple[Weights, Product]
 FILE = DATA / "minilm_measured.npz"
 SIZES = ("tensor", "channel", 128, 64, 32)
 SAMPLE = 64
@@ -63,14 +63,15 @@ def rounded(W: Array, bits: int, size: int | str) -> Array:
     """W to the nearest, with a scale for all, for each channel, or for so many weights."""
     if bits == 32:
         return W
-    return round_to_nearest(W, bits, {"tensor": None, "channel": len(W)}.get(str(size), size))  # type: ignore[call-overload]
+    shared = None if size == "tensor" else len(W) if size == "channel" else int(size)
+    return round_to_nearest(W, bits, shared)
 
 
 def of_weights(bits: int, size: int | str, table_bits: int) -> Case:
     """Matrices and table rounded to the nearest."""
     weights = with_matrices(original(), lambda name, W: rounded(W, bits, size))
     table = original()[TABLE].numpy()
-    return {**weights, TABLE: as_tensor(rounded(table.T, table_bits, "channel").T)}, None
+    return {**weights, TABLE: as_tensor(rounded(table.T, table_bits, "channel").T)}, linear
 
 
 def of_method(method: str, bits: int, size: int | str, draw: int) -> Case:
@@ -83,7 +84,7 @@ def of_method(method: str, bits: int, size: int | str, draw: int) -> Case:
             return gptq(W, seen[name].moments, bits, group)
         return awq(W, seen[name].moments, seen[name].sizes, bits, group)
 
-    return with_matrices(original(), change), None
+    return with_matrices(original(), change), linear
 
 
 def of_inputs(bits: int, way: str) -> Case:
@@ -115,20 +116,20 @@ def of_inputs(bits: int, way: str) -> Case:
 def alone(name: str) -> Case:
     """One matrix in 2 bits, groups of 128."""
     W = original()[name + ".weight"].T.numpy()
-    return {**original(), name + ".weight": as_tensor(rounded(W, 2, 128)).T}, None
+    return {**original(), name + ".weight": as_tensor(rounded(W, 2, 128)).T}, linear
 
 
 def of_policy(bits: float, rule: str) -> Case:
     """Matrices in 2 to 8 bits each, groups of 128."""
     damage = {name: 1 - load_measured()[f"alone/{name}"].cosine for name in MATRICES}
     given = policy(rule, bits, damage)
-    return with_matrices(original(), lambda name, W: rounded(W, given[name], 128)), None
+    return with_matrices(original(), lambda name, W: rounded(W, given[name], 128)), linear
 
 
 def cases() -> Iterator[tuple[str, Callable[[], Case]]]:
     """All names, and what makes each."""
-    tables = [(32, "tensor", table_bits) for table_bits in (32, 8, 4, 3, 2)]
-    grid = [(bits, size, 32) for bits in (4, 3, 2, 8) for size in SIZES]
+    tables: list[tuple[int, int | str, int]] = [(32, "tensor", table_bits) for table_bits in (32, 8, 4, 3, 2)]
+    grid: list[tuple[int, int | str, int]] = [(bits, size, 32) for bits in (4, 3, 2, 8) for size in SIZES]
     for bits, size, table_bits in [*tables, (4, 32, 4), *grid]:
         yield f"weights/{bits}/{size}/{table_bits}", partial(of_weights, bits, size, table_bits)
     for way in WAYS:
@@ -146,15 +147,14 @@ def cases() -> Iterator[tuple[str, Callable[[], Case]]]:
 @cache
 def vectors_before(task: bool) -> list[Array]:
     """The vectors of names and definitions, or of a quarter of the others, with the published weights."""
-    return vectors((original(), None), task)
+    return vectors((original(), linear), task)
 
 
 def vectors(case: Case, task: bool) -> list[Array]:
     """The vectors of the texts."""
-    weights, linear = case
-    options = {} if linear is None else {"linear": linear}
+    weights, product = case
     texts = load_terms() if task else [load_calibration()[::4]]
-    return [embed(each, read_tokenizer(), weights, **options).numpy() for each in texts]
+    return [embed(each, read_tokenizer(), weights, product).numpy() for each in texts]
 
 
 def measure(name: str, case: Case) -> Measured:

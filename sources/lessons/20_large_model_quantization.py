@@ -344,9 +344,9 @@ for bits, size in ((8, 128), (4, 128), (4, 32), (3, 32), (2, 32)):
 # %% [markdown]
 r"""
 The grey band is what chance does to 0.26. The column *change* is sharper, since it compares term by term: at
-8 bits, and at 4 bits in groups, no loss can be seen; at 3 bits some points are lost even in groups of 32; and
-at **2 bits** three values are left for a weight and the model breaks. This is the region of **extreme low-bit
-quantization (4 bits or fewer)**.
+8 bits, and at 4 bits in groups, no loss can be seen; at 3 bits some points are lost, in groups of 32 just
+beyond what chance does; and at **2 bits** three values are left for a weight and the model breaks. This is
+the region of **extreme low-bit quantization (4 bits or fewer)**.
 
 The *cosine* to the vectors of float32 needs no answers and is finer: it falls before the task suffers. *MRR*
 is the mean of 1 / place. Report the task with its interval, and the cosine beside it. Which point of the

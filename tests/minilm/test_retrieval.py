@@ -71,8 +71,7 @@ def test_what_is_stored_is_sound():
 def test_a_sample_of_what_is_stored_comes_out_again(name):
     weights, linear = dict(cases())[name]()
     few = load_terms()[0][: measure_minilm.SAMPLE]
-    options = {} if linear is None else {"linear": linear}
-    now = embed(few, read_tokenizer(), weights, **options)
+    now = embed(few, read_tokenizer(), weights, linear)
     before = embed(few, read_tokenizer(), measure_minilm.original())
     cosine = float((now * before).sum(dim=1).mean())
     assert cosine == pytest.approx(load_measured()[name].sample, abs=0.01 if "gptq" in name else 0.002)

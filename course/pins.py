@@ -1,5 +1,7 @@
 """The pinned versions: how requirements.txt is made from pyproject.toml, and how it is read.
 
+requirements-model.txt, the model of lesson 20, is a pin written by hand, installed without what it asks for.
+
 `python -m course.pins` compiles it again (`--upgrade` also moves every pin to the newest version that fits).
 One set of pins serves Linux, macOS and Windows, and every Python that the course allows.
 """
@@ -21,6 +23,7 @@ from packaging.version import Version
 from course.errors import CourseError
 from course.places import ROOT
 
+FILES = ("requirements.txt", "requirements-model.txt")
 HEADER = """\
 # Every version that the course runs with. Made from pyproject.toml by
 #     pip install uv && python -m course.pins
@@ -42,10 +45,11 @@ def dependencies(root: Path = ROOT) -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-def read_pins(text: str) -> list[Requirement]:
+def read_pins(text: str, file: str = FILES[0]) -> list[Requirement]:
     """Return the pins in the text of a requirements file.
 
     text: lines such as `numpy==2.4.6  # via scipy`; comments and empty lines are skipped.
+    file: its name, for what is said.
     Raises CourseError when a line is not a pin of exactly one version.
 
     >>> [str(pin) for pin in read_pins("six==1.17.0  # via arrow")]
@@ -63,8 +67,8 @@ def read_pins(text: str) -> list[Requirement]:
         exact = pin is not None and [s.operator for s in pin.specifier] == ["=="] and "*" not in content
         if pin is None or not exact or pin.url:
             raise CourseError(
-                f"requirements.txt, line {number}: {content!r} is not a pin such as 'six==1.17.0'; "
-                "run `python -m course.pins` to make the file again."
+                f"{file}, line {number}: {content!r} is not a pin such as 'six==1.17.0'; "
+                "run `python -m course.pins` to make requirements.txt again."
             )
         pins.append(pin)
     return pins
@@ -73,12 +77,12 @@ def read_pins(text: str) -> list[Requirement]:
 def pinned_here(root: Path = ROOT) -> dict[str, str]:
     """Return {package: version} of the pins that hold on this machine, by normalised name.
 
-    root: the folder with requirements.txt.
+    root: the folder with requirements.txt and requirements-model.txt.
 
     >>> pinned_here()["torch"]
     '2.13.0'
     """
-    pins = read_pins((root / "requirements.txt").read_text(encoding="utf-8"))
+    pins = [pin for file in FILES for pin in read_pins((root / file).read_text("utf-8"), file)]
     return {
         canonicalize_name(pin.name): next(iter(pin.specifier)).version
         for pin in pins
@@ -91,7 +95,7 @@ def differences(root: Path = ROOT) -> list[str]:
 
     A build's own label (`2.13.0+cpu`) does not count: it is the same release.
 
-    root: the folder with requirements.txt.
+    root: the folder with the files of pins.
 
     >>> isinstance(differences(), list)
     True

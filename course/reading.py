@@ -4,15 +4,19 @@
 
 Prose is what a reader sees without a click: what stands in `<details>` is not counted, only its summary, and
 of a cell whose source is folded (`jupyter.source_hidden`) only its figures and explorers are. What a cell
-prints is not counted either: 15 lines a minute leave time to look at it.
+prints is not counted either: 15 lines a minute leave time to look at it. What
+`show_source` shows is code to read.
 """
 
 import ast
+import importlib
 import math
 import re
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
+
+from helpers.sources import text_of
 
 WORDS_A_MINUTE, LINES_A_MINUTE = 200, 15
 FIGURE_MINUTES, EXPLORER_MINUTES = 1, 3
@@ -57,7 +61,9 @@ class Reading:
 def read(notebook: NotebookNode) -> Reading:
     """Count a notebook, built or not: only sources and metadata of its cells are looked at."""
     count = {"markdown": _text, "code": _code}
-    return sum((count[cell.cell_type](cell) for cell in notebook.cells if cell.cell_type in count), Reading())
+    cells = [cell for cell in notebook.cells if cell.cell_type in count]
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    return sum((count[cell.cell_type](cell) for cell in cells), Reading(lines=_shown_lines(ast.parse(code))))
 
 
 def limit(name: str) -> int:
@@ -91,6 +97,22 @@ def unfolded(text: str) -> str:
 
 def _text(cell: NotebookNode) -> Reading:
     return Reading(words=words(cell.source), figures=len(_IMAGE.findall(cell.source)))
+
+
+def _shown_lines(code: ast.Module) -> int:
+    """The lines of what `show_source(…)` shows unfolded; the notebook's imports say where that is."""
+    nodes = list(ast.walk(code))
+    come_from = {
+        alias.name: node.module for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    shown = [
+        getattr(importlib.import_module(str(come_from[argument.id])), argument.id)
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "show_source"
+        for argument in node.args
+        if not node.keywords and isinstance(argument, ast.Name)
+    ]
+    return sum(bool(line.strip()) for thing in shown for line in text_of(thing).splitlines())
 
 
 def _code(cell: NotebookNode) -> Reading:

@@ -95,6 +95,7 @@ def test_no_solutions_and_a_solution_without_check(kernel: doctor.Kernel, tmp_pa
 
 
 def test_versions(tmp_path: Path) -> None:
+    (tmp_path / "requirements-model.txt").write_text("")
     (tmp_path / "requirements.txt").write_text("".join(f"no-such-{i}==1.0\n" for i in range(5)))
     finding = doctor.look_at_versions(tmp_path)
     assert not finding.well

@@ -29,6 +29,7 @@ from helpers.explore import (
     data_splits,
     features,
     forward,
+    large_model_quantization,
     losses,
     normalization,
     optimizers,
@@ -62,6 +63,7 @@ EXPLORERS = [
     overfitting,
     quantization,
     quantized_networks,
+    large_model_quantization,
 ]
 frames = settings(deadline=None, max_examples=examples(25))
 
@@ -154,6 +156,8 @@ OUTSIDE = [
     (quantized_networks, {"second": 1}),
     (quantized_networks, {"third": 2.5}),
     (quantized_networks, {"budget": 1}),
+    (large_model_quantization, {"bits": 5}),
+    (large_model_quantization, {"size": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),
     (baselines_and_metrics, {"threshold": 1.1}),
     (baselines_and_metrics, {"prevalence": 0.0}),

@@ -23,7 +23,9 @@ def run(code: str, **variables: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["torch", "sklearn", "scipy", "IPython", "ipywidgets", "anywidget"])
+@pytest.mark.parametrize(
+    "name", ["torch", "sklearn", "scipy", "IPython", "ipywidgets", "anywidget", "safetensors", "tokenizers"]
+)
 def test_no_large_package_comes_along(name):
     assert run(f"import helpers, helpers.data, sys; print({name!r} in sys.modules)") == "False"
 

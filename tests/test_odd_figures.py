@@ -62,6 +62,15 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
         f(PIXELS[0]), f(PIXELS[:2].ravel()), f(np.arange(10) / 16)
     ),
     "forward.sizes_by_layer": lambda f: figure("forward.sizes_by_layer")({("tanh", "He"): f(K)}),
+    "large_model_quantization.bytes_by_part": lambda f: figure("large_model_quantization.bytes_by_part")(
+        {"float32": dict(zip("abcd", f(K[:4]), strict=True))}
+    ),
+    "large_model_quantization.ladder": lambda f: figure("large_model_quantization.ladder")(
+        {"a column": f(K[1:])}, {"a column": f(K[1:] / 16)}, 0.25, (0.125, 0.5)
+    ),
+    "large_model_quantization.inputs_by_feature": lambda f: figure(
+        "large_model_quantization.inputs_by_feature"
+    )([f(K), f(K / 4)], ["0", "1"], [2]),
     "losses.one_number": lambda f: figure("losses.one_number")(f(K), {"MSE": f(K / 4)}),
     "losses.values_and_pulls": lambda f: figure("losses.values_and_pulls")(
         f(K), {"MSE": f(K)}, {"MSE": f(K / 4)}

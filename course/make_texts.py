@@ -1,0 +1,34 @@
+"""Writes helpers/data/minilm_texts.csv, the texts of lesson 20, from the tables of terms and claims.
+
+    python -m course.make_texts
+    python -m course.measure_minilm     # what was measured with the old ones is measured again
+
+The file stays as it is when somebody corrects a definition: what lesson 20 measured belongs to these texts.
+"""
+
+import csv
+
+from helpers._tables import DATA, rows
+
+
+def texts() -> list[tuple[str, str, str]]:
+    """Kind, name and text: a term with its definition, or a claim with its reason.
+
+    >>> {kind for kind, _, _ in texts()} == {"term", "calibration"}
+    True
+    """
+    terms = [("term", row["term_en"], row["definition_en"]) for row in rows("terms.csv")]
+    claims = [("calibration", row["slug"], f"{row['claim']}. {row['why']}") for row in rows("claims.csv")]
+    return terms + claims
+
+
+def main() -> None:
+    """Write the file."""
+    with (DATA / "minilm_texts.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("kind", "name", "text"))
+        writer.writerows(texts())
+
+
+if __name__ == "__main__":
+    main()

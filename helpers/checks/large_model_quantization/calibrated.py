@@ -1,5 +1,6 @@
 """Task 4: GPTQ on a small layer, and on the first layer of networks for the digits."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -23,13 +24,15 @@ def _layers(rng: np.random.Generator) -> Sequence[Case]:
 
 
 def _small(d_in: int, d_out: int, bits: int, rng: np.random.Generator) -> Case:
-    shared = rng.normal(size=(40, 2)) @ rng.normal(size=(2, d_in))
-    X = 0.25 * shared + 0.03 * rng.normal(size=shared.shape)
-    W = rng.normal(size=(d_in, d_out))
-    case: Case = {"W": W, "X": X[:15], "bits": bits, "X_new": X[15:]}
-    right, none, much = (_gptq(*case.values(), damping)[0] for damping in (0.01, 0.0, 0.1))
-    tells = not np.allclose(right, none) and not np.allclose(right, much)
-    return case if tells else _small(d_in, d_out, bits, rng)  # damping must show itself
+    """Inputs near a plane. What the damping is, and what H is made from, shows in Q."""
+    while True:
+        shared = (rng.normal(size=(40, 2)) + 1) @ rng.uniform(0.2, 1, size=(2, d_in))
+        rows = 0.1 * shared + 0.012 * rng.normal(size=shared.shape)
+        W, X, X_new = rng.normal(size=(d_in, d_out)), rows[:15], rows[15:]
+        ways = [_gptq(W, X, bits, X_new, damping)[0] for damping in (0.01, 0.0, 0.01 / np.mean(X**2))]
+        ways += [_gptq(W, X_new, bits, X_new)[0], _gptq(W, X - X.mean(axis=0), bits, X_new)[0]]
+        if not any(np.allclose(*two) for two in itertools.combinations(ways, 2)):
+            return {"W": W, "X": X, "bits": bits, "X_new": X_new}
 
 
 def _of_digits(W: Array, X: Array, bits: int, rng: np.random.Generator) -> Case:
@@ -87,6 +90,7 @@ gptq = formula_task(
     points=5,
     cases=_layers,
     right=_gptq,
+    rtol=1e-5,  # a wrong code is off by a whole step
     parts={
         "Q": "Do the first two rows of this case by hand: H, U, the error of row 0, and what row 1 is then.",
         "nearest": "The rows of X_new, the weights each at its nearest mark, and norm over norm.",
@@ -123,6 +127,9 @@ gptq = formula_task(
         Q: H = X.T @ X / len(X) → H = X_new.T @ X_new / len(X_new)
             in Q H was made from the new rows
             The new rows are for the end: the weights must not know them.
+        Q: H = X.T @ X / len(X) → H = np.cov(X.T)
+            in Q H was made from inputs less their means
+            The layer multiplies X as it is.
         Q: return Q → return Q / scale
             Q holds codes
             What number does a code stand for?

@@ -105,7 +105,7 @@ pack_groups = formula_task(
     form="End with `return packed, scales, bits`: two arrays and a number.",
     unchanged="`W /= …` changes what the caller passed: compute a new array.",
     hints={
-        "ValueError: operands": "Write the shapes of this line down: the last group may be shorter.",
+        "ValueError: operands": "Write the shapes of this line down, for this W and this g.",
         "ValueError: cannot reshape": "When g does not divide d_in, the last group is shorter.",
         "TypeError: ufunc": "`&` and `<<` are for whole numbers: which of the two is a float?",
         "IndexError": "The last group may be shorter, and the number of rows odd.",

@@ -11,10 +11,11 @@ Array = np.ndarray
 
 
 # How far each column of X reaches, with k = 3 (a column of negative numbers has a minus). In the first,
-# columns of 3.2 to 8.5 are not large, the mean column reaches to 11, and the median of all |x| is about 2.
+# columns of 4.8 to 17 are not large, the mean column reaches to 21, and the median of all |x| is about 3.
+# In the second the median lies between 1.3 and 1.5.
 REACHES = [
-    (7, [2.0, 2.4, 3.2, 3.6, 8.5, 16.0, -40.0], 7),
-    (5, [1.0, 1.1, 1.3, 1.5, 3.0, -20.0], 3),
+    (7, [2.5, 4.8, 6.4, 7.2, 17.0, 32.0, -80.0], 7),
+    (5, [0.8, 0.9, 1.0, 1.1, 1.3, 1.5, 4.0, 4.35, 8.0, -30.0], 3),
     (4, [1.0, 1.25, 1.375, 1.5, 1.75, 4.5, 9.0], 2),  # 4.5 is 3 times 1.5
     (8, [1.0, 1.2, 1.4, 1.6], 4),
     (1, [0.5, 0.7, -8.0], 2),
@@ -74,9 +75,9 @@ split_outliers = formula_task(
         large: np.median(reach) → np.median(np.abs(X))
             large is found by the median of all |x|
             Each column has one largest |x|: the median is that of these numbers.
-        large: reach > k * np.median(reach) → reach > k
-            large is found by |x| > k
-            The columns are compared with the median column: k is how many times.
+        large: reach > k * np.median(reach) → reach > 6
+            large is found by |x| > 6
+            Here the columns are compared with the median column.
         large: np.flatnonzero(is_large) → is_large
             large holds True and False
             Asked are the numbers of the columns.
@@ -102,6 +103,7 @@ split_outliers = formula_task(
     form="End with `return large, share, out`: column numbers, one number, and an array (n, d_out).",
     unchanged="Rounding or zeroing in place changes what the caller passed: compute a new array.",
     hints={
+        "ValueError: zero-size": "Print the largest |x| of each column, and what you compare them with.",
         "ValueError: operands": "Write the shapes of this line down: X is (n, d_in), W is (d_in, d_out).",
         "ValueError: matmul": "Write the shapes of this line down: which rows of W belong to these columns?",
         "IndexError": "Numbers pick columns, and so does an array of True and False: which is this?",

@@ -81,7 +81,7 @@ r"""
 ## Task 2 · Inputs that stand out (3 points)
 
 LLM.int8() multiplies the few columns of X that hold large values in float, and all others in 8 bits. The
-lesson calls a feature large from 6 on. Here the columns are compared with each other.
+lesson calls a feature large when it goes above 6. Here the columns are compared with each other.
 
 Write `split_outliers(X, W, k)`, for inputs `X` of shape (n, d_in) and weights `W` of shape (d_in, d_out).
 Return `large, share, out`:

@@ -18,7 +18,7 @@ answers(
         return packed, scales, → return scales, packed,
             End with `return packed, scales, bits`
         largest = … → largest = np.abs(W[: len(W) // g * g].reshape(-1, g, W.shape[1])).max(axis=1)
-            the last group may be shorter
+            for this W and this g
     """,
     right="""
         codes = … → codes = np.floor(W / np.where(each == 0, 1, each) + 0.5).astype(np.int8)

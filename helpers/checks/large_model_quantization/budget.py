@@ -32,12 +32,10 @@ def _models(rng: np.random.Generator) -> list[Case]:
         order = rng.permutation(len(sizes))
         arrays = (np.array(one)[order] for one in (damage4, damage8, sizes))
         cases.append(dict(zip(NAMES, (*arrays, budget), strict=True)))
-    sizes = rng.permutation(
-        np.r_[rng.integers(90, 120, 1), rng.integers(18, 40, 17), rng.integers(3, 12, 18)]
-    )
-    damage8 = rng.integers(-2, 9, size=36)
-    damage4 = damage8 + sizes * rng.integers(2, 9, size=36) + rng.integers(-20, 50, size=36)
-    cases.append(dict(zip(NAMES, (damage4, damage8, sizes, int(1.4 * sizes.sum())), strict=True)))
+    many = rng.permutation(np.r_[rng.integers(90, 120, 1), rng.integers(18, 40, 17), rng.integers(3, 12, 18)])
+    harm = rng.integers(-2, 9, size=36)
+    more = harm + many * rng.integers(2, 9, size=36) + rng.integers(-20, 50, size=36)
+    cases.append(dict(zip(NAMES, (more, harm, many, int(1.4 * many.sum())), strict=True)))
     none: Case = {**cases[0], "budget": int(cases[0]["sizes"].sum()) - 1}
     hint = (
         "What does your function find here? `raise ValueError(…)` then, with a message that says the budget."

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def _small(d_in: int, d_out: int, bits: int, rng: np.random.Generator) -> Case:
         shared = (rng.normal(size=(40, 2)) + 1) @ rng.uniform(0.2, 1, size=(2, d_in))
         rows = 0.1 * shared + 0.012 * rng.normal(size=shared.shape)
         W, X, X_new = rng.normal(size=(d_in, d_out)), rows[:15], rows[15:]
-        ways = [_gptq(W, X, bits, X_new, damping)[0] for damping in (0.01, 0.0, 0.01 / np.mean(X**2))]
+        ways = [_gptq(W, X, bits, X_new, damping)[0] for damping in (0.01, 0.0, 0.01 / float(np.mean(X**2)))]
         ways += [_gptq(W, X_new, bits, X_new)[0], _gptq(W, X - X.mean(axis=0), bits, X_new)[0]]
         if not any(np.allclose(*two) for two in itertools.combinations(ways, 2)):
             return {"W": W, "X": X, "bits": bits, "X_new": X_new}
@@ -56,7 +57,9 @@ def _steady(draw: Callable[[], Case]) -> Case:
     """A case on which GPTQ gains, and whose codes do not hang on the last digits: float32 gives the same."""
     while True:
         case = draw()
-        single = [one.astype("f4") if isinstance(one, np.ndarray) else one for one in case.values()]
+        single: list[Any] = [
+            one.astype("f4") if isinstance(one, np.ndarray) else one for one in case.values()
+        ]
         (Q, nearest, compensated), (same, *_) = _gptq(*case.values()), _gptq(*single)
         if compensated < 0.8 * nearest and np.abs(Q - same).max() < 1e-5:
             return case
@@ -78,9 +81,9 @@ def _gptq(W: Array, X: Array, bits: int, X_new: Array, damping: float = 0.01) ->
         error = (rest[i] - Q[i]) / U[i, i]
         rest[i + 1 :] -= np.outer(U[i, i + 1 :], error)
     exact = X_new @ W
-    size = np.linalg.norm(exact)
-    nearest = np.linalg.norm(X_new @ _on_grid(W, scale, bits) - exact) / size
-    compensated = np.linalg.norm(X_new @ Q - exact) / size
+    size = float(np.linalg.norm(exact))
+    nearest = float(np.linalg.norm(X_new @ _on_grid(W, scale, bits) - exact)) / size
+    compensated = float(np.linalg.norm(X_new @ Q - exact)) / size
     return Q, nearest, compensated
 
 

@@ -31,10 +31,10 @@ Write `pack_groups(W, g)` for `W` of shape (d_in, d_out). Return `packed, scales
 - `scales`, shape (groups, d_out), of type float16: the largest |w| of the group stands for the code 7. What
   is kept is the float16 next to that, and from here on only what is kept counts;
 - `packed`, shape (⌈d_in / 2⌉, d_out), of type uint8. The code of a weight is the whole number nearest to w
-  divided by its kept scale. Codes run from -7 to 7; in a group of zeros scale and codes are 0. Two codes of a
-  column lie in one byte: that of row 0 in the lower four bits, that of row 1 in the upper four, then rows 2
-  and 3, and so on. A negative code is written as in two's complement, so -1 is 1111. When d_in is odd, the
-  last upper half is 0;
+  divided by its kept scale. Codes run from -7 to 7; in a group of zeros scale and codes are 0. Two codes lie
+  in a byte as in exercise 18, but down each column: that of row 0 in the lower four bits, that of row 1 in
+  the upper four, then rows 2 and 3, and so on. A negative code is written as in two's complement, so -1 is
+  1111. When d_in is odd, the last upper half is 0;
 - `bits`: how many bits a weight takes, when all bytes of `packed` and of `scales` are counted.
 
 For example:
@@ -205,9 +205,9 @@ How much each one takes follows from H:
 
 $$H = X^\top X / n + 0.01\, \bar{h}\, I, \qquad U^\top U = H^{-1}, \quad U \text{ upper triangular,}$$
 
-aloud: the products of each two inputs, a mean over the n rows. On the diagonal comes a hundredth of the mean
-of its own entries (*damping*), since some pixels are always 0. Its inverse is taken apart by Cholesky.
-`np.linalg.cholesky(A)` gives a lower triangle L with L Lᵀ = A.
+aloud: the products of each two inputs, a mean over the n rows. To each number on the diagonal comes a hundredth of
+$\bar{h}$, the mean of the diagonal (*damping*), since some pixels are always 0. Then Cholesky takes the
+inverse apart: `np.linalg.cholesky(A)` gives a lower triangle L with L Lᵀ = A.
 
 Go through the rows of W from the first to the last. Round row i. What was lost in it, divided by U[i, i], is
 the `error`, shape (d_out,). Then from each row j below, subtract U[i, j] times the error. So a later row is

@@ -205,9 +205,9 @@ How much each one takes follows from H:
 
 $$H = X^\top X / n + 0.01\, \bar{h}\, I, \qquad U^\top U = H^{-1}, \quad U \text{ upper triangular,}$$
 
-aloud: the products of each two inputs, a mean over the n rows. To each number on the diagonal comes a hundredth of
-$\bar{h}$, the mean of the diagonal (*damping*), since some pixels are always 0. Then Cholesky takes the
-inverse apart: `np.linalg.cholesky(A)` gives a lower triangle L with L Lᵀ = A.
+aloud: the products of each two inputs, a mean over the n rows. To each number on the diagonal comes
+a hundredth of $\bar{h}$, the mean of the diagonal (*damping*), since some pixels are always 0. Then Cholesky
+takes the inverse apart: `np.linalg.cholesky(A)` gives a lower triangle L with L Lᵀ = A.
 
 Go through the rows of W from the first to the last. Round row i. What was lost in it, divided by U[i, i], is
 the `error`, shape (d_out,). Then from each row j below, subtract U[i, j] times the error. So a later row is

@@ -50,7 +50,7 @@ def _pack_groups(W: Array, g: int) -> tuple[Array, Array, float]:
 @verdict
 def _types(case: Case, answer: list[Array]) -> None:
     for name, part, asked in zip(("packed", "scales"), answer, (np.uint8, np.float16), strict=False):
-        if (dtype := np.asarray(part).dtype) != asked:
+        if (dtype := np.asarray(part).dtype.newbyteorder("=")) != asked:
             what = f"{name} has to be of type {np.dtype(asked)}, got {dtype}"
             raise Wrong(what, "What a file keeps are bytes: how many does a number of this type take?")
 

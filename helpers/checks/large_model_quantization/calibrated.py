@@ -109,9 +109,6 @@ gptq = formula_task(
         Q: damping * np.mean(np.diag(H)) → 0.01
             in Q the damping is 0.01 itself
             A hundredth of what is added to the diagonal?
-        Q: U = … → U = np.linalg.cholesky(H).T
-            Q was made with a factor of H
-            Of which matrix is U the factor?
         Q: U = … → U = np.linalg.inv(H)
             Q was made with the inverse of H itself, not with its factor U
             What is an upper triangle, and what is its product with itself?
@@ -133,21 +130,6 @@ gptq = formula_task(
         Q: H = X.T @ X / len(X) → H = np.cov(X.T)
             in Q H was made from inputs less their means
             The layer multiplies X as it is.
-        Q: return Q → return Q / scale
-            Q holds codes
-            What number does a code stand for?
-        nearest: size = … → size = 1.0
-            nearest is not divided by the norm of X_new W
-            How large is the output itself?
-        nearest: exact = X_new @ W → exact = X @ W; X_new = X
-            nearest was measured on X
-            The rows that H was made from have been seen.
-        compensated: exact = X_new @ W → exact = X @ W; X_new = X
-            compensated was measured on X
-            The rows that H was made from have been seen: how large is the error on others?
-        compensated: size = … → size = 1.0
-            compensated is not divided by the norm of X_new W
-            How large is the output itself?
     """,
     form="End with `return Q, nearest, compensated`: an array (d_in, d_out), and two numbers.",
     unchanged="The rows below change: work on a copy of W, whose exact weights are needed at the end.",

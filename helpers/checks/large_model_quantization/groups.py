@@ -74,9 +74,6 @@ pack_groups = formula_task(
         scales: largest / 7 → largest / 7.5
             scales are those of 16 codes
             Which code does the largest |w| get?
-        scales: largest / 7 → largest / 8
-            in scales the largest |w| stands for the code 8
-            Which code does the largest |w| get?
         packed: each = … → each = (largest / 7)[np.arange(len(W)) // g]
             packed holds codes that were made with scales before they became float16
             Who unpacks has the kept scales only: which code is then nearest to w?
@@ -95,12 +92,6 @@ pack_groups = formula_task(
         bits: bits = … → bits = 4 + 16 / g
             bits is 4 + 16 / g, as if all groups were full
             How many scales are there, and how many bytes?
-        bits: 16 * scales.size → 32 * scales.size
-            in bits a scale counts 32 bits
-            How many bits has a float16?
-        bits: (8 * packed.size + 16 * scales.size) → 8 * packed.size
-            in bits the scales are not counted
-            They lie in the file, too.
     """,
     form="End with `return packed, scales, bits`: two arrays and a number.",
     unchanged="`W /= …` changes what the caller passed: compute a new array.",

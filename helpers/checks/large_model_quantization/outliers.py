@@ -84,18 +84,12 @@ split_outliers = formula_task(
         share: 1 - reach → reach
             share is what is left of the range
             What part lies above that?
-        share: share = … → share = is_large.mean()
-            share is the share of the columns that are large
-            Asked is the part of the range of the codes that only they need.
         out: s_x = … → s_x = np.abs(X).max(axis=1, keepdims=True) / 127
             in out the scales of X are those of all columns
             A scale is set by the numbers that it is for: what was taken out?
         out: s_w = … → s_w = np.abs(W).max(axis=0) / 127
             in out the scales of W are those of all rows
             A scale is set by the numbers that it is for: which rows of W meet the large columns?
-        out: out = … → out = small
-            in out the large columns are missing
-            They are multiplied, too, but not rounded.
         out: s_x = … → s_x = np.abs(x).max() / 127
             in out all rows of X have one scale
             Each row of X has its own.

@@ -86,7 +86,7 @@ def answers(task: str, *, wrong: str = "", right: str = "", endless: str = "") -
 @functools.cache
 def solution(task: str) -> list[str]:
     """The code cells of an exercise up to the answer to that task, without the checks."""
-    (path,) = (ROOT / "sources" / "exercises").glob(f"[0-9]*_{task.split('/')[0]}.py")
+    (path,) = (ROOT / "sources" / "exercises").glob(f"[0-9][0-9]_{task.split('/')[0]}.py")
     _, *pieces = re.split(r"^# %%(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     cells = []
     for head, text in zip(pieces[::2], pieces[1::2], strict=True):

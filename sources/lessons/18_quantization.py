@@ -245,8 +245,8 @@ print("back: ", dequantize(q, s, z).round(3))
 r"""
 5 came back as the last mark: it was clipped. (Rounding $z$ has moved all marks by a quarter of a step.) They
 are equally far apart, so this is **linear (uniform) quantization**. With a zero point that need not be 0 it
-is called **asymmetric (affine) quantization**. **Symmetric quantization** fixes $z = 0$ and covers $\pm
-\max|x|$ with the codes -127 to 127: $s = \max|x| / 127$. It is what `to_bits` above does.
+is called **asymmetric (affine) quantization**. **Symmetric quantization**, as in `to_bits`, fixes $z = 0$ and
+covers $\pm \max|x|$ with the codes -127 to 127: $s = \max|x| / 127$.
 
 The helpers have both, `affine` and `symmetric`, each of which takes a range and the codes: `unsigned(8)` is 0
 to 255, `signed(8)` is -127 to 127. PyTorch goes there and back in one call, `fake_quantize`:
@@ -313,9 +313,8 @@ for bits in (8, 7, 6, 5, 4, 3, 2):
 
 # %% [markdown]
 r"""
-The bound holds at every width. A bit less doubles the step, and costs about 6 dB; with few bits more, since
-from 15 marks to 7, and from 7 to 3, the step more than doubles. (With three marks most weights lie near the
-one in the middle: "equally likely" is no longer true.)
+The bound holds at every width. A bit less doubles the step, and costs about 6 dB. (With few bits more: from
+7 marks to 3 the step triples. And most weights then lie near the middle one, not equally likely anywhere.)
 
 **A smaller range** makes the steps finer, and clips. Here is the mean squared error as the end of the range
 moves in from the largest weight:
@@ -435,8 +434,8 @@ print("the helpers':", k_means(W, 2).table.round(2))
 r"""
 The other way bends the scale instead: **non-linear quantization** sends a number through a curve first, and
 has equal steps after it. With a logarithm, **logarithmic quantization**, the marks are powers of two, $\pm
-2^k$ and 0, and a product is a shift of bits. Its *relative* error is at most a third, for large and small
-numbers alike, as far down as the exponents reach.
+2^k$ and 0, and a product is a shift of bits. Its *relative* error is at most a third, as far down as the
+exponents reach.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -590,12 +589,11 @@ r"""
 
 Down to 4 bits nothing is lost, whichever way. At 3 bits per tensor with min-max falls to 0.91. At 2 bits it
 gets 0.35; a scale a column 0.64; the same three marks drawn in to their best range 0.81; four marks, equally
-far apart, 0.88; and the four that k-means has chosen 0.92.
+far apart, 0.88; and the four that k-means has chosen 0.92. Most is won by where the marks lie and how many
+there are. Unequal steps add little: of two other groups of five networks, in one the affine map was level
+with the table.
 
 </details>
-
-So at 2 bits most is won by where the marks lie and how many there are. Unequal steps add little: with five
-other networks, the affine map was level with the table.
 
 **What is saved?** This network has 6,464 weights and 106 biases; biases stay as they are.
 """
@@ -616,7 +614,7 @@ known before a picture comes. Two ways:
 - *static*: before use, run some pictures through, note the range at each layer, and keep it;
 - *dynamic*: take the range from what is there, each time.
 
-By hand it is one line more a layer. Weights have 8 bits per channel, activations are affine with `bits`:
+Weights have 8 bits per channel, activations are affine with `bits`:
 """
 
 
@@ -704,9 +702,7 @@ codes = {affine: unsigned(8), symmetric: signed(8, narrow=False)}
 
 
 def square(x, make):
-    def ruler(low, high):
-        return make(low, high, codes[make])
-
+    ruler = partial(make, codes=codes[make])
     return np.mean((ruler(*least_squares(x, ruler))(x) - x) ** 2)
 
 

@@ -410,9 +410,9 @@ print("equal to PyTorch's:", np.array_equal(per_channel(W), theirs.numpy()))
 r"""
 ## 4. Steps that are not equal
 
-Weights crowd around 0, so perhaps marks should too. In **non-uniform quantization** a code is a place in a **look-up
-table (LUT)** of any numbers. k-means finds a table: each weight goes to the nearest entry, each entry moves
-to the mean of its weights, and again.
+Weights crowd around 0, so perhaps marks should too. In **non-uniform quantization** a code is a place in a
+**look-up table (LUT)** of any numbers. k-means finds a table: each weight goes to the nearest entry, each
+entry moves to the mean of its weights, and again.
 """
 
 
@@ -529,9 +529,9 @@ claim(
 
 # %% [markdown]
 r"""
-So it depends. Trained weights here look like a bell, and on a bell equal steps beat powers of two. A table never
-needs to be worse than the two others at the same bits, since both are tables. What it costs is the looking
-up.
+So it depends. Trained weights here look like a bell, and on a bell equal steps beat powers of two. A table
+never needs to be worse than the two others at the same bits, since both are tables. What it costs is the
+looking up.
 
 ## 5. A network after training
 

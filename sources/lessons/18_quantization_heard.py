@@ -180,7 +180,8 @@ is best in both cases.
 </details>
 
 When the numbers come in batches, a range can follow them: after each batch its ends move a tenth of the way
-to the batch's own. Such a **moving average** forgets a single odd batch. (Where the numbers drift, it comes late.)
+to the batch's own. Such a **moving average** forgets a single odd batch. (Where the numbers drift, it comes
+late.)
 """
 
 # %%

@@ -80,7 +80,7 @@ def entropy(x: ArrayLike, bits: int = 8, num_bins: int = 2048) -> Range:
     counts, edges = np.histogram(np.abs(x), num_bins, (0, float(np.abs(x).max()) or 1.0))
     counts = counts.astype(float)
     last = np.arange(levels, num_bins + 1)
-    high = edges[last[np.argmin([_divergence(counts, end, levels) for end in last])]]
+    high = edges[last[np.argmin([_divergence(counts, int(end), levels) for end in last])]]
     return np.array(0.0 if one_sided else -high), np.array(high)
 
 

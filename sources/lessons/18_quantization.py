@@ -296,8 +296,8 @@ show(
 r"""
 So inside the range the bound is $s/2$. If a number is equally likely to lie anywhere between two marks, the
 mean square of the error is $s^2/12$. Measured, on the first layer's weights of network 0. The last column is
-the ratio of the two mean squares, of weights and errors, in decibels ($10 \log_{10}$ of it): 6 dB more is a
-quarter of the error's.
+the ratio of the two mean squares, of weights and errors, in decibels ($10 \log_{10}$ of it): 6 dB more
+says that the error's is a quarter.
 """
 
 # %%

@@ -191,9 +191,7 @@ def frame(bits: int, share: float, grid: int) -> Frame:
     bits, share, grid = int(bits), float(share), int(grid)
     now = outcome(bits, share, grid)
     per_channel = len(now.marks) > 1
-    heights = (
-        [(-row - 0.85, -row + 0.85 - 0.7) for row in range(SHOWN)] if per_channel else [(-SHOWN + 1.0, 0.6)]
-    )
+    heights = [(-row - 0.7, -row + 0.1) for row in range(SHOWN)] if per_channel else [(1.0 - SHOWN, 0.6)]
 
     def paint(art: SimpleNamespace) -> None:
         top = art.told.axes.get_ylim()[1]
@@ -201,7 +199,9 @@ def frame(bits: int, share: float, grid: int) -> Frame:
         art.marks.set_segments(
             [[(m, y0), (m, y1)] for row, (y0, y1) in zip(now.marks, heights, strict=True) for m in row]
         )
-        art.grid.set_linewidth(np.clip(20 / len(now.marks[0]), 0.15, 0.8))
+        thin = np.clip(20 / len(now.marks[0]), 0.15, 0.8)  # so that many marks do not run together
+        art.grid.set_linewidth(thin)
+        art.marks.set_linewidth(1.5 * thin)
         below = f"; below, the marks of {SHOWN} of {SIZES[1]} channels, a row each" if per_channel else ""
         art.told.set_text(f"accuracy {now.accuracy:.2f}, {now.size / 1000:.1f} kB{below}")
 

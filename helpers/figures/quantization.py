@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["error_by_range", "grids_over_weights", "ladder", "staircase"]
 
-LOOKS = (("blue", "o"), ("red", "^"), ("green", "s"), ("orange", "D"))
+LOOKS = (("blue", "o"), ("red", "^"), ("green", "s"), ("purple", "v"), ("orange", "D"))
 
 
 def staircase(ruler: AffineMap) -> Figure:
@@ -40,7 +40,7 @@ def staircase(ruler: AffineMap) -> Figure:
     bottom.axhspan(-step / 2, step / 2, color=COLORS["light"], zorder=0)
     bottom.set(xlabel="x", ylabel="error")
     for ax in (top, bottom):
-        for end in (low - step / 2, high + step / 2):
+        for end in (low, high):
             ax.axvline(end, color=COLORS["grey"], linewidth=0.8)
     bottom.text(0, 1.1 * step, "rounding, at most s/2", ha="center", va="bottom", fontsize=9.5)
     top.text(low - wide, high, "clipped", ha="left", va="top", fontsize=9.5)

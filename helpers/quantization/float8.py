@@ -86,4 +86,4 @@ def float8(low: ArrayLike, high: ArrayLike, name: str = "e4m3") -> Float8:
     np.True_
     """
     most = np.maximum(np.abs(low), np.abs(high))
-    return Float8(name, np.where(most > 0, most / magnitudes(name)[-1], 1.0))
+    return Float8(name, np.where(most == 0, 1.0, most / magnitudes(name)[-1]))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from helpers.quantization.maps import Array, numbers, unsigned
+from helpers.quantization.maps import Array, numbers, observed, unsigned
 
 ROUNDS = 200
 
@@ -73,13 +73,13 @@ def k_means(x: ArrayLike, bits: int, *, zero: bool = False) -> LookUpTable:
 
     It has three starts, equal steps, equally many numbers to an entry, and one in between, and keeps the best
     end. No chance is involved. When x has no more than 2^bits different numbers, they are the table.
-    Raises ValueError for bits outside of 2..16, or fewer than two different numbers.
+    Raises ValueError for bits outside of 2..16, infinite numbers, or fewer than two different ones.
     Source: Han et al., "Deep compression" (2016), 3.
 
     >>> k_means([0, 0.5, 1, 1.5, 5, 5.5, 9, 9.5], bits=2).table.tolist()
     [0.25, 1.25, 5.25, 9.25]
     """
-    sorted_x, size = np.sort(numbers(x).ravel()).astype(np.float64), unsigned(bits)[1] + 1
+    sorted_x, size = np.sort(observed(x).ravel()).astype(np.float64), unsigned(bits)[1] + 1
     different = np.unique(np.append(sorted_x, 0.0) if zero else sorted_x)
     if len(different) <= size:
         return LookUpTable(different)

@@ -163,15 +163,14 @@ def symmetric(low: ArrayLike, high: ArrayLike, codes: Codes = INT8_NARROW) -> Af
 def minmax(x: ArrayLike, axis: int | None = None) -> tuple[Array, Array]:
     """The smallest and the largest number: of all of x, or of each entry (channel) of one `axis`.
 
-    W (d_in, d_out) and axis=1 → two arrays (1, d_out), which broadcast against W. ValueError for an empty x.
+    W (d_in, d_out) and axis=1 → two arrays (1, d_out), which broadcast against W. Raises ValueError for an
+    empty x, for numbers that are not finite, and for an axis that x does not have.
 
     >>> low, high = minmax([[1.0, -2.0], [3.0, 4.0]], axis=1)
     >>> low.tolist(), high.tolist()
     ([[1.0, -2.0]], [[3.0, 4.0]])
     """
-    x = numbers(x)
-    if not x.size:
-        raise ValueError(f"x is empty (shape {x.shape}); a range needs at least one number")
+    x = observed(x)
     rest = others(x, axis)
     return x.min(rest, keepdims=axis is not None), x.max(rest, keepdims=axis is not None)
 
@@ -232,8 +231,20 @@ def numbers(x: ArrayLike) -> Array:
     return x
 
 
+def observed(x: ArrayLike) -> Array:
+    """x as an array of floats that has a range; ValueError when it is empty or a number is not finite."""
+    x = numbers(x)
+    if not x.size:
+        raise ValueError(f"x is empty (shape {x.shape}); a range needs at least one number")
+    if not np.isfinite(x).all():
+        raise ValueError(f"x has {np.isinf(x).sum()} infinite among {x.size} numbers; a range is finite")
+    return x
+
+
 def others(x: Array, axis: int | None) -> tuple[int, ...] | None:
-    """All axes but one; None, which NumPy reads as all, when there is no such one."""
+    """All axes but one; None, which NumPy reads as all, when no one is named. ValueError for one too many."""
+    if axis is not None and axis not in range(-x.ndim, x.ndim):
+        raise ValueError(f"axis is a whole number in {-x.ndim}..{x.ndim - 1} for shape {x.shape}, got {axis}")
     return None if axis is None else tuple(i for i in range(x.ndim) if i != axis % x.ndim)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from helpers import _inputs
-from helpers.quantization.maps import Array, minmax, numbers, others
+from helpers.quantization.maps import Array, minmax, observed, others, unsigned
 
 Range = tuple[Array, Array]
 
@@ -29,7 +29,7 @@ def percentile(x: ArrayLike, share: float = 99.9, axis: int | None = None) -> Ra
     """
     if not 0 < share <= 100:
         raise ValueError(f"share is a percentage above 0 and at most 100, got {share}")
-    x, tail = numbers(x), (100 - share) / 2
+    x, tail = observed(x), (100 - share) / 2
     low, high = np.percentile(x, [tail, 100 - tail], axis=others(x, axis), keepdims=axis is not None)
     return low, high
 
@@ -49,7 +49,7 @@ def least_squares(
     >>> round(float(high), 2)
     0.95
     """
-    x = numbers(x)
+    x = observed(x)
     low, high = minmax(x, axis)
     shares = np.arange(1, _inputs.whole_number(num_steps, "num_steps", 1) + 1) / num_steps
     squares = ((make(low * share, high * share)(x) - x) ** 2 for share in shares)
@@ -64,7 +64,7 @@ def entropy(x: ArrayLike, bits: int = 8, num_bins: int = 2048) -> Range:
     For each possible end the bins inside are merged into as many as there are codes on one side of 0, and
     spread again over the bins that had something in them. What lies beyond the end counts to its last bin.
     Symmetric, or from 0 when no number is negative (then all codes are on one side).
-    Raises ValueError for num_bins below the number of codes.
+    Raises ValueError for bits outside of 2..16 and for num_bins below the number of codes.
     Source: Migacz, "8-bit inference with TensorRT", GTC 2017.
 
     >>> x = np.append(np.random.default_rng(0).normal(size=10_000), 40.0)
@@ -72,15 +72,15 @@ def entropy(x: ArrayLike, bits: int = 8, num_bins: int = 2048) -> Range:
     >>> bool(3 < high < 6), bool(low == -high)
     (True, True)
     """
-    x = numbers(x)
+    x = observed(x)
     one_sided = bool(x.min() >= 0)
-    levels = 2 ** (bits if one_sided else bits - 1)
+    levels = (unsigned(bits)[1] + 1) // (1 if one_sided else 2)
     if num_bins < levels:
         raise ValueError(f"num_bins is at least the {levels} codes, got {num_bins}")
     counts, edges = np.histogram(np.abs(x), num_bins, (0, float(np.abs(x).max()) or 1.0))
     counts = counts.astype(float)
     last = np.arange(levels, num_bins + 1)
-    high = edges[last[np.argmin([_divergence(counts, end, levels) for end in last])]]
+    high = edges[last[np.argmin([_divergence(counts, int(end), levels) for end in last])]]
     return np.array(0.0 if one_sided else -high), np.array(high)
 
 

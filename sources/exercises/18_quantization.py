@@ -87,6 +87,9 @@ For example
     symmetric(W, 4, 0)  →  q = [[ 1 -7] [-1  7]],  scale = [0.857  0.443]
 
 By hand: column 0 reaches up to 0.7, and 0.7 / 7 is 0.1. So -0.32 is 3.2 scales below 0.
+
+`A.max(axis=(0, 2), keepdims=True)` is the largest over two axes at once, and `np.moveaxis(A, axis, 0)` brings
+an axis to the front.
 """
 
 

@@ -242,7 +242,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | [11 normalization][l11] ([exercise][e11]), [12 overfitting][l12] ([exercise][e12]) |
 | other shapes of data | 13 convolution, 14 sequences, 15 generative models |
 | can it be trusted | 16 trust |
-| small enough to use | 17 distillation, [18 quantization][l18] |
+| small enough to use | 17 distillation, [18 quantization][l18] ([exercise][e18]) |
 | | [19 quantized networks][l19] ([exercise][e19]) |
 | | 20 large models in 4 bits, 21 deployment |
 
@@ -267,6 +267,7 @@ What has a link is ready.
 [l12]: 12_overfitting.ipynb
 [e12]: ../exercises/12_overfitting/12_overfitting.ipynb
 [l18]: 18_quantization.ipynb
+[e18]: ../exercises/18_quantization/18_quantization.ipynb
 [l19]: 19_quantized_networks.ipynb
 [e19]: ../exercises/19_quantized_networks/19_quantized_networks.ipynb
 

@@ -180,7 +180,8 @@ is best in both cases.
 </details>
 
 When the numbers come in batches, a range can follow them: after each batch its ends move a tenth of the way
-to the batch's own. Such a **moving average** forgets a single odd batch, and is late when the numbers drift:
+to the batch's own. Such a **moving average** forgets a single odd batch. (Where the numbers drift, it comes
+late.)
 """
 
 # %%
@@ -199,7 +200,7 @@ for step in range(60):
 r"""
 ## Between tensor and channel: groups
 
-A column of `W` has 64 weights in the first layer, thousands in a large model. A scale may serve fewer: a
+A column of `W` has 64 or 32 weights here, thousands in a large model. A scale may serve fewer: a
 *group* of 16 or 32 neighbours in a column. It costs bits: a scale of 16 bits for 16 weights is one bit a
 weight. Here is what it buys at 3 and 2 bits, with bits a weight counted (scales in 16 bits):
 """
@@ -212,17 +213,20 @@ def in_groups(W, size, bits):
     return ungrouped(ruler(G), W.shape)
 
 
+weights = [layer.W for layer in nets[0].layers[::2]]
 for bits in (3, 2):
     for size in (64, 32, 16, 8):
         right = after(partial(in_groups, size=size, bits=bits)).mean()
+        num_scales = sum(len(grouped(W, size)) for W in weights)
+        each = bits + 16 * num_scales / sum(W.size for W in weights)
         print(f"{bits} bits, groups of {size:2}: {right:.2f}", end="  ")
-        print(f"({bits + 16 / size:.2f} bits a weight)")
+        print(f"({each:.2f} bits a weight)")
 
 # %% [markdown]
 r"""
-At 3 bits a scale a column was enough here. At 2 bits each halving of the group is worth some points. But
-count the bits: groups of 16 at 2 bits need 3 bits a weight and get 0.82; a scale a column at 3 bits needs
-3.25 and gets 0.95. Those bits were better spent on codes. Lesson 20 asks again, of a real model.
+Groups of 64 are whole columns: at 3 bits that was enough here. At 2 bits each halving of the group is worth
+some points. But count the bits: groups of 8 at 2 bits need 4 bits a weight and get 0.87; a scale a column at
+3 bits needs 3.26 and gets 0.95. Those bits were better spent on codes. Lesson 20 asks again, of a real model.
 
 ## Four bits in a file
 
@@ -281,8 +285,9 @@ def to_fp8(W):
 
 
 for name, change in {"int8": to_int8, "e4m3": to_fp8}.items():
-    errors = [change(net.layers[0].W) - net.layers[0].W for net in nets]
-    off = np.sqrt(np.mean(np.square(errors)) / np.mean(np.square(W)))
+    first = np.array([net.layers[0].W for net in nets])
+    errors = np.array([change(W) for W in first]) - first
+    off = np.sqrt(np.mean(errors**2) / np.mean(first**2))
     print(f"{name}: off by {100 * off:.1f} %", end="  ")
     print(f"accuracy {after(change).mean():.2f}", end="  ")
     print(f"odd weight {after(change, odd).mean():.2f}")
@@ -297,10 +302,18 @@ weight INT8 gets 0.10, and e4m3 still 0.96.
 </details>
 
 A float's marks lie closer the smaller the number. So what is small beside an outlier still finds a mark
-nearby, and nothing has to be decided about the range. For that it pays with coarser steps where most weights
-are.
+nearby, and nobody has to choose a range. For that it pays with coarser steps where most weights are. It works
+as far down as the exponents reach. A thousand times further out:
+"""
 
+# %%
+far = deepcopy(nets)
+for net in far:
+    net.layers[0].W[0, 0] = 200_000
+print(f"e4m3, one weight at 200,000: {after(to_fp8, far).mean():.2f}")
 
+# %% [markdown]
+r"""
 ## The same map elsewhere
 
 ONNX is a file format for networks; lesson 21 exports to it. Its operators `QuantizeLinear` and

@@ -17,8 +17,8 @@ answers(
             End with `return scale, zero_point, q, x_hat`
         x_hat = … → x_hat = scale * (q - zero_point)
             A byte cannot hold a negative number
-        low, high = min(low, 0), max(high, 0) → low, high = low, max(high, 0)
-            was not widened
+        scale = (high - low) / 255 → scale = round((high - low) / 255, 2)
+            The widened range, and the number of steps
     """,
     right=r"""
         q = … → x = np.clip(x, low, high) / scale\nq = np.floor(x + zero_point + 0.5).astype(np.uint8)
@@ -141,8 +141,8 @@ def through_the_sorted_table(x, table, num_rounds):
 answers(
     "quantization/packed",
     wrong="""
-        self.data = half[::2] | half[1::2] << 4 → self.data = (half[::2] | half[1::2] << 4).astype(int)
-            data has the dtype int64, expected uint8
+        self.data = half[::2] | half[1::2] << 4 → self.data = (half[::2] | half[1::2] << 4).view(np.int8)
+            That is the other kind of byte
         half = np.empty(2 * len(self.data), dtype=np.int8) → half = np.empty(2 * len(self.data), dtype=int)
             codes() has the dtype int64, expected int8
         self.shape = q.shape → self.shape = q.shape; self.q = q.copy()
@@ -191,6 +191,8 @@ answers(
             Seven
         return seven, … → return seven, good[0]
             End with
+        accuracies[bits] >= whole - loss → accuracies[bits] >= accuracies[8] - loss
+            a width that loses just what is allowed was not chosen
     """,
     right="""
         W = q * scale → W = (q * scale).astype("f4")

@@ -254,6 +254,8 @@ def test_codes_do_not_wrap_around():
         (lambda: unsigned(17), "2..16"),
         (lambda: affine(0, 1).quantize([0.0, np.nan]), "1 NaN among 2"),
         (lambda: minmax([]), "empty"),
+        (lambda: minmax([1.0, np.inf]), "1 infinite among 2"),
+        (lambda: minmax(np.zeros((2, 2)), axis=2), r"-2..1 for shape \(2, 2\), got 2"),
         (lambda: grouped(np.zeros(3), 2), "d_in, d_out"),
         (lambda: ungrouped(np.zeros((2, 2)), (3, 2)), "no cut"),
         (lambda: pack4([16]), "4-bit"),

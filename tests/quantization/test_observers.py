@@ -97,6 +97,11 @@ def test_the_moving_range_is_that_of_fake_quant():
     ("wrong", "words"),
     [
         (lambda: percentile([1.0], 0), "percentage"),
+        (lambda: percentile([]), "empty"),
+        (lambda: percentile([1.0, -np.inf]), "infinite"),
+        (lambda: least_squares([1.0, np.inf], symmetric), "infinite"),
+        (lambda: entropy([]), "empty"),
+        (lambda: entropy([1.0], bits=1), "at least 2"),
         (lambda: entropy(np.arange(5), num_bins=10), "at least the 256"),
         (lambda: MovingRange(momentum=2), "0..1"),
         (lambda: MovingRange().range, "no batch"),

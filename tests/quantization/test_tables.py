@@ -133,6 +133,8 @@ def test_float8_per_channel():
         (lambda: LookUpTable([1.0]), "2..65536"),
         (lambda: k_means([1.0, 1.0], 2), "ascending"),
         (lambda: k_means([1.0, 2.0], 1), "at least 2"),
+        (lambda: k_means([1.0, 2.0, np.inf], 2), "infinite"),
+        (lambda: float8(np.nan, 1), "above 0"),
         (lambda: powers_of_two(0, 0, 4), "beyond 0"),
         (lambda: Float8("e3m4"), "one of e4m3, e5m2"),
         (lambda: Float8("e4m3", scale=0), "above 0"),

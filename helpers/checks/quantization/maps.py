@@ -14,8 +14,8 @@ from helpers.checks.task import Case, Verdict, Wrong
 Array = np.ndarray
 
 
-def _whole(part: int, name: str, dtype: str) -> Verdict:
-    """The codes, that part of the answer, are kept in the type that the task asks for."""
+def kept_as(part: int, name: str, dtype: str) -> Verdict:
+    """That part of the answer, the codes or their bytes, has the type that the task asks for."""
 
     @of_answer
     def judge(case: Case, answer: Any) -> None:
@@ -24,7 +24,7 @@ def _whole(part: int, name: str, dtype: str) -> Verdict:
             kept = (
                 "That is the other kind of byte."
                 if got.itemsize == 1
-                else "Each code then has more than a byte."
+                else "Each then takes more than a byte."
             )
             raise Wrong(f"{name} has the dtype {got}, expected {dtype}", kept)
 
@@ -39,7 +39,7 @@ def _ranges(rng: np.random.Generator) -> Sequence[Case]:
     cases: list[Case] = []
     kinds: dict[str, Any] = {"around": 9, "from 0": 8, "above": 8, "below": 7, "whole": (3, 4)}
     for kind, shape in kinds.items():
-        scale = 5.0 if kind == "whole" else float(rng.integers(2, 60)) / 100
+        scale = 5.0 if kind == "whole" else float(rng.integers(200, 6000)) / 10_000
         zero_point = {"from 0": 0, "above": 0, "below": 255}.get(kind, int(rng.integers(60, 110)))
         low = -(zero_point - (0.2 if zero_point % 255 else 0)) * scale
         high = low + 255 * scale
@@ -75,7 +75,7 @@ affine = formula_task(
         "q": "Take one x: how many scales is it away from 0? Round that, and count from the zero point.",
         "x_hat": "Take one code: how many codes is it away from the zero point, and how far is that?",
     },
-    last_rules=[_whole(2, "q", "uint8")],
+    last_rules=[kept_as(2, "q", "uint8")],
     slips=r"""
         low, high = … → low, high = min(low, 0), high
             a range below 0 was not widened
@@ -87,9 +87,6 @@ affine = formula_task(
         zero_point = … → zero_point = min(max(round(-low / scale), 0), 255)
             the zero point was moved to an end of the codes, and the range was left as it is
             Work out what comes back for an x at the other end of the range.
-        low, high = … → low, high = min(low, 0), max(high, 0)\nlow, high = -max(-low, high), max(-low, high)
-            the range was made symmetric
-            Its ends need not be equally far from 0: the zero point is there for that.
         low, high = … → low, high = min(x.min(), 0), max(x.max(), 0)
             the range is that of x
             `low` and `high` are given. They come from other data, and x may go beyond.
@@ -110,15 +107,9 @@ affine = formula_task(
         np.clip(steps + zero_point, 0, 255).astype(np.uint8) → np.clip(steps + zero_point, -128, 127)
             the codes run from -128 to 127
             Those are the codes of int8. Asked are 0..255.
-        steps = … → steps = np.floor(x / scale)
-            x was rounded down
-            The nearest mark may be the next one.
         steps = … → steps = np.trunc(x / scale)
             the decimals of x / scale were cut off
             The nearest mark may be the next one.
-        steps = … → steps = np.round(x * scale)
-            x was multiplied by the scale
-            A scale is the distance of two marks: how many of them is x away from 0?
         steps + zero_point → np.round((x - low) / scale)
         x_hat = … → x_hat = scale * q + low
             the codes count from low, and so does the way back
@@ -141,9 +132,6 @@ affine = formula_task(
         x_hat: (q.astype(int) - zero_point) → q - zero_point
             x_hat is scale * q - zero_point
             First the steps from the zero point are counted, then they are multiplied.
-        x_hat: q.astype(int) - zero_point → q.astype(int)
-            x_hat does not know the zero point
-            Which number does the code `zero_point` stand for?
         x_hat: x_hat = … → x_hat = np.clip(x, low, high)
             x_hat is x, clipped
             What comes back is a number on a mark. It can be told from q, scale and zero_point alone.
@@ -202,7 +190,7 @@ symmetric = formula_task(
         "q": "Take one channel alone, as np.take(W, 0, axis): its largest weight, its scale, its codes.",
         "scale": "One for each channel, (C,): its largest |w| gets the last code. Of zeros alone it is 1.",
     },
-    last_rules=[_whole(0, "q", "int8")],
+    last_rules=[kept_as(0, "q", "int8")],
     slips="""
         axis % W.ndim → axis
             with a negative axis, all of W got one scale
@@ -220,14 +208,6 @@ symmetric = formula_task(
         highest = … → highest = 2 ** (bits - 1)
             the scale is the largest weight divided by 2^(bits - 1)
             Which code does the largest weight get? How many codes are there above 0?
-        highest = … → highest = (2**bits - 1) / 2
-        q.astype(np.int8), → np.clip(q, -highest - 0.5, highest - 0.5).astype(np.int8),
-            the scale is that of all 2^bits codes
-            The narrow codes leave one out: there are as many below 0 as above.
-        highest = … → highest = 2**bits - 1
-        q.astype(np.int8), → q,
-            the codes reach up to 2^bits - 1
-            Half of them are for the numbers below 0.
         highest = … → highest = 127
             the codes are those of 8 bits
             `bits` says how many there are.
@@ -244,14 +224,8 @@ symmetric = formula_task(
         np.where(limit == 0, 1, limit / highest) → limit / highest
             a channel of zeros has the scale 0
             0 / 0 is no number. The task says which scale it gets.
-        np.where(limit == 0, 1, limit / highest) → np.where(limit == 0, 1, limit) / highest
-            the scale of a channel of zeros is 1 divided by the last code
-            The task says which scale it gets.
         q = … → q = np.trunc(W / scale)
             the decimals of W / scale were cut off
-            The nearest mark may be the next one.
-        q = … → q = np.floor(W / scale)
-            the weights were rounded down
             The nearest mark may be the next one.
         q.astype(np.int8), → (q * scale),
             q holds weights
@@ -259,9 +233,6 @@ symmetric = formula_task(
         scale: scale.ravel() → limit.ravel()
             scale holds the largest weight of each channel
             A scale is the distance of two marks.
-        scale: scale.ravel() → 1 / scale.ravel()
-            scale holds 1 / scale
-            A weight is code · scale.
     """,
     form="End with `return q, scale`: the codes in the shape of W, and one scale for each channel, (C,).",
     unchanged="W is needed by others: compute new arrays.",

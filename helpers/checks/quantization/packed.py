@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.formula import formula_task
 from helpers.checks.plain import same_plain
 from helpers.checks.probing import Seen
+from helpers.checks.quantization.maps import kept_as
 from helpers.checks.task import Case, Wrong, verdict
 
 Array = np.ndarray
@@ -62,14 +63,6 @@ def _reads_the_bytes(case: Case, value: Any) -> None:
         raise Wrong(what, "It reads what self.data holds at that moment: a file may have been loaded.")
 
 
-@of_answer
-def _types(case: Case, answer: Any) -> None:
-    for name, part, dtype in zip(("data", "codes()"), answer, ("uint8", "int8"), strict=True):
-        if np.asarray(part).dtype != dtype:
-            hint = "In a wider type the codes take more memory than before."
-            raise Wrong(f"{name} has the dtype {np.asarray(part).dtype}, expected {dtype}", hint)
-
-
 packed = formula_task(
     "quantization/packed",
     "Packed(q)",
@@ -78,7 +71,7 @@ packed = formula_task(
     right=Packed,
     probe=_probe,
     rules=[_reads_the_bytes],
-    last_rules=[_types],
+    last_rules=[kept_as(0, "data", "uint8"), kept_as(1, "codes()", "int8")],
     parts={
         "data": "Take the first two codes: the bits of each, and where they go. f'{byte:08b}' shows bits.",
         "codes": "Take the first byte: its lower four bits, its upper four, and which numbers they are.",
@@ -104,21 +97,12 @@ packed = formula_task(
         (flat & 15) → (flat + 8)
             in data the codes were shifted by 8
             A code is kept as it is in two's complement: 0 as 0000, -1 as 1111.
-        (flat & 15) → (np.abs(flat) | 8 * (flat < 0))
-            in data the upper bit of a code is a sign, and the others its size
-            In two's complement -1 is 1111.
         (flat & 15) → (np.abs(flat) & 15)
             in data the signs are lost
             In two's complement -1 is 1111.
         flat = q.ravel() → flat = q.ravel(order="F")
             in data the codes were taken column by column
             Row by row: the last axis is the fastest.
-        np.append(half, np.zeros(self.n % 2, np.uint8)) → np.append(np.zeros(self.n % 2, np.uint8), half)
-            with an odd number of codes, an empty half byte stands in front
-            The empty one is the upper half of the last byte.
-        np.zeros(self.n % 2, np.uint8) → half[self.n - self.n % 2 :]
-            with an odd number of codes, the last one stands in its byte twice
-            The upper half of the last byte is 0.
         first, second = self.data & 15, self.data >> 4 → second, first = self.data & 15, self.data >> 4
             in codes() the two of each byte are swapped
             The first code of a pair lies in the lower four bits.
@@ -128,21 +112,9 @@ packed = formula_task(
         np.where(q > 7, q - 16, q) → q
             codes() gives no negative number
             In two's complement the upper of the four bits is worth -8, not 8.
-        np.where(q > 7, q - 16, q) → np.where(q > 7, q - 8, q)
-            codes() cuts the upper bit off
-            In two's complement it is worth -8, not 8: what is 1111?
-        np.where(q > 7, q - 16, q) → np.where(q > 7, 8 - q, q)
-            codes() reads the upper bit as a sign
-            In two's complement it is worth -8: what is 1111?
-        np.where(q > 7, q - 16, q) → (q - 8)
-            codes() subtracts 8 from all codes
-            0000 is 0, and 1111 is -1.
         q[: self.n].reshape(self.shape) → q[: self.n]
             codes() has lost the shape
             It gives the codes back in the shape of q.
-        q[: self.n].reshape(self.shape) → q[: self.n].reshape(self.shape, order="F")
-            codes() fills the shape column by column
-            Row by row: the last axis is the fastest.
     """,
     form="`data` is an array of bytes, and `codes()` returns an array of codes.",
     unchanged="`q += 8` and `q[q < 0] += 16` change what the caller passed: compute new arrays.",

@@ -46,7 +46,7 @@ choose_range = formula_task(
     right=_right,
     parts={
         "errors": "One number for each share, in their order. Take one share: its limit, the scale, the "
-        "codes with the clipping, what comes back.",
+        "codes with the clipping, what comes back, and the mean of what it is off, squared.",
         "limit": "It is the limit whose error is the least.",
     },
     slips="""
@@ -66,10 +66,6 @@ choose_range = formula_task(
             the codes have one more below 0 than above
             The narrow codes leave it out.
         highest = … → highest = 2 ** (bits - 1)
-        -highest, highest) → -highest, highest - 1)
-            the limit got the code 2^(bits - 1)
-            Narrow codes of 8 bits run from -127 to 127.
-        highest = … → highest = 2 ** (bits - 1)
             the codes run up to 2^(bits - 1)
             Narrow codes of 8 bits run from -127 to 127.
         highest = … → highest = 127
@@ -78,9 +74,6 @@ choose_range = formula_task(
         highest = … → highest = 2**bits - 1
             the codes run up to 2^bits - 1
             Half of them are for the numbers below 0.
-        np.round( → np.floor(
-            x was rounded down
-            The nearest mark may be the next one.
         np.round( → np.trunc(
             the decimals of x / scale were cut off
             The nearest mark may be the next one.
@@ -90,36 +83,15 @@ choose_range = formula_task(
         off = … → off = scale * codes - np.clip(x, -limits[:, None], limits[:, None])
             what comes back was compared with x after the clipping
             Clipping is a part of the error: compare with x as it was given.
-        errors = … → errors = (off**2).sum(axis=1)
-            the errors are sums
-            Asked are means.
-        errors = … → errors = np.sqrt((off**2).mean(axis=1))
-            the errors are roots
-            Asked is the mean of the squares.
-        errors = … → errors = np.abs(off).mean(axis=1)
-            the errors are means of the distances
-            A number that is off by 2 counts four times as much as one that is off by 1.
-        errors = … → errors = np.abs(off).max(axis=1)
-            the errors are the largest distances
-            Asked is the mean over all numbers of their squared distances.
         off = … → off = codes - x / scale
             the errors are counted in steps
             The steps differ from one limit to the next. What comes back is a number like x.
         off = … → off = codes - x
             codes were compared with x
             Which number does a code stand for?
-        limits[errors.argmin()] → limits[errors.argmax()]
-            limit is the one with the largest error
-            Asked is that with the least.
         limits[errors.argmin()] → shares[errors.argmin()]
             limit is a share
             Asked is the number that this share of the |x| does not go beyond.
-        limits[errors.argmin()] → errors.argmin()
-            limit is a place in the list
-            Asked is the limit that stands there.
-        limits[errors.argmin()] → errors.min()
-            limit is the least error
-            Asked is the limit that has it.
     """,
     form="End with `return errors, limit`: one number for each share, and a number.",
     unchanged="x is needed by others: compute new arrays.",

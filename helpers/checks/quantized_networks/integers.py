@@ -133,12 +133,12 @@ integer_linear = formula_task(
             in ready the weights of all columns were summed
             One number for each column: the sum over what belongs to one output.
     """,
-    form="End with `return acc, ready`, of shapes (n, d_out) and (d_out,).",
+    form="End with `return acc, ready`, of shapes (n, n_out) and (n_out,).",
     unchanged="`q_x -= z_x` changes what the caller passed: compute a new array.",
     hints={
         "OverflowError": "Codes and zero points have 8 bits: which number of this line does not fit?",
-        "ValueError: operands": "Write the shapes of this line down: q_x is (n, d_in), z_w is (d_out,).",
-        "ValueError: matmul": "Write the shapes of this line down: q_x is (n, d_in), q_w is (d_in, d_out).",
+        "ValueError: operands": "Write the shapes of this line down: q_x is (n, n_in), z_w is (n_out,).",
+        "ValueError: matmul": "Write the shapes of this line down: q_x is (n, n_in), q_w is (n_in, n_out).",
     },
 )
 

@@ -139,8 +139,8 @@ optimizer moves the exact ones. Write one pass of such a layer, forward and back
 
 Return `out` (n, n_out), and the slopes `dX` (n, n_in) and `dW` (n_in, n_out). For dW the rounding is left out
 on the way back: a weight from -limit to limit, both ends included, gets the slope that its rounded weight
-gets, and a weight outside gets 0. (The lesson lets it through half a step further out. The check has no weight
-in between, so both will do.) For example:
+gets, and a weight outside gets 0. (The lesson lets it through half a step further out. The check has no
+weight in between, so both will do.) For example:
 
     X, b, limit = np.array([[1.0, 2.0, 1.0]]), np.array([0.5]), np.array([3.0])
     W = np.array([[1.2], [-0.7], [4.0]])
@@ -170,8 +170,8 @@ check("quantized_networks/aware_linear", aware_linear)
 r"""
 ## Task 4 · The best plan for a budget (4 points)
 
-Each layer of a network gets one of several numbers of bits, as in the lesson's `allocate`. Two tables, both of shape (layers, choices), say
-what that costs (by how much the loss rises) and how much room it takes:
+Each layer of a network gets one of several numbers of bits, as in the lesson's `allocate`. Two tables, both
+of shape (layers, choices), say what that costs (by how much the loss rises) and how much room it takes:
 
     costs = np.array([[9, 4, 1], [8, 2, 0]])
     sizes = np.array([[20, 30, 40], [10, 15, 20]])

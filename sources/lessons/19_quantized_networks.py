@@ -2,8 +2,8 @@
 r"""
 # 19 · Networks in integers: what they cost, and when they are faster
 
-A watch or a sensor often computes in whole numbers only. This lesson makes such a network, lets it round while
-it learns, shares the bits out among the layers, and asks what is faster in the end.
+A watch or a sensor often computes in whole numbers only. This lesson makes such a network, lets it round
+while it learns, shares the bits out among the layers, and asks what is faster in the end.
 
 **You will be able to**
 
@@ -119,7 +119,8 @@ Five networks, 64-64-32-10, trained for 20 passes on 1,024 pictures of digits. F
 - *rounded*: the weights are moved to $-s$, 0 or $s$, where $s$ has the least squared error (lesson 18), one a
   layer or one a unit, whichever is better;
 - *longer, then rounded*: ten more passes, then the same;
-- *rounded while learning*: ten more passes, in which the forward pass uses the rounded weights, one $s$ a unit.
+- *rounded while learning*: ten more passes, in which the forward pass uses the rounded weights, one $s$ a
+  unit.
 
 What goes from layer to layer has 8 bits in the last three. All choices, the rate of the ten passes too (of
 three; a third of the lowest and three times the highest were worse), are made on 400 validation pictures; 373
@@ -490,9 +491,9 @@ at 4 bits 0.97, 0.93 and 0.97.
 
 **At the size of uniform bits the solver won nothing.** In ten other groups of five networks its lead at 3
 bits was between -0.01 and 0.02. Perhaps there is too little to trade: the two large layers have 95 % of the
-weights and cost about the same. At 2.25 and 2.5 uniform bits cannot use the room. There the solver is ahead of
-them, by 3 and 4 points here and 7 to 20 in those groups; but so is chance, with as much room. What the solver
-does is to keep you from a bad split: chance is three or four points lower at 3 and 4 bits.
+weights and cost about the same. At 2.25 and 2.5 uniform bits cannot use the room. There the solver is ahead
+of them, by 3 and 4 points here and 7 to 20 in those groups; but so is chance, with as much room. What the
+solver does is to keep you from a bad split: chance is three or four points lower at 3 and 4 bits.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -700,9 +701,9 @@ r"""
 The grey lines are the two bounds for BF16: reading the weights, and computing. The measured times run along
 whichever is higher. INT4's kernel takes about 3 µs for each token from 64 on, as if none shared anything with
 the others. So, for weights in few bits: **fewer bits are faster only where memory is what waits, and a kernel
-exists.** For one user's chat, one token at a time, that is the case. For many at once, or a long prompt, look at
-the table again. Where arithmetic is what waits, both sides must be in few bits, with hardware and a kernel for
-them, as in the FP8 product.
+exists.** For one user's chat, one token at a time, that is the case. For many at once, or a long prompt, look
+at the table again. Where arithmetic is what waits, both sides must be in few bits, with hardware and a kernel
+for them, as in the FP8 product.
 """
 
 # %% jupyter={"source_hidden": true}

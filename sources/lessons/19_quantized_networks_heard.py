@@ -323,8 +323,8 @@ on a few splits.
 ## "Bits by layer, or even by neuron"
 
 By layer is what the lesson does. Single units differ too. The hidden units of the first layer, one at a time,
-each with only its own 64 weights at 2 bits; the rise of the validation loss, mean of five networks. Half of the
-validation pictures choose the six units that cost most, the other half says what they cost. If units were
+each with only its own 64 weights at 2 bits; the rise of the validation loss, mean of five networks. Half of
+the validation pictures choose the six units that cost most, the other half says what they cost. If units were
 alike, a tenth of them would account for a tenth of the sum.
 """
 

@@ -20,7 +20,8 @@ CLEAR = 1e-3  # by so much a logit leads the next in all widths: the order of a 
 
 
 @functools.cache
-def _trained(*sizes: int) -> list[tuple[Array, Array]]:
+def trained(*sizes: int) -> list[tuple[Array, Array]]:
+    """The layers of a network of these sizes; relu is between them."""
     X, y = data.load_digits()
     rng = np.random.default_rng(0)
     linear = [Linear(n_in, n_out, rng=rng) for n_in, n_out in pairwise(sizes)]
@@ -39,7 +40,8 @@ def _trained(*sizes: int) -> list[tuple[Array, Array]]:
     return [(layer.W.copy(), layer.b.copy()) for layer in linear]
 
 
-def _logits(layers: Layers, X: Array, bits: int = 0) -> Array:
+def logits(layers: Layers, X: Array, bits: int = 0) -> Array:
+    """What these layers say, (n, 10), with their weights on grids of so many bits, or (0) as they are."""
     a = z = X
     for W, b in layers:
         scale = np.abs(W).max(axis=0) / (2 ** (bits - 1) - 1) if bits else 1
@@ -57,12 +59,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     X, y = X[HELD_OUT:] / 16, y[HELD_OUT:]
     cases: list[Case] = []
     for sizes, target in [((64, 20, 10), 3), ((64, 10), 4), ((64, 20, 16, 10), 3), ((64, 20, 10), 4)]:
-        *hidden, (W, b) = _trained(*sizes)
+        *hidden, (W, b) = trained(*sizes)
         layers = [*hidden, (W, b - 50 * (not cases))]
-        logits = np.array([_logits(layers, X, bits) for bits in (0, *range(2, 9))])
-        top = np.sort(logits, axis=2)
+        said = np.array([logits(layers, X, bits) for bits in (0, *range(2, 9))])
+        top = np.sort(said, axis=2)
         clear = np.flatnonzero((top[:, :, -1] - top[:, :, -2]).min(axis=0) > CLEAR)
-        right, fits = logits.argmax(axis=2) == y, False
+        right, fits = said.argmax(axis=2) == y, False
         while not fits:
             rows = rng.permutation(clear)
             val, test = rows[:NUM_VAL], rows[NUM_VAL : NUM_VAL + 300]

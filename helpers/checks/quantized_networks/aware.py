@@ -19,9 +19,7 @@ def _passes(rng: np.random.Generator) -> Sequence[Case]:
         code = rng.integers(-most + 1, most, size=(n_in, n_out))
         W = (code + rng.uniform(0.1, 0.4, size=code.shape) * rng.choice([-1, 1], size=code.shape)) / most
         far = 1 + rng.uniform(1.6, 2.5, size=code.shape) / most
-        kind = (
-            rng.permuted(np.arange(code.size)).reshape(code.shape) % 5
-        )  # at the limit, outside, three inside
+        kind = rng.permuted(np.arange(code.size)).reshape(code.shape) % 5  # at the limit, outside, 3 inside
         W = np.where(kind == 1, rng.choice([-1, 1], size=code.shape) * far, W) * limit
         W[kind == 0] = (rng.choice([-1, 1], size=code.shape) * limit)[kind == 0]
         rows = {"X": rng.normal(size=(n, n_in)).round(2), "W": W, "b": rng.normal(size=n_out).round(2)}
@@ -101,9 +99,6 @@ aware_linear = formula_task(
         dW: inside = … → inside = False
             dW is 0 everywhere
             That is the slope of a staircase. Straight through leaves the rounding out, on the way back.
-        dW: inside = … → inside = np.abs(W) > limit
-            dW is 0 inside the limits, and not outside
-            Which weights move the output, if the steps of the grid are left out?
         dW: inside = … → inside = np.abs(W) < limit
             dW is 0 for a weight at its limit
             The limit itself belongs to the inside.

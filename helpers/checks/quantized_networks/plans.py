@@ -9,9 +9,9 @@ import numpy as np
 from helpers import data, nn
 from helpers.checks.blocks import leaves_input_unchanged, raises
 from helpers.checks.formula import formula_task
+from helpers.checks.networks import HELD_OUT, Layers, logits, trained
 from helpers.checks.plain import short
 from helpers.checks.probing import call
-from helpers.checks.quantization.digits import HELD_OUT, Layers, logits, trained
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
 Array = np.ndarray

@@ -618,7 +618,7 @@ print("   n        1 row       32 rows")
 for n in (256, 512, 1024, 2048):
     compare(n)
     print(f"{n:4}", *(f"{faster[n, rows]:7.1f} times" for rows in (1, 32)))
-assert faster[2048, 32] > 0.2  # NumPy's int8 did not reach that
+assert faster[2048, 32] > 0.2  # NumPy's int8 was below that
 
 # %%
 for n, share in file_ratio.items():
@@ -628,8 +628,9 @@ for n, share in file_ratio.items():
 r"""
 The table is from the machine that made this page, and so is what follows; run it on yours. Its processor has
 instructions that multiply and add many bytes at once, and somebody wrote a kernel for them: **low-precision
-hardware support**. On one without them int8 may win less, or nothing. At $n = 256$ and one row there is next to
-nothing in it here either: perhaps the call itself takes as long as the product.
+hardware support**. On one without them int8 may win less, or nothing. At $n = 256$ and one row there is
+next to nothing in it here either: perhaps the call itself takes as long as the product. More than four times
+is more than the bytes alone explain; perhaps int8's fit into a nearer memory, a cache, and float32's do not.
 
 **A graphics card.** You need none: `helpers/data/gpu_h100.csv` holds what was measured on an NVIDIA H100 (if
 you have a card, `course bench gpu` measures the same on it). First the product of two 8192 × 8192 matrices,

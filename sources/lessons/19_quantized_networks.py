@@ -763,7 +763,8 @@ terms("19_quantized_networks")
 r"""
 Now you: [exercise 19](../exercises/19_quantized_networks/19_quantized_networks.ipynb). For a second reading:
 [what you may have heard](19_quantized_networks_heard.ipynb), with batch norm folded away, ranges made on the
-spot, and whether the slope must be handed straight through. Next: lesson 20, a real language model.
+spot, and whether the slope must be handed straight through. Next: [20, a real language
+model](20_large_model_quantization.ipynb).
 
 Sources
 

@@ -363,7 +363,7 @@ def lessons_with_tasks() -> list[str]:
     """
     import helpers.checks as package
 
-    shared = {"blocks", "changes", "formula", "notebook", "plain", "probing"}
+    shared = {"blocks", "changes", "formula", "networks", "notebook", "plain", "probing"}
     shared |= {"randomness", "rows", "task", "watched", "wire"}
     return sorted({module.name for module in pkgutil.iter_modules(package.__path__)} - shared)
 

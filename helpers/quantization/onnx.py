@@ -27,6 +27,8 @@ def to_onnx(network: Sequential, path: str | Path, shape: Shape) -> None:
     `shape` is that of an input (n, in_features); any n will do later. The graph's input is "X", its output
     "out", both float32. Raises TypeError for a layer other than Quantize, IntegerLinear and Dequantize, and
     for codes of more than 8 bits.
+    On x86 processors without VNNI the fastest kernel adds two products in 16 bits and cuts off what does not
+    fit. The session option "session.x64quantprecision": "1" asks for an exact one, which is slower.
     Source: the ONNX operator specification, version 20: QuantizeLinear, DequantizeLinear.
     """
     graph = QuantizedGraph()

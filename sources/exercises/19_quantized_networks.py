@@ -1,10 +1,10 @@
 # %% [markdown]
 r"""
-# Exercise 19 · Quantized networks
+# Exercise 19 · Networks in integers
 
 Five tasks, 18 points, about 40 minutes. The first two make a layer that needs no floats, the third one that
 learns with rounded weights. At the end you decide how many bits each layer of a network for digits gets.
-Lesson: [19 · Quantized networks](../../lessons/19_quantized_networks.ipynb).
+Lesson: [19 · Networks in integers](../../lessons/19_quantized_networks.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
 run the check under it: it tells you what is right, and for the first thing that is not, what came, what was
@@ -27,17 +27,17 @@ needs the sums
 
 $$\text{acc}_{ij} = \sum_k (q_x - z_x)_{ik}\, (q_w - z_w)_{kj} + \text{bias}_j,$$
 
-all of them whole numbers: the *accumulators*. Here both sides have a zero point, and each column of weights
-has its own.
+all of them whole numbers: the *accumulators*. In the lesson the weights had the zero point 0. Here both sides
+have one, and each column of weights has its own.
 
 Multiply the brackets out, and some of what you get holds no code of x. It is the same for every input, so a
 chip computes it once, beforehand. Write `integer_linear(q_x, z_x, q_w, z_w, bias)`:
 
-- `q_x`, shape (n, d_in), are codes of type int8 or uint8, and `z_x`, a whole number, is their zero point;
-- `q_w`, shape (d_in, d_out), are codes of type int8, and `z_w`, shape (d_out,), their zero points, int8, too;
-- `bias`, shape (d_out,), is int32, and in the unit of the sums already.
+- `q_x`, shape (n, n_in), are codes of type int8 or uint8, and `z_x`, a whole number, is their zero point;
+- `q_w`, shape (n_in, n_out), are codes of type int8, and `z_w`, shape (n_out,), their zero points, int8, too;
+- `bias`, shape (n_out,), is int32, and in the unit of the sums already.
 
-Return `acc`, shape (n, d_out), and `ready`, shape (d_out,): for each column, the part of acc that holds no
+Return `acc`, shape (n, n_out), and `ready`, shape (n_out,): for each column, the part of acc that holds no
 code of x, with the bias in it. Both hold whole numbers, and all of them fit into an int32. For example:
 
     q_x, z_x = np.array([[100, 50]], np.int8), -10
@@ -52,7 +52,7 @@ goes beyond it.
 
 # %% answer="quantized_networks/integer_linear"
 def integer_linear(q_x, z_x, q_w, z_w, bias):
-    """The sums acc (n, d_out), and their part without x, ready (d_out,)."""
+    """The sums acc (n, n_out), and their part without x, ready (n_out,)."""
     ### BEGIN SOLUTION
     x, w = q_x.astype(np.int32), q_w.astype(np.int32) - z_w
     ready = bias - z_x * w.sum(axis=0)
@@ -130,16 +130,17 @@ In quantization-aware training a layer computes with the weights that the intege
 optimizer moves the exact ones. Write one pass of such a layer, forward and backward, in one function:
 `aware_linear(X, W, b, limit, bits, d_out)`.
 
-- `X` is (n, d_in), `W` (d_in, d_out), `b` (d_out,).
+- `X` is (n, n_in), `W` (n_in, n_out), `b` (n_out,).
 - The codes are symmetric: the whole numbers from -(2^(bits - 1) - 1) to 2^(bits - 1) - 1, so -3 to 3 for 3
-  bits, and the zero point is 0. The highest code of a column stands for its `limit`; `limit` is (d_out,), all
+  bits, and the zero point is 0. The highest code of a column stands for its `limit`; `limit` is (n_out,), all
   above 0. A weight becomes the nearest number on this grid. What lies outside of -limit to limit becomes the
   nearer end.
-- `d_out`, shape (n, d_out), are the slopes of the loss for the output.
+- `d_out`, shape (n, n_out), are the slopes of the loss for the output.
 
-Return `out` (n, d_out), and the slopes `dX` (n, d_in) and `dW` (d_in, d_out). For dW the rounding is left out
+Return `out` (n, n_out), and the slopes `dX` (n, n_in) and `dW` (n_in, n_out). For dW the rounding is left out
 on the way back: a weight from -limit to limit, both ends included, gets the slope that its rounded weight
-gets, and a weight outside gets 0. For example:
+gets, and a weight outside gets 0. (The lesson lets it through half a step further out. The check has no
+weight in between, so both will do.) For example:
 
     X, b, limit = np.array([[1.0, 2.0, 1.0]]), np.array([0.5]), np.array([3.0])
     W = np.array([[1.2], [-0.7], [4.0]])
@@ -153,7 +154,7 @@ By hand: with 3 bits and the limit 3 the grid is -3, -2, … 3. The weights beco
 
 # %% answer="quantized_networks/aware_linear"
 def aware_linear(X, W, b, limit, bits, d_out):
-    """out (n, d_out), dX (n, d_in), and dW (d_in, d_out) straight through."""
+    """out (n, n_out), dX (n, n_in), and dW (n_in, n_out) straight through."""
     ### BEGIN SOLUTION
     scale = limit / (2 ** (bits - 1) - 1)
     inside = np.abs(W) <= limit
@@ -169,8 +170,8 @@ check("quantized_networks/aware_linear", aware_linear)
 r"""
 ## Task 4 · The best plan for a budget (4 points)
 
-Each layer of a network gets one of several numbers of bits. Two tables, both of shape (layers, choices), say
-what that costs (by how much the loss rises) and how much room it takes:
+Each layer of a network gets one of several numbers of bits, as in the lesson's `allocate`. Two tables, both
+of shape (layers, choices), say what that costs (by how much the loss rises) and how much room it takes:
 
     costs = np.array([[9, 4, 1], [8, 2, 0]])
     sizes = np.array([[20, 30, 40], [10, 15, 20]])

@@ -1,52 +1,18 @@
 """Task 6: how few bits a network of digits can do with. The validation rows choose, the test rows tell."""
 
-import functools
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from helpers import data
 from helpers.checks.formula import formula_task
+from helpers.checks.networks import HELD_OUT, Layers, logits, trained
 from helpers.checks.task import Case
-from helpers.nn import Adam, CrossEntropyLoss, Linear, ReLU, Sequential
-from helpers.training import fit
 
 Array = np.ndarray
-Layers = Sequence[tuple[Array, Array]]
-HELD_OUT = 900  # the pictures from here on train nothing
 NUM_VAL = 250
 TRIES = 1000  # draws of rows for a case; the hardest one needs about 16
 CLEAR = 1e-3  # by so much a logit leads the next in all widths: the order of a sum decides nothing
-
-
-@functools.cache
-def _trained(*sizes: int) -> list[tuple[Array, Array]]:
-    X, y = data.load_digits()
-    rng = np.random.default_rng(0)
-    linear = [Linear(n_in, n_out, rng=rng) for n_in, n_out in pairwise(sizes)]
-    model = Sequential(*[layer for one in linear for layer in (one, ReLU())][:-1])
-    fit(
-        model,
-        CrossEntropyLoss(),
-        Adam(model, lr=0.01),
-        X[:HELD_OUT] / 16,
-        y[:HELD_OUT],
-        batch_size=50,
-        num_epochs=12,
-        rng=rng,
-        progress=False,
-    )
-    return [(layer.W.copy(), layer.b.copy()) for layer in linear]
-
-
-def _logits(layers: Layers, X: Array, bits: int = 0) -> Array:
-    a = z = X
-    for W, b in layers:
-        scale = np.abs(W).max(axis=0) / (2 ** (bits - 1) - 1) if bits else 1
-        z = a @ (np.round(W / scale) * scale if bits else W) + b
-        a = np.maximum(z, 0)
-    return z
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -58,12 +24,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     X, y = X[HELD_OUT:] / 16, y[HELD_OUT:]
     cases: list[Case] = []
     for sizes, target in [((64, 20, 10), 3), ((64, 10), 4), ((64, 20, 16, 10), 3), ((64, 20, 10), 4)]:
-        *hidden, (W, b) = _trained(*sizes)
+        *hidden, (W, b) = trained(*sizes)
         layers = [*hidden, (W, b - 50 * (not cases))]
-        logits = np.array([_logits(layers, X, bits) for bits in (0, *range(2, 9))])
-        top = np.sort(logits, axis=2)
+        said = np.array([logits(layers, X, bits) for bits in (0, *range(2, 9))])
+        top = np.sort(said, axis=2)
         clear = np.flatnonzero((top[:, :, -1] - top[:, :, -2]).min(axis=0) > CLEAR)
-        right = logits.argmax(axis=2) == y
+        right = said.argmax(axis=2) == y
         for _ in range(TRIES):
             rows = rng.permutation(clear)
             val, test = rows[:NUM_VAL], rows[NUM_VAL : NUM_VAL + 300]

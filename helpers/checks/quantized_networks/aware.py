@@ -13,19 +13,17 @@ Array = np.ndarray
 def _passes(rng: np.random.Generator) -> Sequence[Case]:
     """Square shapes first. No weight lies near the middle between two marks, or just outside its limit."""
     cases: list[Case] = []
-    for n, d_in, d_out, bits in [(4, 4, 4, 3), (5, 3, 2, 4), (3, 6, 4, 2), (2, 5, 3, 8), (1, 4, 1, 3)]:
+    for n, n_in, n_out, bits in [(4, 4, 4, 3), (5, 3, 2, 4), (3, 6, 4, 2), (2, 5, 3, 8), (1, 4, 1, 3)]:
         most = 2 ** (bits - 1) - 1
-        limit = rng.permutation(np.linspace(0.4, 1.6, d_out) if d_out > 1 else [0.7]).round(2)
-        code = rng.integers(-most + 1, most, size=(d_in, d_out))
+        limit = rng.permutation(np.linspace(0.4, 1.6, n_out) if n_out > 1 else [0.7]).round(2)
+        code = rng.integers(-most + 1, most, size=(n_in, n_out))
         W = (code + rng.uniform(0.1, 0.4, size=code.shape) * rng.choice([-1, 1], size=code.shape)) / most
         far = 1 + rng.uniform(1.6, 2.5, size=code.shape) / most
-        kind = (
-            rng.permuted(np.arange(code.size)).reshape(code.shape) % 5
-        )  # at the limit, outside, three inside
+        kind = rng.permuted(np.arange(code.size)).reshape(code.shape) % 5  # at the limit, outside, 3 inside
         W = np.where(kind == 1, rng.choice([-1, 1], size=code.shape) * far, W) * limit
         W[kind == 0] = (rng.choice([-1, 1], size=code.shape) * limit)[kind == 0]
-        rows = {"X": rng.normal(size=(n, d_in)).round(2), "W": W, "b": rng.normal(size=d_out).round(2)}
-        cases.append({**rows, "limit": limit, "bits": bits, "d_out": rng.normal(size=(n, d_out)).round(2)})
+        rows = {"X": rng.normal(size=(n, n_in)).round(2), "W": W, "b": rng.normal(size=n_out).round(2)}
+        cases.append({**rows, "limit": limit, "bits": bits, "d_out": rng.normal(size=(n, n_out)).round(2)})
     return cases
 
 
@@ -94,16 +92,13 @@ aware_linear = formula_task(
             Such a weight stands at its limit, and there X meets it.
         dX: d_out @ W_hat.T → d_out @ W_hat
             in dX the weights are not transposed
-            d_out is (n, d_out), and dX is (n, d_in): which axis is summed?
+            d_out is (n, n_out), and dX is (n, n_in): which axis is summed?
         dW: inside = … → inside = True
             in dW a weight outside its limit has a slope
             Nudge such a weight: does anything move in the forward pass?
         dW: inside = … → inside = False
             dW is 0 everywhere
             That is the slope of a staircase. Straight through leaves the rounding out, on the way back.
-        dW: inside = … → inside = np.abs(W) > limit
-            dW is 0 inside the limits, and not outside
-            Which weights move the output, if the steps of the grid are left out?
         dW: inside = … → inside = np.abs(W) < limit
             dW is 0 for a weight at its limit
             The limit itself belongs to the inside.
@@ -112,16 +107,16 @@ aware_linear = formula_task(
             W is divided by the scale, rounded, and multiplied again: what is left without the rounding?
         dW: (X.T @ d_out) * inside → (d_out.T @ X) * inside
             in dW rows and columns are exchanged
-            dW has the shape of W, (d_in, d_out): also where the two are equal, its rows belong to those of W.
+            dW has the shape of W, (n_in, n_out): also where the two are equal, its rows belong to those of W.
         dW: * inside → * inside / len(X)
             dW is a mean over the rows
             A mean over the rows, if there is one, is in d_out already.
     """,
-    form="End with `return out, dX, dW`, of shapes (n, d_out), (n, d_in) and (d_in, d_out).",
+    form="End with `return out, dX, dW`, of shapes (n, n_out), (n, n_in) and (n_in, n_out).",
     unchanged="`W /= scale` changes the exact W, which the optimizer moves: compute a new array.",
     hints={
-        "ValueError: operands": "Write the shapes of this line down: W is (d_in, d_out), limit is (d_out,).",
-        "ValueError: matmul": "Write the shapes of this line down: X is (n, d_in), d_out is (n, d_out).",
+        "ValueError: operands": "Write the shapes of this line down: W is (n_in, n_out), limit is (n_out,).",
+        "ValueError: matmul": "Write the shapes of this line down: X is (n, n_in), d_out is (n, n_out).",
         "TypeError: 'numpy.ndarray": "`d_out` is an array here, the slopes of the loss for out.",
     },
 )

@@ -129,16 +129,13 @@ integer_linear = formula_task(
         ready: w.sum(axis=0) → w.sum(axis=1)
             in ready the weights were summed along their rows
             One number for each column: the sum over what belongs to one output.
-        ready: w.sum(axis=0) → w.sum()
-            in ready the weights of all columns were summed
-            One number for each column: the sum over what belongs to one output.
     """,
-    form="End with `return acc, ready`, of shapes (n, d_out) and (d_out,).",
+    form="End with `return acc, ready`, of shapes (n, n_out) and (n_out,).",
     unchanged="`q_x -= z_x` changes what the caller passed: compute a new array.",
     hints={
         "OverflowError": "Codes and zero points have 8 bits: which number of this line does not fit?",
-        "ValueError: operands": "Write the shapes of this line down: q_x is (n, d_in), z_w is (d_out,).",
-        "ValueError: matmul": "Write the shapes of this line down: q_x is (n, d_in), q_w is (d_in, d_out).",
+        "ValueError: operands": "Write the shapes of this line down: q_x is (n, n_in), z_w is (n_out,).",
+        "ValueError: matmul": "Write the shapes of this line down: q_x is (n, n_in), q_w is (n_in, n_out).",
     },
 )
 
@@ -208,9 +205,6 @@ requantize = formula_task(
         fraction, exponent = … → exponent = np.ceil(np.log2(M)).astype(int); fraction = M / 2.0**exponent
             where M is a power of 2, m is 2^31
             M · 2^shift lies from 2^30 to 2^31, the second not included.
-        shift: return m, shift, q → return m, shift - 31, q
-            shift is off by 31
-            m is M · 2^shift: compute it with this shift.
         q: product = … → product = acc * m.astype(np.int32)
             in q the products have wrapped
             How many bits has the product of 31 and 31 bits, and how many the type of this one?
@@ -220,6 +214,9 @@ requantize = formula_task(
         q: steps = … → steps = (product + half) >> shift
             in q a half below zero was rounded up
             `-5 >> 1` is -3, since a shift rounds down. Compare the sums 10 and -10 in the first example.
+        q: steps = … → steps = (product + np.sign(product) * half) >> shift
+            in q most sums below zero are one step too low
+            A shift rounds down, also below zero: on which side of zero is it safe?
         q: steps = … → steps = product >> shift
             in q the products were rounded down
             A shift throws bits away. What has to be done before, to get the nearest?

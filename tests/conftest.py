@@ -4,10 +4,17 @@ import importlib.util
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 from course.places import ROOT
 from helpers.nn.fast import Steps
 from helpers.training import loop
+from tests.thorough import THOROUGH
+
+# The same examples on every machine, and no limit of time for one: what fails here fails everywhere, and a
+# busy machine fails nothing. `course test --thorough` draws new ones.
+settings.register_profile("course", deadline=None, derandomize=not THOROUGH, database=None)
+settings.load_profile("course")
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ EXPLORERS = [
     quantized_networks,
     large_model_quantization,
 ]
-frames = settings(deadline=None, max_examples=examples(25))
+frames = settings(max_examples=examples(25))
 
 
 def defaults(explorer: ModuleType) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def test_the_sentence_names_what_happens(
 SETTING = [st.sampled_from(list(control.values)) for control in backward.CONTROLS]
 
 
-@settings(deadline=None, max_examples=examples(100))
+@settings(max_examples=examples(100))
 @given(*SETTING)
 def test_the_verdict_agrees_with_the_path(lr: float, condition: float, steps: int) -> None:
     points = backward.path(lr, condition, steps)
@@ -271,7 +271,7 @@ def test_the_verdict_agrees_with_the_path(lr: float, condition: float, steps: in
         assert np.all(np.diff(np.sign(points[:, 1])) != 0)
 
 
-@settings(deadline=None, max_examples=examples(100))
+@settings(max_examples=examples(100))
 @given(*SETTING)
 def test_the_path_is_the_closed_form_and_stays_finite(lr: float, condition: float, steps: int) -> None:
     points = backward.path(lr, condition, steps)

@@ -16,7 +16,7 @@ from tests.thorough import examples
 
 def for_all(*strategies):
     """Hypothesis' `given`, with as many examples as take a moment."""
-    return lambda test: settings(max_examples=examples(30), deadline=None)(given(*strategies)(test))
+    return lambda test: settings(max_examples=examples(30))(given(*strategies)(test))
 
 
 def agree(a, b, atol=1e-12):

@@ -66,7 +66,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(plain)
 def test_what_is_sent_arrives(value):
     arrived = wire.loads(wire.dumps(value))

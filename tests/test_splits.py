@@ -15,7 +15,7 @@ shares = st.floats(0.05, 0.95)
 
 def for_all(*strategies):
     """Hypothesis' `given`, with as many examples as the machine of a learner finishes in a moment."""
-    return lambda test: settings(max_examples=examples(60), deadline=None)(given(*strategies)(test))
+    return lambda test: settings(max_examples=examples(60))(given(*strategies)(test))
 
 
 def rng(seed):

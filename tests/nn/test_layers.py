@@ -173,7 +173,7 @@ SMOOTH = {
 
 
 @pytest.mark.parametrize("name", SMOOTH)
-@settings(max_examples=6, deadline=None, derandomize=True, database=None)
+@settings(max_examples=6)
 @given(n=st.integers(3, 5), d=st.integers(1, 4), seed=st.integers(0, 10_000))
 def test_backward_is_the_numerical_gradient(name, n, d, seed):
     layer, shape = SMOOTH[name](d)

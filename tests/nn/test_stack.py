@@ -56,7 +56,7 @@ def arrays(K, n, seed):
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=8, deadline=None, derandomize=True, database=None)
+@settings(max_examples=8)
 @given(K=st.integers(1, 5), n=st.integers(2, 5), seed=st.integers(0, 10_000))
 def test_a_stack_is_the_loop_over_its_models(name, K, n, seed):
     rule, given_arrays = RULES[name], arrays(K, n, seed)

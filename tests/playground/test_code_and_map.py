@@ -29,7 +29,7 @@ def run_code(session: Session) -> float:
     return loss
 
 
-@hypothesis_settings(deadline=None, max_examples=examples(40))
+@hypothesis_settings(max_examples=examples(40))
 @given(any_settings())
 def test_the_code_trains_the_same_network_to_the_last_digit(chosen: Settings) -> None:
     session = Session(chosen)

@@ -42,7 +42,7 @@ def sound(picture: Frame) -> None:
         assert image.size == (2 * picture.picture.width, 2 * picture.picture.height)
 
 
-@hypothesis_settings(deadline=None, max_examples=8)
+@hypothesis_settings(max_examples=8)
 @given(any_settings(), st.sampled_from([0, 1, 30]))
 def test_every_setting_has_a_picture(chosen: Settings, steps: int) -> None:
     session = Session(chosen)
@@ -67,7 +67,7 @@ def test_a_network_that_has_diverged_has_a_picture_and_a_message() -> None:
 # Messages ---------------------------------------------------------------------------------------------
 
 
-@hypothesis_settings(deadline=None, max_examples=25)
+@hypothesis_settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(["u1", "u2", "f4"]), st.integers(0, 9)), max_size=6))
 def test_what_is_encoded_can_be_decoded_and_is_aligned(kinds: list[tuple[str, int]]) -> None:
     types = {"u1": np.uint8, "u2": np.uint16, "f4": np.float32}
@@ -84,7 +84,7 @@ def test_what_the_page_does_not_know_is_not_sent() -> None:
         encode({}, {"a": np.zeros(2)})
 
 
-@hypothesis_settings(deadline=None, max_examples=25)
+@hypothesis_settings(max_examples=25)
 @given(any_settings(), st.sampled_from([0, 30]))
 def test_a_frame_says_what_the_session_says(chosen: Settings, steps: int) -> None:
     session = Session(chosen)

@@ -68,7 +68,7 @@ def test_a_change_of_data_brings_a_loss_that_fits() -> None:
         Settings().but(learning_rate=1)
 
 
-@hypothesis_settings(deadline=None, max_examples=examples(200))
+@hypothesis_settings(max_examples=examples(200))
 @given(any_settings())
 def test_the_text_of_settings_brings_them_back(chosen: Settings) -> None:
     assert Settings.from_text(chosen.as_text()) == chosen

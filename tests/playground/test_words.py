@@ -308,7 +308,7 @@ def test_a_sentence_has_two_lines_at_most(changes: dict[str, Any]) -> None:
         assert not any(word in sentence for word in ("because", "nan", "None", "  "))
 
 
-@hypothesis_settings(deadline=None, max_examples=examples(60))
+@hypothesis_settings(max_examples=examples(60))
 @given(any_settings(), st.sampled_from([10.0, 1.0, 0.01]))
 def test_every_setting_has_a_sentence(chosen: Settings, lr: float) -> None:
     session = Session(chosen.but(lr=lr))

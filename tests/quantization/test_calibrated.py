@@ -73,7 +73,7 @@ def test_it_changes_no_argument():
     np.testing.assert_array_equal(H, copy)
 
 
-@settings(deadline=None, max_examples=examples(20))
+@settings(max_examples=examples(20))
 @given(st.integers(0, 2**32 - 1))
 def test_awq_is_never_worse_than_no_stretch(seed):
     rng = np.random.default_rng(seed)

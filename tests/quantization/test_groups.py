@@ -10,7 +10,7 @@ from helpers.quantization.groups import bits_per_weight, round_to_nearest, with_
 from tests.thorough import examples
 
 
-@settings(deadline=None, max_examples=examples(60))
+@settings(max_examples=examples(60))
 @given(st.integers(2, 8), st.sampled_from([1, 3, 8, 32, None]), st.integers(0, 2**32 - 1))
 def test_no_weight_moves_by_more_than_half_a_step_of_its_group(bits, size, seed):
     rng = np.random.default_rng(seed)

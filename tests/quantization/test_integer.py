@@ -9,7 +9,7 @@ from helpers.quantization.integer import accumulate, fixed_point, integer_bias, 
 from helpers.quantization.maps import affine, minmax, signed, symmetric
 from tests.thorough import examples
 
-many = settings(deadline=None, max_examples=examples(50))
+many = settings(max_examples=examples(50))
 WIDE = {"lowest": -(2**30), "highest": 2**30}
 
 

@@ -28,7 +28,7 @@ def exhaustive(costs, sizes, budget):
     return min(found)
 
 
-@settings(deadline=None, max_examples=examples(200))
+@settings(max_examples=examples(200))
 @given(
     st.integers(1, 5).flatmap(
         lambda layers: st.integers(1, 4).flatmap(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -28,7 +28,6 @@ def with_outliers(n=10_000):
     return np.append(rng().normal(size=n), [50.0] * 10)
 
 
-@settings(deadline=None)
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(-100, 100)), st.floats(50, 100))
 def test_percentiles_lie_inside_and_100_is_min_max(x, share):
     low, high = percentile(x, share)

@@ -7,6 +7,7 @@ own page, once, into a cache folder. Either way each file's SHA-256 is compared 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import sys
 import tempfile
@@ -116,7 +117,7 @@ def download(url: str, target: Path, expected: str) -> None:
                 f"It was thrown away. Run `{INSTALL}` in the folder of the course instead."
             )
         os.replace(part, target)
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise ModelError(
             f"The model is not installed, and {url} cannot be read ({error}). "
             f"Run `{INSTALL}` in the folder of the course, or connect to the network."

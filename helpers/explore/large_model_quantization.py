@@ -64,8 +64,6 @@ def sentence(bits: int, size: int) -> str:
         f"{bits} bits, a scale for {SHARED[size]}: {megabytes(bits, size):.1f} MB, "
         f"{of_each(bits, size):.2f} bits a weight. It finds {recall(now.ranks):.0%} first"
     )
-    if recall(now.ranks) < 0.02:
-        return f"{told}: hardly more than a guess. Too many weights became 0, or too few values are left."
     if low <= 0 <= high:
         return f"{told}; the difference to float32 is within what chance does with 328 terms."
     return f"{told}, {abs(change) * 100:.0f} points {'less' if change < 0 else 'more'} than in float32."

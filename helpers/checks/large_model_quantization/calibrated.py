@@ -135,7 +135,7 @@ gptq = formula_task(
     unchanged="The rows below change: work on a copy of W, whose exact weights are needed at the end.",
     show=("W", "bits"),
     hints={
-        "LinAlgError": "Print the diagonal of this H. What does damping add where a pixel is always 0?",
+        "LinAlgError": "Print the diagonal of this H. Is a 0 on it, and what should damping add there?",
         "ValueError": "Write the shapes of this line down: W[i] is (d_out,), and so is the error.",
         "IndexError": "U is (d_in, d_in), and the rows of W are 0 to d_in - 1.",
     },

@@ -97,7 +97,7 @@ split_outliers = formula_task(
     form="End with `return large, share, out`: column numbers, one number, and an array (n, d_out).",
     unchanged="Rounding or zeroing in place changes what the caller passed: compute a new array.",
     hints={
-        "ValueError: zero-size": "Print the largest |x| of each column, and what you compare them with.",
+        "ValueError: zero-size": "Of which columns is this the largest, and how many are they in this case?",
         "ValueError: operands": "Write the shapes of this line down: X is (n, d_in), W is (d_in, d_out).",
         "ValueError: matmul": "Write the shapes of this line down: which rows of W belong to these columns?",
         "IndexError": "Numbers pick columns, and so does an array of True and False: which is this?",

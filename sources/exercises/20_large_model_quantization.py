@@ -61,7 +61,7 @@ number, also of a negative one.
 
 # %% answer="large_model_quantization/pack_groups"
 def pack_groups(W, g):
-    """packed (half of the rows, d_out), scales (groups, d_out), bits a weight."""
+    """packed (half the rows), scales (groups, d_out), and bits a weight."""
     ### BEGIN SOLUTION
     largest = np.maximum.reduceat(np.abs(W), np.arange(0, len(W), g))
     scales = (largest / 7).astype(np.float16)

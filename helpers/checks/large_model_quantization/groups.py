@@ -75,7 +75,7 @@ pack_groups = formula_task(
             scales are those of 16 codes
             Which code does the largest |w| get?
         packed: each = … → each = (largest / 7)[np.arange(len(W)) // g]
-            packed holds codes that were made with scales before they became float16
+            packed holds codes that were made with scales that are not float16
             Who unpacks has the kept scales only: which code is then nearest to w?
         packed: np.rint( → np.trunc(
             in packed the codes were cut off towards 0

@@ -95,7 +95,7 @@ gptq = formula_task(
     right=_gptq,
     rtol=1e-5,  # a wrong code is off by a whole step
     parts={
-        "Q": "Do the first two rows of this case by hand: H, U, the error of row 0, and what row 1 is then.",
+        "Q": "Do two rows of this case by hand: scales, H, U, the error of row 0, and what row 1 is then.",
         "nearest": "The rows of X_new, the weights each at its nearest mark, and norm over norm.",
         "compensated": "The rows of X_new, the weights Q, and norm over norm.",
     },

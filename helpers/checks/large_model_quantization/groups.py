@@ -62,7 +62,7 @@ pack_groups = formula_task(
     cases=_matrices,
     right=_pack_groups,
     parts={
-        "packed": "Take one column of this case: its codes, the two of a byte, and the byte in binary.",
+        "packed": "Take one column of this case: its scales, its codes, the two of a byte, the byte in bits.",
         "scales": "Take one group of this case: its largest |w|, a seventh of that, and at last the float16.",
         "bits": "Count the bytes of packed and of scales, eight bits each: for how many weights are they?",
     },

@@ -23,18 +23,18 @@ from helpers.training import fit
 r"""
 ## Task 1 · Groups in 4 bits, packed (4 points)
 
-A column of `W` holds the weights of one output. Cut each column down into groups of `g` weights; when `g`
-does not divide d_in, the last group is shorter. Each group has a scale of its own.
+A column of `W` holds the weights of one output. Cut each column, from the top, into groups of `g` weights;
+when `g` does not divide d_in, the last group is shorter. Each group has a scale of its own.
 
 Write `pack_groups(W, g)` for `W` of shape (d_in, d_out). Return `packed, scales, bits`:
 
-- `scales`, shape (groups, d_out), of type float16: the largest |w| of the group stands for the code 7. What
-  is kept is the float16 next to that, and from here on only what is kept counts;
-- `packed`, shape (⌈d_in / 2⌉, d_out), of type uint8. The code of a weight is the whole number nearest to w
-  divided by its kept scale. Codes run from -7 to 7; in a group of zeros scale and codes are 0. Two codes lie
-  in a byte as in exercise 18, but down each column: that of row 0 in the lower four bits, that of row 1 in
-  the upper four, then rows 2 and 3, and so on. A negative code is written as in two's complement, so -1 is
-  1111. When d_in is odd, the last upper half is 0;
+- `scales`, shape (groups, d_out), of type float16: the largest |w| of the group, divided by 7, as the float16
+  nearest to that. From here on only this kept scale counts;
+- `packed`, of type uint8, with d_out columns and half as many rows as `W` (rounded up). The code of a weight
+  is the whole number nearest to w divided by its kept scale. Codes run from -7 to 7; in a group of zeros
+  scale and codes are 0. Two codes lie in a byte as in exercise 18, but down each column: that of row 0 in the
+  lower four bits, that of row 1 in the upper four, then rows 2 and 3, and so on. A negative code is written
+  as in two's complement, so -1 is 1111. When d_in is odd, the last upper half is 0;
 - `bits`: how many bits a weight takes, when all bytes of `packed` and of `scales` are counted.
 
 For example:
@@ -61,7 +61,7 @@ number, also of a negative one.
 
 # %% answer="large_model_quantization/pack_groups"
 def pack_groups(W, g):
-    """packed (⌈d_in / 2⌉, d_out), scales (groups, d_out), bits a weight."""
+    """packed (half the rows), scales (groups, d_out), and bits a weight."""
     ### BEGIN SOLUTION
     largest = np.maximum.reduceat(np.abs(W), np.arange(0, len(W), g))
     scales = (largest / 7).astype(np.float16)
@@ -80,20 +80,22 @@ check("large_model_quantization/pack_groups", pack_groups)
 r"""
 ## Task 2 · Inputs that stand out (3 points)
 
-LLM.int8() multiplies the few columns of X that hold large values in float, and all others in 8 bits. The
-lesson calls a feature large when it goes above 6. Here the columns are compared with each other.
+A column of X holds one feature. LLM.int8() multiplies the few columns that hold large values in float, and
+all others in 8 bits. In the lesson a feature is large when |x| goes above 6. Here the columns are compared
+with each other.
 
 Write `split_outliers(X, W, k)`, for inputs `X` of shape (n, d_in) and weights `W` of shape (d_in, d_out).
 Return `large, share, out`:
 
 - `large`, a list of column numbers, the smallest first: the columns of X whose largest |x| is **more than** k
   times that of the median column (`np.median` of all columns' largest |x|);
-- `share`: what part of the range they cost. With one scale for all of X, its codes reach up to the largest
-  |x| of all columns; the other columns need them only up to their own largest |x|. The part of 0 to 1 that
-  lies above that is lost. It is 0 when no column is large;
+- `share`, a number from 0 to 1: what part of the range they cost. With one scale for all of X, the codes
+  reach up to the largest |x| of X. The columns that are not large need them only up to the largest |x| among
+  these columns. What lies above that is lost to them: which part of the way from 0 to the largest |x| of X is
+  it? When no column is large, it is 0;
 - `out`, shape (n, d_out), is X @ W, the large columns exact, the others on 8-bit grids with the codes -127 to
-  127: X with a scale for each row, W with a scale for each column. Each scale is set by the largest number
-  that it is **for**, the large columns of X and their rows of W left out.
+  127: X with a scale for each row, W with a scale for each column. Each scale is set by the largest |x| or
+  |w| that it is **for**: the large columns of X and their rows of W are left out.
 
 For example:
 
@@ -199,29 +201,31 @@ The next cell trains a network on 900 pictures of digits, and takes its first la
 `digits_W`, 200 pictures `calibration`, and 400 others, `fresh`. `on_grid(W, scale, bits)` is given: it rounds
 weights of shape (d_in, d_out), or one row of them, on grids with a scale for each column.
 
-The layer computes X W. When the weights of one input are rounded, X W moves. The weights of the inputs that
-are *not rounded yet* can take most of that back, as far as their inputs go up and down together with it.
+The layer computes X W. Row i of W holds the weights of input i. When it is rounded, X W moves. The rows that
+are *not rounded yet* can take most of that back, as far as their inputs go up and down together with input i.
 How much each one takes follows from H:
 
 $$H = X^\top X / n + 0.01\, \bar{h}\, I, \qquad U^\top U = H^{-1}, \quad U \text{ upper triangular,}$$
 
-aloud: the products of each two inputs, a mean over the n rows. To each number on the diagonal comes
-a hundredth of $\bar{h}$, the mean of the diagonal (*damping*), since some pixels are always 0. Then Cholesky
-takes the inverse apart: `np.linalg.cholesky(A)` gives a lower triangle L with L Lᵀ = A.
+aloud: the products of each two inputs, a mean over the n rows, as in the lesson. Here to each number on the
+diagonal comes a hundredth of $\bar{h}$, the mean of the diagonal (*damping*), since some pixels are always 0.
+(`np.eye` makes I, with 1 on the diagonal and 0 elsewhere.) `np.linalg.inv(H)` is the inverse $H^{-1}$, and
+Cholesky takes that apart: `np.linalg.cholesky(A)` gives a lower triangle L with L Lᵀ = A.
 
-Go through the rows of W from the first to the last. Round row i. What was lost in it, divided by U[i, i], is
-the `error`, shape (d_out,). Then from each row j below, subtract U[i, j] times the error. So a later row is
-rounded with all that the rows before have handed down to it.
+Go through the rows of W from the first to the last. Round row i. What was lost in it (what was rounded, less
+what came out), divided by U[i, i], is the `error`, shape (d_out,). Then from each row j below, subtract
+U[i, j] times the error. So a later row is rounded with all that the rows before have handed down to it.
 
 Write `gptq(W, X, bits, X_new)`. Return `Q, nearest, compensated`:
 
 - `Q`, shape (d_in, d_out), the rounded weights. The scale of each column is fixed at the start: its largest
   |w| stands for the highest code, 2^(bits - 1) - 1;
-- `nearest`: the error of the layer's output on the new rows when each weight of W goes to its nearest mark.
-  The error of weights R is the norm of X_new (R - W), divided by the norm of X_new W (`np.linalg.norm`);
+- `nearest`: the relative error of the layer's output on the new rows when each weight of W goes to its
+  nearest mark. With weights R in place of W, that is the norm of X_new (R - W), divided by the norm of
+  X_new W (`np.linalg.norm`);
 - `compensated`: the same for Q.
 
-For example, with two inputs that nearly say the same:
+For example, with three inputs, of which the first two nearly say the same:
 
     W = np.array([[0.4], [1.4], [7.0]])
     X = np.array([[2.0, 2.0, 0.0], [-1.0, -1.1, 0.0], [0.0, 0.0, 1.0]])
@@ -229,8 +233,8 @@ For example, with two inputs that nearly say the same:
 
 By hand: 0.4 becomes 0, and row 1 takes over nearly 0.4 from it. So it is rounded from about 1.8, to 2.
 
-In a new cell, run `gptq(digits_W, calibration, 3, fresh)`. How much of the error is left? And which of the
-two is nearer to W?
+In a new cell, run `gptq(digits_W, calibration, 3, fresh)`. How much of the error is left? And which weights
+are nearer to W, Q or those that each went to the nearest mark?
 """
 
 # %%

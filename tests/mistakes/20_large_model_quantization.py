@@ -14,7 +14,7 @@ answers(
         halves = … → halves = codes[: len(W) // 2 * 2] & 15
             the shape of packed is wrong
         halves[0::2] | halves[1::2] << 4 → halves[: len(halves) // 2] | halves[len(halves) // 2 :] << 4
-            Take one column of this case: its codes, the two of a byte
+            Take one column of this case: its scales, its codes, the two of a byte
         return packed, scales, → return scales, packed,
             End with `return packed, scales, bits`
         largest = … → largest = np.abs(W[: len(W) // g * g].reshape(-1, g, W.shape[1])).max(axis=1)
@@ -47,10 +47,10 @@ answers(
             changes its input X
         out = small + X[:, is_large] @ W[is_large] → out = X @ W
             Take one row and one column: both scales
+        np.median(reach) → np.sort(reach)[(len(reach) - 1) // 2]
+            Print the largest |x| of each column of this X, and their median
         np.flatnonzero(is_large).tolist(), share, out → out, share, np.flatnonzero(is_large).tolist()
             what came is right, but in another order
-        np.abs(w).max(axis=0) / 127 → np.abs(w).max() / 127
-            Take one row and one column: both scales
         share = … → share = reach[is_large].max(initial=0) / reach.max()
             How far do the codes reach with the large columns
         s_x = … → s_x = np.abs(x).max(axis=1) / 127
@@ -141,7 +141,7 @@ answers(
         for i in range(len(W)): → for i in reversed(range(len(W))):
             Q is what rounding each weight by itself gives
         rest[i + 1 :] -= np.outer(U[i, i + 1 :], error) → rest[i + 1 :] -= error
-            Do the first two rows of this case by hand
+            Do two rows of this case by hand
         return Q, *(lost / np.linalg.norm(exact)) → return Q
             End with `return Q, nearest, compensated`
     """,

@@ -22,7 +22,7 @@ MODELS = {
     "no room": ([7, 9], [1, 2], [10, 8], 18),
 }
 
-MANY = "36 layers have 2^36 lists. Of two that take the same room, which is still needed?"
+MANY = "How many layers are there? 36 have 2^36 lists: of two that take the same room, which is still needed?"
 
 
 def _models(rng: np.random.Generator) -> list[Case]:
@@ -107,8 +107,8 @@ keep_in_8_bits = Task(
     ),
     verdict=all_of(_is_a_list_of_layers, leaves_input_unchanged(), _is_the_best),
     hints={
-        "ValueError": "In this case 4 bits for all fit.",
-        "IndexError": "damage4, damage8 and sizes have one entry for each layer.",
+        "ValueError": "In this case 4 bits for all fit. Or is it not your `raise`: what does this line get?",
+        "IndexError": "Print the index: an array has one entry a layer, a table one for each room from 0 on.",
         "TimeIsUp": MANY,
         "MemoryError": MANY,
     },

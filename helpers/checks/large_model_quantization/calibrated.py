@@ -95,7 +95,7 @@ gptq = formula_task(
     right=_gptq,
     rtol=1e-5,  # a wrong code is off by a whole step
     parts={
-        "Q": "Do the first two rows of this case by hand: H, U, the error of row 0, and what row 1 is then.",
+        "Q": "Do two rows of this case by hand: scales, H, U, the error of row 0, and what row 1 is then.",
         "nearest": "The rows of X_new, the weights each at its nearest mark, and norm over norm.",
         "compensated": "The rows of X_new, the weights Q, and norm over norm.",
     },
@@ -135,7 +135,7 @@ gptq = formula_task(
     unchanged="The rows below change: work on a copy of W, whose exact weights are needed at the end.",
     show=("W", "bits"),
     hints={
-        "LinAlgError": "Print the diagonal of this H. What does damping add where a pixel is always 0?",
+        "LinAlgError": "Print the diagonal of this H. Is a 0 on it, and what should damping add there?",
         "ValueError": "Write the shapes of this line down: W[i] is (d_out,), and so is the error.",
         "IndexError": "U is (d_in, d_in), and the rows of W are 0 to d_in - 1.",
     },

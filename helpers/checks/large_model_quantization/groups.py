@@ -62,8 +62,8 @@ pack_groups = formula_task(
     cases=_matrices,
     right=_pack_groups,
     parts={
-        "packed": "Take one column of this case: its codes, the two of a byte, and the byte in binary.",
-        "scales": "Take one column of this case: which weights are a group, and which is their largest |w|?",
+        "packed": "Take one column of this case: its scales, its codes, the two of a byte, the byte in bits.",
+        "scales": "Take one group of this case: its largest |w|, a seventh of that, and at last the float16.",
         "bits": "Count the bytes of packed and of scales, eight bits each: for how many weights are they?",
     },
     last_rules=[_types],
@@ -75,7 +75,7 @@ pack_groups = formula_task(
             scales are those of 16 codes
             Which code does the largest |w| get?
         packed: each = … → each = (largest / 7)[np.arange(len(W)) // g]
-            packed holds codes that were made with scales before they became float16
+            packed holds codes that were made with scales that are not float16
             Who unpacks has the kept scales only: which code is then nearest to w?
         packed: np.rint( → np.trunc(
             in packed the codes were cut off towards 0
@@ -97,8 +97,8 @@ pack_groups = formula_task(
     unchanged="`W /= …` changes what the caller passed: compute a new array.",
     hints={
         "ValueError: operands": "Write the shapes of this line down, for this W and this g.",
-        "ValueError: cannot reshape": "When g does not divide d_in, the last group is shorter.",
-        "TypeError: ufunc": "`&` and `<<` are for whole numbers: which of the two is a float?",
-        "IndexError": "The last group may be shorter, and the number of rows odd.",
+        "ValueError: cannot reshape": "Write the shapes down. Does g divide d_in here, and is d_in even?",
+        "TypeError: ufunc": "`&`, `|` and `<<` are for whole numbers: print the dtype of what stands there.",
+        "IndexError": "Print the index and the shape. Does g divide d_in here, and is d_in even?",
     },
 )

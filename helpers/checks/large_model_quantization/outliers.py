@@ -12,10 +12,10 @@ Array = np.ndarray
 
 # How far each column of X reaches, with k = 3 (a column of negative numbers has a minus). In the first,
 # columns of 4.8 to 17 are not large, the mean column reaches to 21, and the median of all |x| is about 3.
-# In the second the median lies between 1.3 and 1.5.
+# In the second the median lies between 1.3 and 1.5, and 3.6 is large only for the median of all |x|.
 REACHES = [
     (7, [2.5, 4.8, 6.4, 7.2, 17.0, 32.0, -80.0], 7),
-    (5, [0.8, 0.9, 1.0, 1.1, 1.3, 1.5, 4.0, 4.35, 5.5, -30.0], 3),
+    (5, [0.7, 0.8, 0.9, 1.0, 1.1, 1.3, 1.5, 3.6, 4.0, 4.35, 5.5, -30.0], 3),
     (4, [1.0, 1.25, 1.375, 1.5, 1.75, 4.5, 9.0], 2),  # 4.5 is 3 times 1.5
     (8, [1.0, 1.2, 1.4, 1.6], 4),
     (1, [0.5, 0.7, -8.0], 2),
@@ -97,9 +97,9 @@ split_outliers = formula_task(
     form="End with `return large, share, out`: column numbers, one number, and an array (n, d_out).",
     unchanged="Rounding or zeroing in place changes what the caller passed: compute a new array.",
     hints={
-        "ValueError: zero-size": "Print the largest |x| of each column, and what you compare them with.",
+        "ValueError: zero-size": "Of which columns is this the largest, and how many are they in this case?",
         "ValueError: operands": "Write the shapes of this line down: X is (n, d_in), W is (d_in, d_out).",
         "ValueError: matmul": "Write the shapes of this line down: which rows of W belong to these columns?",
-        "IndexError": "Numbers pick columns, and so does an array of True and False: which is this?",
+        "IndexError": "Numbers pick columns, and so do True and False: print what picks here, and its dtype.",
     },
 )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from helpers.nn.base import Array, Layer
+from helpers.nn.checkpoint import write_arrays
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Flatten
 from helpers.quantization.aware import ELEMENTWISE
@@ -55,6 +56,7 @@ def unpack(packed: Array, lowest: int, bits: int, shape: tuple[int, ...], dtype:
 def save_network(path: str | Path, network: Sequential) -> int:
     """Write a quantized network to `path` (.npz, no pickle inside) and return the size of the file in bytes.
 
+    An older file of that name is replaced when the new one is complete, not before.
     Raises TypeError for a layer that is none of a quantized network.
 
     >>> import tempfile
@@ -77,8 +79,7 @@ def save_network(path: str | Path, network: Sequential) -> int:
         one["arrays"] = {key: [value.dtype.str, value.shape] for key, value in arrays.items()}
         layers.append(one)
     text = np.frombuffer(json.dumps(layers).encode(), np.uint8)
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, text=text, data=np.frombuffer(b"".join(data), np.uint8))
+    write_arrays(path, {"text": text, "data": np.frombuffer(b"".join(data), np.uint8)})
     return Path(path).stat().st_size
 
 

@@ -232,6 +232,19 @@ def test_fewer_bits_make_a_smaller_file(tmp_path):
     assert abs(sizes[1] - sizes[0] - weights * 2 // 8) < 16
 
 
+def test_an_older_file_stays_when_the_new_one_cannot_be_written(tmp_path, monkeypatch):
+    def fails(file, **arrays):
+        file.write(b"half")
+        raise OSError("disk full")
+
+    save_network(tmp_path / "n.npz", SAVED["norms"]())
+    before = (tmp_path / "n.npz").read_bytes()
+    monkeypatch.setattr(np, "savez", fails)
+    with pytest.raises(OSError, match="disk full"):
+        save_network(tmp_path / "n.npz", SAVED["tables"]())
+    assert (tmp_path / "n.npz").read_bytes() == before
+
+
 @pytest.mark.parametrize("bits", range(2, 13))
 def test_packed_codes_come_back(bits):
     lowest, highest = signed(bits)

@@ -280,6 +280,16 @@ def test_the_runtime_finds_the_same_codes(options, tmp_path):
     assert steps.max() < 2.5
 
 
+def test_a_scale_for_all_is_a_number_not_a_vector(tmp_path):
+    import onnx
+
+    to_onnx(quantize_static(network(), ROWS, per_channel=False), tmp_path / "n.onnx", (1, 20))
+    graph = onnx.load(tmp_path / "n.onnx").graph
+    axes = {weight.name: len(weight.dims) for weight in graph.initializer}
+    maps = [node.input[1:] for node in graph.node if node.op_type == "QuantizeLinear"]
+    assert [[axes[name] for name in one] for one in maps] == [[0, 0]] * 4
+
+
 def test_the_runtime_uses_its_integer_kernels(tmp_path):
     import onnx
 

@@ -8,7 +8,7 @@ from helpers import nn
 from helpers.data import load_digits
 from helpers.nn import BatchNorm, Dropout, Flatten, Linear, ReLU, Sequential, Sigmoid, Tanh
 from helpers.quantization.aware import aware, closest, extremes, folded
-from helpers.quantization.files import load_network, pack, save_network, unpack
+from helpers.quantization.files import load_network, save_network
 from helpers.quantization.maps import AffineMap, minmax, signed, symmetric
 from helpers.quantization.networks import (
     DynamicLinear,
@@ -19,6 +19,7 @@ from helpers.quantization.networks import (
     to_integers,
 )
 from helpers.quantization.onnx import to_onnx
+from helpers.quantization.packing import pack, unpack
 from helpers.training import predict
 
 ROWS = np.random.default_rng(7).normal(size=(300, 20))

@@ -30,9 +30,7 @@ def vectors(texts: tuple[str, ...] = TEXTS) -> np.ndarray:
     import torch
     from transformers import AutoTokenizer, BertModel  # type: ignore[import-not-found]
 
-    folder = str(
-        model_file("model.safetensors").parent
-    )  # of the installed package, which has all that it needs
+    folder = str(model_file("model.safetensors").parent)  # the installed package has all that it needs
     model, tokenizer = BertModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
     found = []
     with torch.no_grad():

@@ -50,13 +50,16 @@ def original() -> Weights:
     return read_weights()
 
 
+tokenizer = cache(read_tokenizer)
+
+
 @cache
 def watched(draw: int) -> dict[str, Inputs]:
     """What the matrices are given in 64 of the calibration texts; -1 for the largest inputs in all."""
     texts = load_calibration()
     if draw >= 0:
         texts = [texts[i] for i in np.random.default_rng(draw).choice(len(texts), 64, replace=False)]
-    return watch_inputs(texts, read_tokenizer(), original(), moments=draw >= 0)
+    return watch_inputs(texts, tokenizer(), original(), moments=draw >= 0)
 
 
 def rounded(W: Array, bits: int, size: int | str) -> Array:
@@ -154,7 +157,7 @@ def vectors(case: Case, task: bool) -> list[Array]:
     """The vectors of the texts."""
     weights, product = case
     texts = load_terms() if task else [load_calibration()[::4]]
-    return [embed(each, read_tokenizer(), weights, product).numpy() for each in texts]
+    return [embed(each, tokenizer(), weights, product).numpy() for each in texts]
 
 
 def measure(name: str, case: Case) -> Measured:
@@ -164,6 +167,12 @@ def measure(name: str, case: Case) -> Measured:
     cosines = np.concatenate([np.sum(a * b, axis=1) for a, b in zip(now, before, strict=True)])
     mean, of_sample = (round(float(part.mean()), 6) for part in (cosines, cosines[:SAMPLE]))
     return Measured(ranks(*now) if task else np.zeros(len(load_terms()[0]), int), mean, of_sample)
+
+
+def stored() -> dict[str, Measured]:
+    """What is in the file now: somebody else may be measuring, too."""
+    load_measured.cache_clear()
+    return load_measured() if FILE.exists() else {}
 
 
 def write(found: dict[str, Measured]) -> None:
@@ -176,18 +185,15 @@ def write(found: dict[str, Measured]) -> None:
         "sample": np.array([found[name].sample for name in names]),
     }
     write_npz(FILE, table)
-    load_measured.cache_clear()
 
 
 def main(arguments: list[str]) -> None:
     """Measure what is asked for, or what is missing; each result is written at once."""
     for name, make in cases():
-        load_measured.cache_clear()  # somebody else may be measuring, too
-        known = load_measured() if FILE.exists() else {}
+        known = stored()
         if name.startswith(tuple(arguments)) if arguments else name not in known:
             one = measure(name, make())
-            load_measured.cache_clear()
-            write({**(load_measured() if FILE.exists() else {}), name: one})
+            write({**stored(), name: one})
             share = np.mean(one.ranks == 1)
             print(f"{name:44} recall {share:.3f}  cosine {one.cosine:.4f}", flush=True)
 

@@ -57,6 +57,11 @@ def save_checkpoint(
         "epochs": history.epochs if history is not None else [],
     }
     arrays["text"] = np.asarray(json.dumps(text, default=to_json))
+    write_arrays(path, arrays)
+
+
+def write_arrays(path: str | Path, arrays: dict[str, Array]) -> None:
+    """Write an .npz file of exactly this name; an older one is there until the new one is complete."""
     unfinished = Path(f"{path}.unfinished")
     with open(unfinished, "wb") as file:
         np.savez(file, allow_pickle=False, **arrays)

@@ -85,12 +85,15 @@ class Graph:
 
     def constant(self, values: Any) -> str:
         """Add an array: floats as float32, whole numbers as int64."""
+        array = np.asarray(values)
+        return self.exact(array.astype(np.float32 if array.dtype.kind == "f" else np.int64, copy=False))
+
+    def exact(self, array: Any) -> str:
+        """Add an array in its own dtype."""
         from onnx import numpy_helper
 
-        array = np.asarray(values)
         name = f"weight_{len(self.weights)}"
-        array = np.ascontiguousarray(array, np.float32 if array.dtype.kind == "f" else np.int64)
-        self.weights.append(numpy_helper.from_array(array.reshape(np.shape(values)), name))
+        self.weights.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def layer(self, layer: Layer, X: Any) -> str:

@@ -22,7 +22,7 @@ from helpers.nn.layers import Flatten, Linear
 from helpers.nn.normalization import BatchNorm
 from helpers.nn.regularization import Dropout
 from helpers.nn.stack import rows
-from helpers.quantization.maps import AffineMap, Codes, affine, minmax, signed, symmetric, unsigned
+from helpers.quantization.maps import AffineMap, Codes, affine, minmax, symmetric
 from helpers.quantization.observers import least_squares
 
 __all__ = ["AwareLinear", "Range", "aware", "closest", "extremes", "folded", "ruler"]
@@ -130,16 +130,12 @@ def aware(
     """
     plain = folded(model).layers
     chosen = bits_of_each(bits, sum(isinstance(layer, Linear) for layer in plain))
-    options: dict[str, Any] = {"bits": activation_bits, "momentum": momentum}
     made: list[Layer] = []
 
     def watch(values: Array) -> None:
         """Put a fake quantization for these values behind what was made so far."""
-        quant = FakeQuant(**options)
-        quant.low, quant.high = (
-            np.asarray(end, float) for end in activation_range(values, unsigned(activation_bits))
-        )
-        made.append(quant)
+        quant = FakeQuant(activation_bits, momentum=momentum)
+        made.append(with_range(quant, *activation_range(values, quant.levels)))
 
     values = np.asarray(X)
     watch(values)
@@ -148,16 +144,20 @@ def aware(
         if isinstance(layer, Linear):
             axis, b = 1 if per_channel else None, chosen.pop(0)
             quant = FakeQuant(b, symmetric=True, momentum=weight_momentum, axis=axis)
-            quant.low, quant.high = (
-                np.asarray(e, float) for e in weight_range(layer.W, signed(b), axis=axis)
-            )
-            made.append(AwareLinear(layer, quant))
+            low, high = weight_range(layer.W, quant.levels, axis=axis)
+            made.append(AwareLinear(layer, with_range(quant, low, high)))
         else:
             made.append(deepcopy(layer))
         waits_for_relu = isinstance(layer, Linear) and isinstance(after, act.ReLU)  # both are one step
         if not waits_for_relu and not isinstance(layer, Flatten):
             watch(values)
     return Sequential(*made).eval()  # type: ignore[return-value]
+
+
+def with_range(quant: FakeQuant, low: Any, high: Any) -> FakeQuant:
+    """A fake quantization that begins with this range, from which training may move it."""
+    quant.low, quant.high = np.asarray(low, float), np.asarray(high, float)
+    return quant
 
 
 def bits_of_each(bits: int | Sequence[int], num_layers: int) -> list[int]:

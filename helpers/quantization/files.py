@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 
 from helpers.nn.base import Array, Layer
+from helpers.nn.checkpoint import write_arrays
 from helpers.nn.containers import Sequential
 from helpers.nn.layers import Flatten
 from helpers.quantization.aware import ELEMENTWISE
 from helpers.quantization.maps import AffineMap
 from helpers.quantization.networks import Dequantize, DynamicLinear, IntegerLinear, Lookup, Quantize
+from helpers.quantization.packing import pack, unpack
 
-__all__ = ["load_network", "pack", "save_network", "unpack"]
+__all__ = ["load_network", "save_network"]
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind
@@ -27,34 +29,10 @@ KINDS: dict[str, Any] = {
 }
 
 
-def pack(codes: Array, lowest: int, bits: int) -> Array:
-    """Codes of so many bits, the smallest `lowest`, as bytes without gaps: ⌈size · bits / 8⌉ of uint8.
-
-    The bits of (code - lowest), lowest bit first, one code after the other. Where 4 bits are enough for both,
-    `pack4` packs the same number of bytes.
-
-    >>> [f"{byte:08b}" for byte in pack(np.array([-3, 0, 3]), lowest=-3, bits=3)]
-    ['10011000', '00000001']
-    """
-    steps = np.asarray(codes).astype(np.int64).ravel() - lowest
-    each = steps[:, None] >> np.arange(bits) & 1
-    return np.packbits(each.astype(np.uint8), bitorder="little")
-
-
-def unpack(packed: Array, lowest: int, bits: int, shape: tuple[int, ...], dtype: Any) -> Array:
-    """The codes that `pack` packed, in their shape and dtype.
-
-    >>> unpack(pack(np.array([-3, 0, 3]), -3, 3), -3, 3, (3,), np.int8)
-    array([-3,  0,  3], dtype=int8)
-    """
-    count = int(np.prod(shape))
-    each = np.unpackbits(packed, count=count * bits, bitorder="little").reshape(count, bits)
-    return (each.astype(np.int64) @ (1 << np.arange(bits)) + lowest).astype(dtype).reshape(shape)
-
-
 def save_network(path: str | Path, network: Sequential) -> int:
     """Write a quantized network to `path` (.npz, no pickle inside) and return the size of the file in bytes.
 
+    An older file of that name is replaced when the new one is complete, not before.
     Raises TypeError for a layer that is none of a quantized network.
 
     >>> import tempfile
@@ -77,8 +55,7 @@ def save_network(path: str | Path, network: Sequential) -> int:
         one["arrays"] = {key: [value.dtype.str, value.shape] for key, value in arrays.items()}
         layers.append(one)
     text = np.frombuffer(json.dumps(layers).encode(), np.uint8)
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, text=text, data=np.frombuffer(b"".join(data), np.uint8))
+    write_arrays(path, {"text": text, "data": np.frombuffer(b"".join(data), np.uint8)})
     return Path(path).stat().st_size
 
 

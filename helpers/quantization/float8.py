@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from helpers.quantization.lookup import nearest
-from helpers.quantization.maps import Array, numbers
+from helpers.quantization.maps import Array, checked_scale, numbers
 
 FORMATS = {"e4m3": (4, 3, 127), "e5m2": (5, 2, 124)}  # bits of exponent and of fraction; how many are finite
 
@@ -50,10 +50,7 @@ class Float8:
 
     def __post_init__(self) -> None:
         magnitudes(self.name)
-        scale = np.asarray(self.scale, np.float32)
-        if not (np.isfinite(scale) & (scale > 0)).all():
-            raise ValueError(f"a scale is a finite number above 0, got {self.scale}")
-        object.__setattr__(self, "scale", scale)
+        object.__setattr__(self, "scale", checked_scale(self.scale))
 
     def quantize(self, x: ArrayLike) -> Array:
         """The 8 bits, uint8: the sign is the highest."""

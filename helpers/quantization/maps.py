@@ -70,9 +70,7 @@ class AffineMap:
 
     def __post_init__(self) -> None:
         lowest, highest = checked(self.codes)
-        scale, zero_point = np.asarray(self.scale, np.float32), np.asarray(self.zero_point)
-        if not (np.isfinite(scale) & (scale > 0)).all():
-            raise ValueError(f"a scale is a finite number above 0, got {self.scale}")
+        scale, zero_point = checked_scale(self.scale), np.asarray(self.zero_point)
         is_code = (lowest <= zero_point) & (zero_point <= highest) & (zero_point == np.rint(zero_point))
         if not is_code.all():
             raise ValueError(
@@ -211,6 +209,14 @@ def checked(codes: Codes) -> Codes:
         raise ValueError(f"codes are two whole numbers, lowest < highest, got {codes}; e.g. signed(8)")
     integer_type((lowest, highest))
     return lowest, highest
+
+
+def checked_scale(scale: Any) -> Array:
+    """The scale, or scales, as float32; ValueError when one is not a finite number above 0."""
+    kept = np.asarray(scale, np.float32)
+    if not (np.isfinite(kept) & (kept > 0)).all():
+        raise ValueError(f"a scale is a finite number above 0, got {scale}")
+    return kept
 
 
 def integer_type(codes: Codes) -> np.dtype:

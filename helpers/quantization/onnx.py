@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.nn.base import Array, Shape
+from helpers.nn.base import Shape
 from helpers.nn.containers import Sequential
 from helpers.nn.onnx import Graph, write
 from helpers.quantization.maps import AffineMap
@@ -47,14 +47,6 @@ def to_onnx(network: Sequential, path: str | Path, shape: Shape) -> None:
 
 class QuantizedGraph(Graph):
     """A graph whose weights and values are codes."""
-
-    def exact(self, array: Array) -> str:
-        """Add an array in its own dtype."""
-        from onnx import numpy_helper
-
-        name = f"weight_{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
 
     def map_of(self, ruler: AffineMap) -> tuple[str, str]:
         """The scale and the zero point of a map, as vectors if it has one for each column."""

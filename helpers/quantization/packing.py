@@ -1,11 +1,13 @@
 """Packing: two 4-bit codes in one byte. No processor has a 4-bit number, so a file of them is packed.
 
 The first code of a pair lies in the lower half of the byte, the second in the upper half, as in ONNX.
+`pack`, for any number of bits, counts the codes from the lowest one: so `save_network` writes them.
 """
 
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -48,3 +50,28 @@ def unpack4(packed: ArrayLike, shape: int | tuple[int, ...], *, signed: bool = T
         )
     q = np.stack([packed & 15, packed >> 4], axis=1).ravel()[: prod(shape)].reshape(shape)
     return (q.astype(np.int8) ^ 8) - 8 if signed else q  # the upper bit of the half byte is worth -8
+
+
+def pack(codes: Array, lowest: int, bits: int) -> Array:
+    """Codes of so many bits, the smallest `lowest`, as bytes without gaps: ⌈size · bits / 8⌉ of uint8.
+
+    The bits of (code - lowest), lowest bit first, one code after the other. Where 4 bits are enough for both,
+    `pack4` packs the same number of bytes.
+
+    >>> [f"{byte:08b}" for byte in pack(np.array([-3, 0, 3]), lowest=-3, bits=3)]
+    ['10011000', '00000001']
+    """
+    steps = np.asarray(codes).astype(np.int64).ravel() - lowest
+    each = steps[:, None] >> np.arange(bits) & 1
+    return np.packbits(each.astype(np.uint8), bitorder="little")
+
+
+def unpack(packed: Array, lowest: int, bits: int, shape: tuple[int, ...], dtype: Any) -> Array:
+    """The codes that `pack` packed, in their shape and dtype.
+
+    >>> unpack(pack(np.array([-3, 0, 3]), -3, 3), -3, 3, (3,), np.int8)
+    array([-3,  0,  3], dtype=int8)
+    """
+    count = prod(shape)
+    each = np.unpackbits(packed, count=count * bits, bitorder="little").reshape(count, bits)
+    return (each.astype(np.int64) @ (1 << np.arange(bits)) + lowest).astype(dtype).reshape(shape)

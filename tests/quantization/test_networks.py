@@ -8,7 +8,7 @@ from helpers import nn
 from helpers.data import load_digits
 from helpers.nn import BatchNorm, Dropout, Flatten, Linear, ReLU, Sequential, Sigmoid, Tanh
 from helpers.quantization.aware import aware, closest, extremes, folded
-from helpers.quantization.files import load_network, pack, save_network, unpack
+from helpers.quantization.files import load_network, save_network
 from helpers.quantization.maps import AffineMap, minmax, signed, symmetric
 from helpers.quantization.networks import (
     DynamicLinear,
@@ -19,6 +19,7 @@ from helpers.quantization.networks import (
     to_integers,
 )
 from helpers.quantization.onnx import to_onnx
+from helpers.quantization.packing import pack, unpack
 from helpers.training import predict
 
 ROWS = np.random.default_rng(7).normal(size=(300, 20))
@@ -232,6 +233,19 @@ def test_fewer_bits_make_a_smaller_file(tmp_path):
     assert abs(sizes[1] - sizes[0] - weights * 2 // 8) < 16
 
 
+def test_an_older_file_stays_when_the_new_one_cannot_be_written(tmp_path, monkeypatch):
+    def fails(file, **arrays):
+        file.write(b"half")
+        raise OSError("disk full")
+
+    save_network(tmp_path / "n.npz", SAVED["norms"]())
+    before = (tmp_path / "n.npz").read_bytes()
+    monkeypatch.setattr(np, "savez", fails)
+    with pytest.raises(OSError, match="disk full"):
+        save_network(tmp_path / "n.npz", SAVED["tables"]())
+    assert (tmp_path / "n.npz").read_bytes() == before
+
+
 @pytest.mark.parametrize("bits", range(2, 13))
 def test_packed_codes_come_back(bits):
     lowest, highest = signed(bits)
@@ -265,6 +279,16 @@ def test_the_runtime_finds_the_same_codes(options, tmp_path):
     steps = np.abs(theirs - ours) / float(made.layers[-1].ruler.scale)
     assert (steps < 0.01).mean() > 0.99
     assert steps.max() < 2.5
+
+
+def test_a_scale_for_all_is_a_number_not_a_vector(tmp_path):
+    import onnx
+
+    to_onnx(quantize_static(network(), ROWS, per_channel=False), tmp_path / "n.onnx", (1, 20))
+    graph = onnx.load(tmp_path / "n.onnx").graph
+    axes = {weight.name: len(weight.dims) for weight in graph.initializer}
+    maps = [node.input[1:] for node in graph.node if node.op_type == "QuantizeLinear"]
+    assert [[axes[name] for name in one] for one in maps] == [[0, 0]] * 4
 
 
 def test_the_runtime_uses_its_integer_kernels(tmp_path):

@@ -19,6 +19,7 @@ from helpers.explore.view import explore
 from helpers.features import StandardScaler
 from helpers.figures import COLORS, TRAIN, VALIDATION, subplots
 from helpers.nn import BatchNorm, LayerNorm, Linear, ReLU, Sequential
+from helpers.nn.initializers import he_normal
 from helpers.splits import three_way
 from helpers.training import Setting, Sweep, sweep
 
@@ -44,7 +45,7 @@ def _network(norm: str, seed: int) -> Sequential:
     rng, layers = np.random.default_rng(seed), []
     for n_in, n_out in pairwise((64, 32, 32, 10)):
         layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+        he_normal(layer.W, rng)
         layer.b[...] = 0
         between = [NORMS[norm](n_out)] if NORMS[norm] and n_out == 32 else []
         layers += [layer, *between, ReLU()]

@@ -19,6 +19,7 @@ from helpers.explore.view import explore
 from helpers.features import StandardScaler
 from helpers.figures import COLORS, subplots
 from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn.initializers import he_normal
 from helpers.quantization import affine, k_means, percentile, powers_of_two, signed, symmetric, unsigned
 from helpers.splits import holdout
 from helpers.training import fit
@@ -52,7 +53,7 @@ def _networks() -> tuple[list[Sequential], np.ndarray, np.ndarray]:
         rng, layers = np.random.default_rng(seed), []
         for n_in, n_out in pairwise(SIZES):
             layer = Linear(n_in, n_out, rng=rng)
-            layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+            he_normal(layer.W, rng)
             layer.b[...] = 0
             layers += [layer, ReLU()]
         network = Sequential(*layers[:-1])

@@ -19,6 +19,7 @@ from helpers.explore.base import Control, Frame, Stage, within
 from helpers.explore.view import explore
 from helpers.figures import COLORS, NAMES, subplots
 from helpers.nn import Adam, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn.initializers import he_normal
 from helpers.quantization.aware import closest
 from helpers.quantization.maps import signed, symmetric
 from helpers.quantization.mixed import allocate, sensitivity, weight_bits
@@ -54,7 +55,7 @@ def network(seed: int) -> Sequential:
     rng, layers = np.random.default_rng(seed), []
     for n_in, n_out in pairwise(SIZES):
         layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+        he_normal(layer.W, rng)
         layer.b[...] = 0
         layers += [layer, ReLU()]
     model = Sequential(*layers[:-1])

@@ -8,7 +8,7 @@ validation pictures, on average; the accuracy is the mean of the five on 373 tes
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,15 +82,16 @@ def accuracies() -> dict[Split, float]:
 
 def _accuracies(seed: int) -> dict[Split, float]:
     X, y = _digits()[2]
-    layers = [layer for layer in network(seed).layers if isinstance(layer, Linear)]
-    coarse = [{b: _rounded(layer.W, b) for b in BITS} for layer in layers]
-    found = {}
-    for split in product(BITS, repeat=len(layers)):
-        a = X
-        for layer, weights, b in zip(layers, coarse, split, strict=True):
-            a = np.maximum(a, 0) @ weights[b] + layer.b  # the pixels are not below 0
-        found[split] = float(np.mean(a.argmax(axis=1) == y))
-    return found
+    outputs: dict[Split, np.ndarray] = {(): X}  # layer by layer, so that splits share how they begin
+    for layer in network(seed).layers:
+        if isinstance(layer, Linear):
+            coarse = {b: _rounded(layer.W, b) for b in BITS}
+            outputs = {
+                (*split, b): np.maximum(a, 0) @ W + layer.b  # the pixels are not below 0
+                for split, a in outputs.items()
+                for b, W in coarse.items()
+            }
+    return {split: float(np.mean(logits.argmax(axis=1) == y)) for split, logits in outputs.items()}
 
 
 def _rounded(W: np.ndarray, bits: int) -> np.ndarray:

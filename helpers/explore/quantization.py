@@ -15,11 +15,11 @@ import numpy as np
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
+from helpers.explore.networks import relu_network
 from helpers.explore.view import explore
 from helpers.features import StandardScaler
 from helpers.figures import COLORS, subplots
-from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
-from helpers.nn.initializers import he_normal
+from helpers.nn import SGD, CrossEntropyLoss, Linear, Sequential
 from helpers.quantization import affine, k_means, percentile, powers_of_two, signed, symmetric, unsigned
 from helpers.splits import holdout
 from helpers.training import fit
@@ -49,13 +49,8 @@ def _networks() -> tuple[list[Sequential], np.ndarray, np.ndarray]:
     Z = StandardScaler().fit(X[train]).transform(X)
     networks = []
     for seed in range(SEEDS):
-        rng, layers = np.random.default_rng(seed), []
-        for n_in, n_out in pairwise(SIZES):
-            layer = Linear(n_in, n_out, rng=rng)
-            he_normal(layer.W, rng)
-            layer.b[...] = 0
-            layers += [layer, ReLU()]
-        network = Sequential(*layers[:-1])
+        rng = np.random.default_rng(seed)
+        network = relu_network(SIZES, rng)
         options: dict[str, Any] = {"batch_size": 32, "num_epochs": 20, "progress": False}
         fit(network, CrossEntropyLoss(), SGD(network, lr=0.1), Z[train], y[train], rng=rng, **options)
         network.eval()

@@ -16,10 +16,10 @@ import numpy as np
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
+from helpers.explore.networks import relu_network
 from helpers.explore.view import explore
 from helpers.figures import COLORS, NAMES, subplots
-from helpers.nn import Adam, CrossEntropyLoss, Linear, ReLU, Sequential
-from helpers.nn.initializers import he_normal
+from helpers.nn import Adam, CrossEntropyLoss, Linear, Sequential
 from helpers.quantization.aware import closest
 from helpers.quantization.maps import signed, symmetric
 from helpers.quantization.mixed import allocate, sensitivity, weight_bits
@@ -52,13 +52,7 @@ def network(seed: int) -> Sequential:
     >>> network(0).size
     6570
     """
-    rng, layers = np.random.default_rng(seed), []
-    for n_in, n_out in pairwise(SIZES):
-        layer = Linear(n_in, n_out, rng=rng)
-        he_normal(layer.W, rng)
-        layer.b[...] = 0
-        layers += [layer, ReLU()]
-    model = Sequential(*layers[:-1])
+    model = relu_network(SIZES, np.random.default_rng(seed))
     options: dict[str, Any] = {
         "batch_size": 64,
         "num_epochs": 20,

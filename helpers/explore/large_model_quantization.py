@@ -19,6 +19,8 @@ from helpers.quantization.groups import bits_per_weight
 
 BITS = (2, 3, 4, 8)
 SIZES = ("tensor", "channel", "128", "64", "32")
+WEIGHTS = (None, 768, 128, 64, 32)
+"""How many weights share a scale, by size: a column has 384 or 1,536, on average 768 for each scale."""
 SHARED = ("all of a matrix", "a column", "128 weights", "64 weights", "32 weights")
 IN_MATRICES = 10_616_832
 EDGES = (1, 10, 100, 328)
@@ -32,9 +34,8 @@ def setting(bits: int, size: int) -> Measured:
 
 
 def of_each(bits: int, size: int) -> float:
-    """Bits a weight; a column has 384 or 1,536 weights, on average 768 for each scale."""
-    weights = {"tensor": None, "channel": 768}.get(SIZES[size], 0)
-    return bits_per_weight(bits, int(SIZES[size]) if weights == 0 else weights)
+    """Bits a weight, with its share of a scale."""
+    return bits_per_weight(bits, WEIGHTS[size])
 
 
 def megabytes(bits: int, size: int) -> float:

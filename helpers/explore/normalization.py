@@ -7,7 +7,6 @@ SGD on 256 pictures for four passes; the validation set has 400. Each setting ha
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +14,11 @@ import numpy as np
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
+from helpers.explore.networks import relu_network
 from helpers.explore.view import explore
 from helpers.features import StandardScaler
 from helpers.figures import COLORS, TRAIN, VALIDATION, subplots
-from helpers.nn import BatchNorm, LayerNorm, Linear, ReLU, Sequential
+from helpers.nn import BatchNorm, LayerNorm, Sequential
 from helpers.splits import three_way
 from helpers.training import Setting, Sweep, sweep
 
@@ -41,14 +41,7 @@ def _digits() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarr
 
 
 def _network(norm: str, seed: int) -> Sequential:
-    rng, layers = np.random.default_rng(seed), []
-    for n_in, n_out in pairwise((64, 32, 32, 10)):
-        layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
-        layer.b[...] = 0
-        between = [NORMS[norm](n_out)] if NORMS[norm] and n_out == 32 else []
-        layers += [layer, *between, ReLU()]
-    return Sequential(*layers[:-1])
+    return relu_network((64, 32, 32, 10), np.random.default_rng(seed), NORMS[norm])
 
 
 @lru_cache(maxsize=len(SIZES) * len(NORMS))

@@ -15,10 +15,11 @@ import numpy as np
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
+from helpers.explore.networks import relu_network
 from helpers.explore.view import explore
 from helpers.features import StandardScaler
 from helpers.figures import COLORS, subplots
-from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn import SGD, CrossEntropyLoss, Linear, Sequential
 from helpers.quantization import affine, k_means, percentile, powers_of_two, signed, symmetric, unsigned
 from helpers.splits import holdout
 from helpers.training import fit
@@ -33,12 +34,11 @@ UNITS = sum(SIZES[1:])
 
 
 class Outcome(NamedTuple):
-    """What a setting leads to: means of the networks, and the marks of the first network's first layer."""
+    """What a setting leads to, means of the networks."""
 
     accuracy: float
     error: float
     size: float
-    marks: list[np.ndarray]
 
 
 @lru_cache(maxsize=1)
@@ -49,13 +49,8 @@ def _networks() -> tuple[list[Sequential], np.ndarray, np.ndarray]:
     Z = StandardScaler().fit(X[train]).transform(X)
     networks = []
     for seed in range(SEEDS):
-        rng, layers = np.random.default_rng(seed), []
-        for n_in, n_out in pairwise(SIZES):
-            layer = Linear(n_in, n_out, rng=rng)
-            layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
-            layer.b[...] = 0
-            layers += [layer, ReLU()]
-        network = Sequential(*layers[:-1])
+        rng = np.random.default_rng(seed)
+        network = relu_network(SIZES, rng)
         options: dict[str, Any] = {"batch_size": 32, "num_epochs": 20, "progress": False}
         fit(network, CrossEntropyLoss(), SGD(network, lr=0.1), Z[train], y[train], rng=rng, **options)
         network.eval()
@@ -107,10 +102,7 @@ def outcome(bits: int, share: float, grid: int) -> Outcome:
                 a = layer.forward(a)
         right.append(np.mean(a.argmax(axis=1) == y))
         errors.append(np.sqrt(off / all_squares))
-    first = _weights(networks[0])[0]
-    return Outcome(
-        float(np.mean(right)), float(np.mean(errors)), _size(bits, grid), _marks(first, bits, share, grid)
-    )
+    return Outcome(float(np.mean(right)), float(np.mean(errors)), _size(bits, grid))
 
 
 def _size(bits: int, grid: int) -> float:
@@ -120,14 +112,18 @@ def _size(bits: int, grid: int) -> float:
     return WEIGHTS * bits / 8 + 4 * UNITS + of_maps[grid]
 
 
-def _marks(W: np.ndarray, bits: int, share: float, grid: int) -> list[np.ndarray]:
-    """The numbers that exist: one row for the tensor, or a row for each of the first channels."""
-    map_ = ruler(W, bits, share, grid)
-    if not GRIDS[grid].endswith("channel"):
-        codes = np.arange(map_.codes[0], map_.codes[1] + 1) if hasattr(map_, "codes") else None
-        return [map_.table if codes is None else map_.dequantize(codes)]
+@lru_cache(maxsize=256)
+def marks(bits: int, share: float, grid: int) -> list[np.ndarray]:
+    """The numbers that exist in the first layer: a row for all of it, or one for each of `SHOWN` channels.
+
+    >>> [len(row) for row in marks(2, 100, 0)], len(marks(2, 100, 1))
+    ([3], 8)
+    """
+    map_ = ruler(_weights(_networks()[0][0])[0], bits, share, grid)
+    if hasattr(map_, "table"):
+        return [map_.table]
     codes = np.arange(map_.codes[0], map_.codes[1] + 1)[:, None]
-    return list(map_.dequantize(np.broadcast_to(codes, (len(codes), W.shape[1]))).T[:SHOWN])
+    return list(map_.dequantize(codes).T[:SHOWN])
 
 
 def sentence(bits: int, share: float, grid: int) -> str:
@@ -189,24 +185,24 @@ def frame(bits: int, share: float, grid: int) -> Frame:
     """
     within(CONTROLS, bits=bits, share=share, grid=grid)
     bits, share, grid = int(bits), float(share), int(grid)
-    now = outcome(bits, share, grid)
-    per_channel = len(now.marks) > 1
+    now, rows = outcome(bits, share, grid), marks(bits, share, grid)
+    per_channel = len(rows) > 1
     heights = [(-row - 0.7, -row + 0.1) for row in range(SHOWN)] if per_channel else [(1.0 - SHOWN, 0.6)]
 
     def paint(art: SimpleNamespace) -> None:
         top = art.told.axes.get_ylim()[1]
-        art.grid.set_segments([] if per_channel else [[(m, 0), (m, top)] for m in now.marks[0]])
+        art.grid.set_segments([] if per_channel else [[(m, 0), (m, top)] for m in rows[0]])
         art.marks.set_segments(
-            [[(m, y0), (m, y1)] for row, (y0, y1) in zip(now.marks, heights, strict=True) for m in row]
+            [[(m, y0), (m, y1)] for row, (y0, y1) in zip(rows, heights, strict=True) for m in row]
         )
-        thin = np.clip(20 / len(now.marks[0]), 0.15, 0.8)  # so that many marks do not run together
+        thin = np.clip(20 / len(rows[0]), 0.15, 0.8)  # so that many marks do not run together
         art.grid.set_linewidth(thin)
         art.marks.set_linewidth(1.5 * thin)
         below = f"; below, the marks of {SHOWN} of {SIZES[1]} channels, a row each" if per_channel else ""
         art.told.set_text(f"accuracy {now.accuracy:.2f}, {now.size / 1000:.1f} kB{below}")
 
-    where = f"{SHOWN} rows of marks, one a channel" if per_channel else f"{len(now.marks[0])} marks"
-    low, high = min(m[0] for m in now.marks), max(m[-1] for m in now.marks)
+    where = f"{SHOWN} rows of marks, one a channel" if per_channel else f"{len(rows[0])} marks"
+    low, high = min(row[0] for row in rows), max(row[-1] for row in rows)
     alt = (
         f"A histogram of weights, a bell around 0, with {where} from {low:.2f} to {high:.2f}. "
         f"{bits} bits, {GRIDS[grid]}, {share:g} % inside. Accuracy {now.accuracy:.2f}, "

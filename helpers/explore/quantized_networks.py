@@ -8,7 +8,7 @@ validation pictures, on average; the accuracy is the mean of the five on 373 tes
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy as np
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
+from helpers.explore.networks import relu_network
 from helpers.explore.view import explore
 from helpers.figures import COLORS, NAMES, subplots
-from helpers.nn import Adam, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn import Adam, CrossEntropyLoss, Linear, Sequential
 from helpers.quantization.aware import closest
 from helpers.quantization.maps import signed, symmetric
 from helpers.quantization.mixed import allocate, sensitivity, weight_bits
@@ -51,13 +52,7 @@ def network(seed: int) -> Sequential:
     >>> network(0).size
     6570
     """
-    rng, layers = np.random.default_rng(seed), []
-    for n_in, n_out in pairwise(SIZES):
-        layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
-        layer.b[...] = 0
-        layers += [layer, ReLU()]
-    model = Sequential(*layers[:-1])
+    model = relu_network(SIZES, np.random.default_rng(seed))
     options: dict[str, Any] = {
         "batch_size": 64,
         "num_epochs": 20,
@@ -81,15 +76,16 @@ def accuracies() -> dict[Split, float]:
 
 def _accuracies(seed: int) -> dict[Split, float]:
     X, y = _digits()[2]
-    layers = [layer for layer in network(seed).layers if isinstance(layer, Linear)]
-    coarse = [{b: _rounded(layer.W, b) for b in BITS} for layer in layers]
-    found = {}
-    for split in product(BITS, repeat=len(layers)):
-        a = X
-        for layer, weights, b in zip(layers, coarse, split, strict=True):
-            a = np.maximum(a, 0) @ weights[b] + layer.b  # the pixels are not below 0
-        found[split] = float(np.mean(a.argmax(axis=1) == y))
-    return found
+    outputs: dict[Split, np.ndarray] = {(): X}  # layer by layer, so that splits share how they begin
+    for layer in network(seed).layers:
+        if isinstance(layer, Linear):
+            coarse = {b: _rounded(layer.W, b) for b in BITS}
+            outputs = {
+                (*split, b): np.maximum(a, 0) @ W + layer.b  # the pixels are not below 0
+                for split, a in outputs.items()
+                for b, W in coarse.items()
+            }
+    return {split: float(np.mean(logits.argmax(axis=1) == y)) for split, logits in outputs.items()}
 
 
 def _rounded(W: np.ndarray, bits: int) -> np.ndarray:

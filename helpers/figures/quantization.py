@@ -5,7 +5,7 @@ They take what the lesson measured and return a figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from helpers.figures import COLORS, NAMES, all_finite, subplots
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from helpers.quantization import AffineMap
@@ -112,13 +113,35 @@ def ladder(widths: Sequence[int], accuracies: Mapping[str, Sequence[np.ndarray]]
     1
     """
     fig, ax = subplots(width=7, height=3.4)
+    means_and_ends(ax, widths, accuracies, LOOKS)
+    ax.set(xlabel="bits a weight", ylabel="accuracy", ylim=(0, 1.03))
+    ax.legend(loc="lower left")
+    return fig
+
+
+def means_and_ends(
+    ax: Axes,
+    widths: Collection[int],
+    accuracies: Mapping[str, Iterable[np.ndarray]],
+    looks: Sequence[tuple[str, str]],
+) -> None:
+    """Lines of mean accuracies by bits, equal distances between the widths, with bars from worst to best.
+
+    Args:
+        ax: where to draw them.
+        widths: bits, in the order of the axis.
+        accuracies: by name, at each width those of all networks.
+        looks: colour and marker of each line.
+
+    >>> _, ax = subplots()
+    >>> means_and_ends(ax, [8, 4], {"a": [np.ones(3), np.ones(3)]}, LOOKS)
+    >>> [tick.get_text() for tick in ax.get_xticklabels()]
+    ['8', '4']
+    """
     places = np.arange(len(widths))
-    for i, ((name, scores), (color, marker)) in enumerate(zip(accuracies.items(), LOOKS, strict=False)):
+    for i, ((name, scores), (color, marker)) in enumerate(zip(accuracies.items(), looks, strict=False)):
         each = np.array([np.asarray(score, float) for score in scores])
         beside = places + 0.08 * (i - (len(accuracies) - 1) / 2)  # so that no bar hides another
         ax.vlines(beside, each.min(axis=1), each.max(axis=1), color=COLORS[color], linewidth=1.2)
         ax.plot(beside, each.mean(axis=1), marker + "-", color=COLORS[color], linewidth=1.5, label=name)
     ax.set_xticks(places, [str(bits) for bits in widths])
-    ax.set(xlabel="bits a weight", ylabel="accuracy", ylim=(0, 1.03))
-    ax.legend(loc="lower left")
-    return fig

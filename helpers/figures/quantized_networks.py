@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helpers.figures import COLORS, subplots
+from helpers.figures.quantization import means_and_ends
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,21 +49,15 @@ def accuracy_by_bits(accuracies: Mapping[str, Mapping[int, np.ndarray]], exact: 
     """The accuracy by bits a weight: for each way a line through the means, bars from worst to best.
 
     Args:
-        accuracies: at most three ways by name, each with the accuracies of the seeds (seeds,) by bits.
+        accuracies: at most three ways by name, each with those of the seeds (seeds,) by the same bits.
         exact: the accuracy in 32 bits, a dashed line.
 
     >>> len(accuracy_by_bits({"rounded": {2: np.ones(3), 8: np.ones(3)}}, 1.0).axes[0].lines)
     2
     """
     fig, ax = subplots(width=7.6, height=3.4)
-    for i, ((name, by_bits), (color, marker)) in enumerate(zip(accuracies.items(), LOOKS, strict=False)):
-        places = np.arange(len(by_bits)) + 0.07 * (i - 1)  # so that no marker hides another
-        scores = [np.asarray(one, float) for one in by_bits.values()]
-        ends = [one.min() for one in scores], [one.max() for one in scores]
-        ax.vlines(places, *ends, color=COLORS[color], linewidth=1.2)
-        means = [one.mean() for one in scores]
-        ax.plot(places, means, marker + "-", color=COLORS[color], linewidth=1.5, label=name)
-        ax.set_xticks(range(len(by_bits)), [str(bits) for bits in by_bits])
+    widths = next(iter(accuracies.values()))
+    means_and_ends(ax, widths, {name: by_bits.values() for name, by_bits in accuracies.items()}, LOOKS)
     ax.axhline(exact, linestyle="--", color=COLORS["grey"], linewidth=1.2, label="32 bits")
     ax.set(xlabel="bits a weight", ylabel="test accuracy")
     ax.legend(loc="lower right")

@@ -41,6 +41,7 @@ from helpers.nn import (
     Sequential,
     Tanh,
 )
+from helpers.nn.activations import softmax
 from helpers.nn.stack import Stack
 from helpers.training import fit_each, predict
 
@@ -113,9 +114,7 @@ def train(
     )
 
     def accuracy(fleet):
-        z = predict(fleet, rows.view(Stack))
-        p = np.exp(z - z.max(axis=-1, keepdims=True))
-        p /= p.sum(axis=-1, keepdims=True)
+        p = softmax(predict(fleet, rows.view(Stack)))
         p = p.reshape(-1, members, *p.shape[1:]).mean(axis=1)
         as_given = p.argmax(axis=-1) == given[::members]
         learnt = (as_given & false[::members])[:, :n].sum(axis=1)

@@ -43,6 +43,7 @@ from helpers.nn import (
     ReLU,
     Sequential,
 )
+from helpers.nn.activations import log_softmax, softmax
 from helpers.nn.stack import Stack
 from helpers.training import fit_each, predict
 
@@ -334,10 +335,9 @@ at the best of three learning rates:
 
 # %%
 def training_loss(fleet, X, y):
-    z = predict(fleet, X[:, :400].view(Stack))
-    z = z - z.max(axis=-1, keepdims=True)
-    own = np.take_along_axis(z, y[:, :400, None], axis=-1)[..., 0]
-    return (np.log(np.exp(z).sum(axis=-1)) - own).mean(axis=1)
+    log_p = log_softmax(predict(fleet, X[:, :400].view(Stack)))
+    own = np.take_along_axis(log_p, y[:, :400, None], axis=-1)[..., 0]
+    return -own.mean(axis=1)
 
 
 needed = {}
@@ -512,9 +512,7 @@ def members(seed, bootstrap):
         num_epochs=25,
         rng=rng,
     )
-    z = predict(fleet, X[1000:])
-    p = np.exp(z - z.max(axis=-1, keepdims=True))
-    return p / p.sum(axis=-1, keepdims=True)
+    return softmax(predict(fleet, X[1000:]))
 
 
 def trees(seed):

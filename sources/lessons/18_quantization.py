@@ -33,6 +33,7 @@ from helpers.figures import quantization as figures
 from helpers.figures import show
 from helpers.glossary import terms
 from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn.initializers import he_normal
 from helpers.quantization import (
     affine,
     k_means,
@@ -58,7 +59,7 @@ def trained(seed):
     rng, layers = np.random.default_rng(seed), []
     for n_in, n_out in pairwise((64, 64, 32, 10)):
         layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+        he_normal(layer.W, rng)
         layer.b[...] = 0
         layers += [layer, ReLU()]
     net = Sequential(*layers[:-1])

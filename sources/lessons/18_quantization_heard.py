@@ -24,6 +24,7 @@ from helpers import data
 from helpers.claims import claim
 from helpers.features import StandardScaler
 from helpers.nn import SGD, CrossEntropyLoss, Linear, ReLU, Sequential
+from helpers.nn.initializers import he_normal
 from helpers.quantization import (
     INT8_NARROW,
     MovingRange,
@@ -55,7 +56,7 @@ def trained(seed):
     rng, layers = np.random.default_rng(seed), []
     for n_in, n_out in pairwise((64, 64, 32, 10)):
         layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+        he_normal(layer.W, rng)
         layer.b[...] = 0
         layers += [layer, ReLU()]
     net = Sequential(*layers[:-1])

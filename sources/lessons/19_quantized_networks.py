@@ -43,6 +43,7 @@ from helpers.nn import (
     Sequential,
     to_onnx,
 )
+from helpers.nn.initializers import he_normal
 from helpers.quantization import affine, minmax, signed, symmetric
 from helpers.quantization.aware import aware, closest
 from helpers.quantization.files import load_network, save_network
@@ -67,7 +68,7 @@ def network(seed):
     rng, layers = np.random.default_rng(seed), []
     for n_in, n_out in pairwise((64, 64, 32, 10)):
         layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+        he_normal(layer.W, rng)
         layer.b[...] = 0
         layers += [layer, ReLU()]
     return Sequential(*layers[:-1])

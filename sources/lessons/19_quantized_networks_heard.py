@@ -27,6 +27,7 @@ from helpers.nn import (
     ReLU,
     Sequential,
 )
+from helpers.nn.initializers import he_normal
 from helpers.quantization import signed, symmetric
 from helpers.quantization.aware import (
     AwareLinear,
@@ -56,7 +57,7 @@ def network(seed, norm=False):
     rng, layers = np.random.default_rng(seed), []
     for n_in, n_out in pairwise((64, 64, 32, 10)):
         layer = Linear(n_in, n_out, rng=rng)
-        layer.W[...] = rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))
+        he_normal(layer.W, rng)
         layer.b[...] = 0
         layers += [layer, *([BatchNorm(n_out)] if norm else []), ReLU()]
     return Sequential(*layers[: -2 if norm else -1])

@@ -10,7 +10,6 @@ from helpers.checks.probing import Seen, call
 from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
-Array = np.ndarray
 NOISE, N = 0.3, 400
 # In 20 draws weight decay, L2, L1, dropout and fewer epochs all keep both, each at a strength of its own.
 GAP, RIGHT = 0.15, 0.8

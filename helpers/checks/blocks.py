@@ -97,8 +97,8 @@ def expected_and_got(want: Any, got: Any) -> str:
         and {want.dtype.kind, got.dtype.kind} <= set("biuf")
     ):
         place = tuple(np.argwhere(~np.isclose(got, want, rtol=SINGLE, equal_nan=True))[0].tolist())
-        both = (short(numbers[place].item()) for numbers in (want, got))
-        lines.append(f"first at {list(place)}: expected {{}}, got {{}}".format(*both))
+        right, came = short(want[place].item()), short(got[place].item())
+        lines.append(f"first at {list(place)}: expected {right}, got {came}")
     elif lines[0][10:] == lines[1][10:]:
         lines[1] += f" (dtype {got.dtype})"
     return "\n".join(lines)

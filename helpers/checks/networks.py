@@ -36,11 +36,21 @@ def trained(*sizes: int) -> list[tuple[Array, Array]]:
     return [(layer.W.copy(), layer.b.copy()) for layer in linear]
 
 
+def on_grid(W: Array, bits: int) -> Array:
+    """Weights (n_in, n_out) at their nearest marks, with a scale for each column and so many bits.
+
+    >>> on_grid(np.array([[1.0, 3.0], [2.9, 0.8]]), 2)
+    array([[0. , 3. ],
+           [2.9, 0. ]])
+    """
+    scale = np.abs(W).max(axis=0) / (2 ** (bits - 1) - 1)
+    return np.rint(W / scale) * scale
+
+
 def logits(layers: Layers, X: Array, bits: int = 0) -> Array:
     """What these layers say, (n, 10), with their weights on grids of so many bits, or (0) as they are."""
     a = z = X
     for W, b in layers:
-        scale = np.abs(W).max(axis=0) / (2 ** (bits - 1) - 1) if bits else 1
-        z = a @ (np.round(W / scale) * scale if bits else W) + b
+        z = a @ (on_grid(W, bits) if bits else W) + b
         a = np.maximum(z, 0)
     return z

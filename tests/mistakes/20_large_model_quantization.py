@@ -140,7 +140,7 @@ answers(
             Print what is subtracted from the rows below
         for i in range(len(W)): → for i in reversed(range(len(W))):
             Q is what rounding each weight by itself gives
-        rest[i + 1 :] -= np.outer(U[i, i + 1 :], error) → rest[i + 1 :] -= error
+        rest[i + 1 :] -= … → rest[i + 1 : i + 2] -= np.outer(U[i, i + 1 : i + 2], error)
             Do two rows of this case by hand
         return Q, *(lost / np.linalg.norm(exact)) → return Q
             End with `return Q, nearest, compensated`

@@ -1,4 +1,4 @@
-"""Task 4: GPTQ on a small layer, and on the first layer of networks for the digits."""
+"""Task 4: GPTQ on a small layer, and on the first layer of a network for the digits."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from helpers import data, nn
+from helpers import data
 from helpers.checks.formula import formula_task
+from helpers.checks.networks import HELD_OUT, trained
 from helpers.checks.task import Case
-from helpers.training import fit
 
 Array = np.ndarray
 
 
 def _layers(rng: np.random.Generator) -> Sequence[Case]:
-    """Small layers, whose inputs go up and down together; then two of the digits, with pixels that are 0."""
+    """Small layers, whose inputs go up and down together; then one of the digits, whose X has pixels of 0."""
     cases = [_steady(partial(_small, *shape, rng)) for shape in [(8, 10, 3), (6, 5, 4), (7, 3, 2)]]
-    for bits in (3, 4):
-        W, X = _digits(rng)
-        cases.append(_steady(partial(_of_digits, W, X, bits, rng)))
-    return cases
+    (W, _), *_ = trained(64, 16, 10)
+    X = data.load_digits().X[HELD_OUT:] / 16
+    return cases + [_steady(partial(_of_digits, W, X, bits, rng)) for bits in (3, 4)]
 
 
 def _small(d_in: int, d_out: int, bits: int, rng: np.random.Generator) -> Case:
@@ -39,18 +38,6 @@ def _small(d_in: int, d_out: int, bits: int, rng: np.random.Generator) -> Case:
 def _of_digits(W: Array, X: Array, bits: int, rng: np.random.Generator) -> Case:
     rows = rng.permutation(len(X))
     return {"W": W, "X": X[rows[:200]], "bits": bits, "X_new": X[rows[200:500]]}
-
-
-def _digits(rng: np.random.Generator) -> tuple[Array, Array]:
-    """The first layer of a trained network, and pictures that it was not trained on."""
-    X, y = data.load_digits()
-    X, order = X / 16, rng.permutation(len(y))
-    train, rest = order[:900], order[900:]
-    first, second = nn.Linear(64, 16, rng=rng), nn.Linear(16, 10, rng=rng)
-    model = nn.Sequential(first, nn.ReLU(), second)
-    adam, loss = nn.Adam(model, lr=0.005), nn.CrossEntropyLoss()
-    fit(model, loss, adam, X[train], y[train], batch_size=32, num_epochs=10, rng=rng, progress=False)
-    return first.W.copy(), X[rest]
 
 
 def _steady(draw: Callable[[], Case]) -> Case:

@@ -13,7 +13,6 @@ from helpers.checks.plain import short
 from helpers.checks.probing import Seen, call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
 
-Array = np.ndarray
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
 TUNING, SEEDS = [3, 5, 8], [11, 12, 14, 17]
 RUN = (

@@ -9,7 +9,7 @@ import numpy as np
 from helpers import data, nn
 from helpers.checks.blocks import leaves_input_unchanged, raises
 from helpers.checks.formula import formula_task
-from helpers.checks.networks import HELD_OUT, Layers, logits, trained
+from helpers.checks.networks import HELD_OUT, Layers, logits, on_grid, trained
 from helpers.checks.plain import short
 from helpers.checks.probing import call
 from helpers.checks.task import Case, Task, Wrong, all_of, verdict
@@ -140,13 +140,8 @@ def _is_clear(case: Case, costs: Array) -> bool:
     return bool(second - first > CLEAR)
 
 
-def _on_grid(W: Array, bits: int) -> Array:
-    scale = np.abs(W).max(axis=0) / (2 ** (bits - 1) - 1)
-    return np.rint(W / scale) * scale
-
-
 def _with(layers: Layers, bits: Sequence[int | None]) -> Layers:
-    return [(_on_grid(W, k) if k else W, b) for (W, b), k in zip(layers, bits, strict=True)]
+    return [(on_grid(W, k) if k else W, b) for (W, b), k in zip(layers, bits, strict=True)]
 
 
 def _loss(layers: Layers, X: Array, y: Array) -> float:

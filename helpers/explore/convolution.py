@@ -10,7 +10,6 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
-from matplotlib.patches import Rectangle
 
 from helpers import data
 from helpers.explore.base import Control, Frame, Stage, within
@@ -97,6 +96,15 @@ def sentence(digit: int, first: float, middle: float, last: float, turn: int) ->
     )
 
 
+def square(x: float, y: float, size: float) -> tuple[list[float], list[float]]:
+    """The corners of a square as a closed line: x and y.
+
+    >>> square(0, 1, 2)
+    ([0, 2, 2, 0, 0], [1, 1, 3, 3, 1])
+    """
+    return [x, x + size, x + size, x, x], [y, y, y + size, y + size, y]
+
+
 @lru_cache(maxsize=1)
 def _stage() -> Stage:
     """The figure without anything in it, and the artists that each frame fills in."""
@@ -113,11 +121,10 @@ def _stage() -> Stage:
     for i, j in np.ndindex(3, 3):
         number = middle.text(j, i, "", ha="center", va="center", color=COLORS["ink"])
         setattr(art, f"number{i}{j}", number)
-    border = {"fill": False, "edgecolor": COLORS["grey"], "linewidth": 0.8, "linestyle": ":"}
-    left.add_patch(Rectangle((0.5, 0.5), 8, 8, **border))
-    here = {"fill": False, "edgecolor": COLORS["orange"], "linewidth": 2.2}
-    art.window = left.add_patch(Rectangle((0, 0), 3, 3, **here))
-    art.place = right.add_patch(Rectangle((0, 0), 1, 1, **here))
+    left.plot(*square(0.5, 0.5, 8), color=COLORS["grey"], linewidth=0.8, linestyle=":")
+    here = {"color": COLORS["orange"], "linewidth": 2.2, "clip_on": False}
+    (art.window,) = left.plot(*square(0, 0, 3), **here)
+    (art.place,) = right.plot(*square(0, 0, 1), **here)
     return Stage(fig, art)
 
 
@@ -148,13 +155,15 @@ def frame(digit: int, first: int, middle: int, last: int, turn: int) -> Frame:
             getattr(art, f"number{i}{j}").set_text(f"{weights[i, j]:g}")
         art.answers.set_data(answers)
         art.answers.set_clim(-limit, limit)
-        art.window.set_xy((column - 0.5, row - 0.5))  # the picture's first pixel is at 1, 1
-        art.place.set_xy((column - 0.5, row - 0.5))
+        # (the window of the first answer begins in the corner of the border)
+        art.window.set_data(*square(column - 0.5, row - 0.5, 3))
+        art.place.set_data(*square(column - 0.5, row - 0.5, 1))
 
+    low, high = np.round([answers.min(), answers.max()], 1) + 0.0  # + 0.0: never "-0.0"
     alt = (
-        f"A digit {digit} of 8 by 8 pixels, a filter with {TURNS[turn]} stripes {first}, {middle} and {last}, "
-        f"and its feature map, from {answers.min():.1f} to {answers.max():.1f}. A frame marks the strongest "
-        f"answer, in row {row + 1}, column {column + 1}, and the window that it comes from."
+        f"A digit {digit} of 8 by 8 pixels, a filter with {TURNS[turn]} stripes {first}, {middle} and "
+        f"{last}, and its feature map, from {low:.1f} to {high:.1f}. A frame marks the answer in row "
+        f"{row + 1}, column {column + 1}, and the window that it comes from."
     )
     return Frame(_stage().picture(alt, paint), sentence(digit, first, middle, last, turn))
 

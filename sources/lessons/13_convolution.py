@@ -3,7 +3,8 @@ r"""
 # 13 · Convolution: one small filter, at every place
 
 Networks for pictures, sound and genomes look at small neighbourhoods, and at all of them with the same
-weights. This lesson draws such a filter by hand, takes its slope, and tests what it owes to the neighbourhoods.
+weights. This lesson draws such a filter by hand, takes its slope, and tests what it owes to the
+neighbourhoods.
 
 **You will be able to**
 
@@ -170,8 +171,8 @@ for order in ("as they are", "reordered"):
 r"""
 <details><summary>What came out</summary>
 
-PROSE: as they are, the small LeNet is ahead by …, with 1,898 weights against … of the best MLP. Reordered, the
-MLP stays where it was, and the small LeNet falls to …, its lead is gone.
+PROSE: as they are, the small LeNet is ahead by …, with 1,898 weights against … of the best MLP. Reordered,
+the MLP stays where it was, and the small LeNet falls to …, its lead is gone.
 
 </details>
 
@@ -230,8 +231,8 @@ show(
             for name, K in {"upright": upright, "level": upright.T}.items()
         },
     ),
-    alt="A four and a seven, each beside the feature maps of the two filters. The upright filter is red on the "
-    "left edges of upright strokes and blue on their right edges. The level filter is red on the upper edges "
+    alt="A four and a seven, each beside the feature maps of the two filters. The upright filter is red on "
+    "the left edges of upright strokes and blue on their right edges. The level filter is red on the upper edges "
     "of level strokes and blue on the lower ones.",
 )
 
@@ -269,7 +270,8 @@ with; training only chooses better filters, and combines them. To get informatio
 subject of **computer vision**; to name a picture, as here, is one task of it, **object detection**, which
 answers with boxes and their classes, another.
 
-**What moves, moves along.** Shift the picture by a pixel, and its map is shifted by a pixel, number by number:
+**What moves, moves along.** Shift the picture by a pixel, and its map is shifted by a pixel, number by
+number:
 """
 
 # %%
@@ -512,8 +514,8 @@ for name, effect in effects.items():
 # %% jupyter={"source_hidden": true}
 show(
     figures.receptive_fields(effects),
-    alt="Three panels of 8 by 8 pixels. A unit of the first layer is moved by 3 by 3 pixels, after pooling by "
-    "4 by 4, and a corner unit of the second convolution by 7 by 7; all other pixels are crossed out. In "
+    alt="Three panels of 8 by 8 pixels. A unit of the first layer is moved by 3 by 3 pixels, after pooling "
+    "by 4 by 4, and a corner unit of the second convolution by 7 by 7; all other pixels are crossed out. In "
     "the last panel the pixels in the middle of the field move it most.",
 )
 
@@ -690,8 +692,8 @@ claim(
 
 # %% [markdown]
 r"""
-How much is carried over hangs on how much the tasks have in common, too. The [companion](13_convolution_heard.ipynb)
-trains the source on reordered pixels, in which no shape is left, and looks at what remains of the lead.
+How much is carried over hangs on how much the tasks have in common, too. The
+[companion](13_convolution_heard.ipynb) trains the source on reordered pixels, in which no shape is left, and looks at what remains of the lead.
 
 ## Think
 

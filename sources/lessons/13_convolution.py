@@ -232,8 +232,8 @@ show(
         },
     ),
     alt="A four and a seven, each beside the feature maps of the two filters. The upright filter is red on "
-    "the left edges of upright strokes and blue on their right edges. The level filter is red on the upper edges "
-    "of level strokes and blue on the lower ones.",
+    "the left edges of upright strokes and blue on their right edges. The level filter is red on the upper "
+    "edges of level strokes and blue on the lower ones.",
 )
 
 # %% [markdown]
@@ -693,7 +693,8 @@ claim(
 # %% [markdown]
 r"""
 How much is carried over hangs on how much the tasks have in common, too. The
-[companion](13_convolution_heard.ipynb) trains the source on reordered pixels, in which no shape is left, and looks at what remains of the lead.
+[companion](13_convolution_heard.ipynb) trains the source on reordered pixels, in which no shape is left, and
+looks at what remains of the lead.
 
 ## Think
 

@@ -767,7 +767,7 @@ def test_the_sentence_tells_what_a_filter_answers(stripes, turn, says):
     assert says in convolution.sentence(4, *stripes, turn)
 
 
-@pytest.mark.parametrize("turn", (0, 1))
+@pytest.mark.parametrize("turn", [0, 1])
 def test_the_feature_map_is_pytorchs(turn):
     picture, weights = data.load_digits().X[4].reshape(8, 8) / 16, convolution.kernel(-1, 2, 1, turn)
     theirs = torch.nn.functional.conv2d(

@@ -557,7 +557,7 @@ fit(
     rng=[np.random.default_rng(seed) for seed in DRAWS],
     progress=False,
 )
-pretrained = sources.unstack()
+pretrained = dict(zip(DRAWS, sources.unstack(), strict=True))
 
 
 def without_last(seed):
@@ -588,7 +588,7 @@ def learn(make, X, rates, n):
     fleet = Fleet([make(seed) for seed in DRAWS for _ in rates])
     optimizer = Adam(fleet, lr=[*rates] * len(DRAWS))
     models = np.repeat(np.arange(len(DRAWS)), len(rates))  # whose draw
-    rows = np.array([target(seed)[0][:n] for seed in models])
+    rows = np.array([target(seed)[0][:n] for seed in DRAWS])[models]
     own, y, rng = X[models], digits.y - 5, np.random.default_rng(0)
     scores = []
     for num_steps in (12, 108):
@@ -606,11 +606,8 @@ def learn(make, X, rates, n):
         right = right.reshape(len(DRAWS), len(rates), -1)
         parts = np.array(
             [
-                [
-                    right[seed][:, part].mean(axis=1)
-                    for part in target(seed)[1:]
-                ]
-                for seed in DRAWS
+                [ours[:, part].mean(axis=1) for part in target(seed)[1:]]
+                for ours, seed in zip(right, DRAWS, strict=True)
             ]
         )  # draws, kind, rates
         best = parts[:, 0].mean(axis=0).argmax()

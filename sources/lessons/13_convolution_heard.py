@@ -277,8 +277,8 @@ for name, of_draws in layers.items():
     print(f"{name:20}", end="")
     for num_steps in (12, 120):
         scores = [
-            fine_tuned(of_draws[seed], RATES, seed, num_steps)
-            for seed in DRAWS
+            fine_tuned(of_draw, RATES, seed, num_steps)
+            for seed, of_draw in zip(DRAWS, of_draws, strict=True)
         ]
         chosen_by, new = np.moveaxis(scores, 1, 0)
         best = chosen_by.mean(axis=0).argmax()

@@ -135,7 +135,7 @@ def train(make, rates, order):
             rng=[np.random.default_rng(seed) for _ in rates],
             progress=False,
         )
-        right = predict(fleet, X).argmax(axis=-1) == digits.y
+        right = predict(fleet, X, batch_size=300).argmax(axis=-1) == digits.y
         scores.append(
             [right[:, part].mean(axis=1) for part in (validation, new)]
         )
@@ -601,7 +601,7 @@ def learn(start, inputs, rates, n):
             seen.append(
                 [
                     np.mean(
-                        predict(fleet, X[part]).argmax(axis=-1)
+                        predict(fleet, X[part], batch_size=100).argmax(axis=-1)
                         == digits.y[part],
                         axis=1,
                     )
@@ -687,7 +687,7 @@ gap = lead["moved", 120, 25] - lead["upside down", 120, 25]
 claim(
     "fine-tuning-is-better-sooner",
     measured=gap.mean(),
-    what="lead of fine-tuning over training from scratch, 25 rows, 120 steps: moved digits less digits upside "
+    what="lead of fine-tuning over training from scratch, 25 rows, 120 steps: moved digits less those upside "
     "down, mean of 4 draws",
 )
 

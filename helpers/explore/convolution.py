@@ -121,7 +121,7 @@ def _stage() -> Stage:
     for i, j in np.ndindex(3, 3):
         number = middle.text(j, i, "", ha="center", va="center", color=COLORS["ink"])
         setattr(art, f"number{i}{j}", number)
-    left.plot(*square(0.5, 0.5, 8), color=COLORS["grey"], linewidth=0.8, linestyle=":")
+    (art.border,) = left.plot(*square(0.5, 0.5, 8), color=COLORS["grey"], linewidth=0.8, linestyle=":")
     here = {"color": COLORS["orange"], "linewidth": 2.2, "clip_on": False}
     (art.window,) = left.plot(*square(0, 0, 3), **here)
     (art.place,) = right.plot(*square(0, 0, 1), **here)

@@ -54,6 +54,8 @@ def feature_maps(pictures: np.ndarray, maps: Mapping[str, np.ndarray]) -> Figure
     fig, axes = subplots(
         nrows=len(pictures), ncols=1 + len(maps), width=7.2, height=1.9 * len(pictures) + 0.3, squeeze=False
     )
+    for values in maps.values():
+        all_finite(maps=values)
     limit = max(float(np.abs(values).max()) for values in maps.values()) or 1.0
     for number, (line, picture) in enumerate(zip(axes, pictures, strict=True)):
         for ax in line:
@@ -79,6 +81,7 @@ def receptive_fields(moved: Mapping[str, np.ndarray]) -> Figure:
     """
     fig, axes = subplots(ncols=len(moved), width=2.6 * len(moved), height=3, squeeze=False)
     for ax, (title, values) in zip(axes[0], moved.items(), strict=True):
+        all_finite(moved=values)
         _without_ticks(ax)
         ax.imshow(values, cmap="Reds", vmin=0)
         rows, columns = np.nonzero(values == 0)

@@ -693,9 +693,8 @@ claim(
 
 # %% [markdown]
 r"""
-How much is carried over hangs on how much the tasks have in common, too. The
-[companion](13_convolution_heard.ipynb) trains the source on reordered pixels, in which no shape is left, and
-looks at what remains of the lead.
+Digits upside down have the same classes and the same strokes, and still nothing of use was carried over to
+them here. The [companion](13_convolution_heard.ipynb) tries other classes: from 0 to 4 to 5 to 9.
 
 ## Think
 

@@ -212,10 +212,10 @@ pixels through unchanged, and what was at the border is cut off.)
 
 ## What does a pre-trained network bring along?
 
-In the lesson a network that had learnt 0 to 4 was fine-tuned to 5 to 9. Was it knowledge of *shapes* that
-helped? Take another source: the same digits 0 to 4, with their pixels reordered. No stroke is left in them.
-If shapes are what is carried over, this source should help no more than none at all. 25 labelled rows, 12
-steps and 120, each at its best rate:
+In the lesson a pre-trained network was ahead on digits that had moved. Now other *classes*: from 0 to 4 to 5
+to 9. If knowledge of strokes is carried over, this source should be ahead of none at all, and a source with
+the same digits, but reordered pixels, in which no stroke is left, should not be. 25 labelled rows, 12 steps
+and 120, each at its best rate:
 """
 
 

@@ -56,7 +56,9 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "convolution.receptive_fields": lambda f: figure("convolution.receptive_fields")(
         {"a": f(PIXELS[0].reshape(8, 8))}
     ),
-    "convolution.accuracy_by_rows": lambda f: figure("convolution.accuracy_by_rows")(f(K), {"a": f(T / 8)}),
+    "convolution.accuracy_by_rows": lambda f: figure("convolution.accuracy_by_rows")(
+        f(K), {"task": {"a": f(T / 8)}}
+    ),
     "data_splits.digits_with_labels": lambda f: figure("data_splits.digits_with_labels")(
         f(PIXELS), f(np.arange(10)), f(np.arange(10))
     ),

@@ -90,27 +90,31 @@ def receptive_fields(moved: Mapping[str, np.ndarray]) -> Figure:
     return fig
 
 
-def accuracy_by_rows(rows: Sequence[int], accuracies: Mapping[str, np.ndarray]) -> Figure:
+def accuracy_by_rows(rows: Sequence[int], panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """Accuracy by the number of labelled rows: means of the draws, and bars from the worst to the best.
 
     Args:
         rows: how many labelled rows (m,), ascending.
-        accuracies: by name, at most four, accuracies (m, draws).
+        panels: by the panel's title, and in it by name, at most four, accuracies (m, draws); one scale for all.
 
-    >>> len(accuracy_by_rows([10, 25], {"from scratch": np.ones((2, 4))}).axes[0].lines)
+    >>> len(accuracy_by_rows([10, 25], {"task": {"from scratch": np.ones((2, 4))}}).axes[0].lines)
     1
     """
-    fig, ax = subplots(width=7.4, height=3.4)
+    fig, axes = subplots(ncols=len(panels), width=4 * len(panels), height=3.4, sharey=True, squeeze=False)
     places = np.array(rows, float)
     all_finite(rows=places)
-    for i, ((name, values), (color, marker)) in enumerate(zip(accuracies.items(), LOOKS, strict=False)):
-        values, beside = np.asarray(values, float), places * 1.04 ** (i - (len(accuracies) - 1) / 2)
-        ax.vlines(beside, values.min(axis=1), values.max(axis=1), color=COLORS[color], linewidth=1.2)
-        ax.plot(beside, values.mean(axis=1), marker=marker, color=COLORS[color], linewidth=1.5, label=name)
-    ax.set(xscale="log", xlabel="labelled rows of the new task", ylabel="accuracy on new rows")
-    ax.set_xticks(places, [f"{row:g}" for row in places])
-    ax.minorticks_off()
-    ax.legend(loc="lower right")
+    for ax, (title, accuracies) in zip(axes[0], panels.items(), strict=True):
+        for i, ((name, values), (color, marker)) in enumerate(zip(accuracies.items(), LOOKS, strict=False)):
+            values, beside = np.asarray(values, float), places * 1.04 ** (i - (len(accuracies) - 1) / 2)
+            ax.vlines(beside, values.min(axis=1), values.max(axis=1), color=COLORS[color], linewidth=1.2)
+            ax.plot(
+                beside, values.mean(axis=1), marker=marker, color=COLORS[color], linewidth=1.5, label=name
+            )
+        ax.set(xscale="log", xlabel="labelled rows of the new task", title=title)
+        ax.set_xticks(places, [f"{row:g}" for row in places])
+        ax.minorticks_off()
+    axes[0, 0].set_ylabel("accuracy on new rows")
+    axes[0, -1].legend(loc="lower right")
     return fig
 
 

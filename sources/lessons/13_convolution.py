@@ -48,9 +48,10 @@ from helpers.training import fit, predict
 r"""
 ## The same pixels, in another order
 
-Two networks for pictures of digits. One is made of layers as you know them (a *multi-layer perceptron*, MLP):
-all 64 pixels go to each hidden unit. The other, a small relative of LeCun's LeNet, looks through windows of 3
-× 3 pixels; sections 1 to 3 say what its layers do. It has fewer weights.
+Three networks for pictures of digits. Two are made of layers as you know them (a *multi-layer perceptron*,
+MLP): all 64 pixels go to each hidden unit. The third, a small relative of LeCun's LeNet, looks through
+windows of 3 × 3 pixels; sections 1 to 3 say what its layers do. One MLP has as many weights as the LeNet, the
+other eight times as many.
 
 Then the same again, with one change: an order of the 64 pixels is drawn, and **every** picture, to train on
 or new, is put into that order. No pixel is lost, and each keeps its meaning in all pictures. You could not
@@ -60,7 +61,7 @@ read them any more:
 # %%
 digits = data.load_digits()
 pictures = (digits.X / 16).reshape(-1, 1, 8, 8)  # n, channels, height, width
-DRAWS = range(4)
+DRAWS = range(3)
 
 
 def reordered(seed):
@@ -80,27 +81,29 @@ show(
 
 # %% [markdown]
 r"""
-**Predict:** which of the two networks is right about more new pictures as they are? And which of them loses
-by the reordering, and how much?
+**Predict:** which of the three is right about most new pictures as they are? And which of them loses by the
+reordering, and how much?
 
-Each is trained on 500 pictures, at several learning rates, the MLP in three widths; what is best on 400
-others is judged on the 897 that are left. Four times, each time with another split, another start and another
-order.
+Each is trained on 200 pictures, at several learning rates; the best rate on 400 others is judged on the 1,197
+that are left. Three times, each time with another split, another start and another order.
 """
 
 
 # %% jupyter={"source_hidden": true}
-def small_lenet(rng, classes=10):
-    return Sequential(
-        Conv2d(1, 12, 3, padding=1, rng=rng),  # 12 maps of 8 x 8
-        ReLU(),
-        MaxPool2d(2),  # 12 maps of 4 x 4
-        Conv2d(12, 24, 3, padding=1, rng=rng),  # 24 maps of 4 x 4
-        ReLU(),
-        MaxPool2d(2),  # 24 maps of 2 x 2
-        Flatten(),  # 96 numbers
-        Linear(96, classes, rng=rng),
-    )
+def lenet(first=16, second=24, classes=10):
+    def make(rng):
+        return Sequential(
+            Conv2d(1, first, 3, padding=1, rng=rng),  # 16 maps of 8 x 8
+            ReLU(),
+            MaxPool2d(2),  # 16 maps of 4 x 4
+            Conv2d(first, second, 3, padding=1, rng=rng),  # 24 of 4 x 4
+            ReLU(),
+            MaxPool2d(2),  # 24 maps of 2 x 2
+            Flatten(),  # 96 numbers
+            Linear(4 * second, classes, rng=rng),
+        )
+
+    return make
 
 
 def mlp(width):
@@ -114,7 +117,7 @@ def mlp(width):
 def draw(seed):
     """Row numbers: to train on, to choose by, new ones."""
     order = np.random.default_rng(seed).permutation(len(digits.y))
-    return np.split(order, [500, 900])
+    return np.split(order, [200, 600])
 
 
 def train(make, rates, order):
@@ -130,8 +133,8 @@ def train(make, rates, order):
             Adam(fleet, lr=rates),
             X[rows],
             digits.y[rows],
-            batch_size=50,
-            num_epochs=25,
+            batch_size=20,
+            num_epochs=30,
             rng=[np.random.default_rng(seed) for _ in rates],
             progress=False,
         )
@@ -143,44 +146,56 @@ def train(make, rates, order):
 
 
 # %% tags=["predict"]
-RATES = [0.003, 0.01, 0.03]
-makers = {"small LeNet": small_lenet}
-makers |= {f"MLP, {w} hidden": mlp(w) for w in (64, 128, 256)}
+networks = {
+    "small LeNet": (lenet(), [0.003, 0.01, 0.03]),
+    "MLP, 61 hidden": (mlp(61), [0.001, 0.004, 0.016, 0.064]),
+    "MLP, 512 hidden": (mlp(512), [0.001, 0.004, 0.016, 0.064]),
+}
 right = {}
 print("network          weights  pixels        rate   new pictures")
-for name, make in makers.items():
+for name, (make, rates) in networks.items():
     weights = make(np.random.default_rng(0)).flat.size
     for order in ("as they are", "reordered"):
-        validation, new = train(make, RATES, order)
+        validation, new = train(make, rates, order)
         best = validation.mean(axis=1).argmax()
-        right[name, order] = validation[best].mean(), new[best]
-        print(f"{name:15} {weights:8}  {order:12} {RATES[best]:5}", end="")
+        right[name, order] = new[best]
+        print(f"{name:15} {weights:8}  {order:12} {rates[best]:5}", end="")
         print(f"   {new[best].mean():.3f} ± {new[best].std():.3f}")
 
-# %% tags=["predict"]
+# %% tags=["predict"] jupyter={"source_hidden": true}
 for order in ("as they are", "reordered"):
-    best_mlp = max(
-        (right[name, order] for name in makers if name.startswith("MLP")),
-        key=lambda one: one[0],  # by the rows to choose by
-    )
-    lead = right["small LeNet", order][1] - best_mlp[1]
-    print(f"{order:12} lead over the best MLP {lead.mean():+.3f}", end="")
-    print(f", by draw {np.round(lead, 3) + 0.0}")
+    for name in ("MLP, 61 hidden", "MLP, 512 hidden"):
+        lead = right["small LeNet", order] - right[name, order]
+        print(f"{order:12} lead over {name:15} {lead.mean():+.3f}", end="")
+        print(f", by draw {np.round(lead, 3) + 0.0}")
 
 # %% [markdown]
 r"""
 <details><summary>What came out</summary>
 
-PROSE: as they are, the small LeNet is ahead by …, with 3,706 weights against … of the best MLP. Reordered,
-the MLP stays where it was, and the small LeNet falls to …, its lead is gone.
+As they are, the three are close: 0.935 for the small LeNet, 0.931 for the MLP with as many weights, 0.936
+for the MLP with eight times as many. Lessons often promise that a LeNet *beats* an MLP. On these small
+digits, with 200 to train on, it is level with a much larger one, and no more; its lead over the one with as
+many weights is less than what draws differ by. The other half is clear: reordered, the MLPs stay where they
+were, and the small LeNet falls by 0.03, behind both in every draw.
+
 
 </details>
 
-For the MLP an order is only a renaming: its first layer has a weight for each pixel, wherever that pixel is,
-so what it can learn is the same, and only the start and the shuffling are other ones. The small LeNet is
-built on an assumption: *pixels that lie side by side belong together, and what is worth knowing at one place
-is worth knowing at another*. If only the smaller number of weights helped, it would have helped in both
-orders. A network with layers like this is a **convolutional neural network (CNN)**.
+<details><summary>How the three were picked</summary>
+
+On the 400 rows to choose by of eight other draws (100 to 107). There the small
+LeNet, with 16 and 24 filters, got 0.924, one with 12 and 24 got 0.918; MLPs with 61, 128, 256 and 512 hidden
+units got 0.915, 0.918, 0.918 and 0.920. A LeNet with 8 and 16 filters was level with the best MLP when both
+had 500 pictures, and one without a second pooling had lost to it. So you see the form that did best. And
+other draws of these 1,797 pictures are not other pictures.
+
+</details>
+
+For the MLP an order is only a renaming: its first layer has a weight for each pixel, wherever that pixel is.
+The small LeNet is built on an assumption: *pixels that lie side by side belong together, and what is worth
+knowing at one place is worth knowing at another*. The reordering breaks that, and leaves all else as it is.
+So what the LeNet loses by it, it owed to the neighbourhoods. A network with layers like this is a **convolutional neural network (CNN)**.
 
 ## 1. A filter drawn by hand
 
@@ -192,8 +207,7 @@ $$y_{i,j} = \sum_{u,v} K_{u,v}\, x_{i+u,\,j+v} + b$$
 
 Aloud: the answer at row i, column j is the sum, over the rows u and columns v of the square, of each weight
 times the pixel under it, plus a bias. $K$ is the **convolution kernel**, or filter, and $y$ its *feature
-map*. (In mathematics the kernel is turned round first, and what networks do is called a cross-correlation.
-Where weights are learnt, it makes no difference.)
+map*. (In mathematics the kernel is turned round first. Where weights are learnt, that makes no difference.)
 """
 
 
@@ -266,8 +280,8 @@ print(
 
 # %% [markdown]
 r"""
-PROSE: one number, from filters that nobody trained, is right about …. That is what the layers of a CNN begin
-with; training only chooses better filters, and combines them. To get information out of pictures is the
+One number, from two filters that nobody trained, is right about 93 of 100 of the other half. In a CNN
+training chooses such filters, and combines them. To get information out of pictures is the
 subject of **computer vision**; to name a picture, as here, is one task of it, **object detection**, which
 answers with boxes and their classes, another.
 
@@ -391,13 +405,13 @@ r"""
 ## 3. Counted: shared weights, pooling, what a unit sees
 
 **Weight sharing**: one set of weights for all places. The first layer of the small LeNet turns 64 pixels into
-12 maps of 64. Three ways to do that: one filter for each map; the same windows, but each place with weights
+16 maps of 64. Three ways to do that: one filter for each map; the same windows, but each place with weights
 of its own (*locally connected*); all pixels to all units.
 """
 
 # %%
-shared = Conv2d(1, 12, 3, padding=1, rng=rng)
-dense = Linear(64, 12 * 64, rng=rng)
+shared = Conv2d(1, 16, 3, padding=1, rng=rng)
+dense = Linear(64, 16 * 64, rng=rng)
 counts = {
     "shared": shared.W.size + shared.b.size,
     "own weights at each place": 64 * (shared.W.size + shared.b.size),
@@ -409,14 +423,14 @@ for name, count in counts.items():
 # %% jupyter={"source_hidden": true}
 claim(
     "cnn-shares-weights",
-    because="12 filters × (3 × 3 weights + 1 bias) = 120 for all 64 places; without sharing 64 × 120 = "
-    "7,680, and all to all 64 × 768 + 768 = 49,920",
+    because="16 filters × (3 × 3 weights + 1 bias) = 160 for all 64 places; without sharing 64 × 160 = "
+    "10,240, and all to all 64 × 1,024 + 1,024 = 66,560",
 )
 
 # %% [markdown]
 r"""
 The count of the shared layer does not contain the size of the picture. On 800 × 800 pixels it would still be
-120.
+160.
 
 **Pooling** takes one number for each window, the largest (*max pooling*) or the mean. It has no weights.
 Windows of 2 × 2 that do not overlap halve height and width. By hand, with a reshape that gives each window
@@ -455,7 +469,16 @@ claim(
 
 # %% [markdown]
 r"""
-PROSE: pooling gives up where exactly something was: it changes by … in place of … when the picture moves.
+Pooling gives up where exactly something was, and so the maxima change less than the pixels do. On the way
+back the slope of each window goes to its largest number, which is what the answer was; the others get 0:
+"""
+
+# %%
+layer, window = MaxPool2d(2), np.array([[[[1.0, 5.0], [2.0, 3.0]]]])
+print(layer.forward(window), layer.backward(np.array([[[[0.7]]]])))
+
+# %% [markdown]
+r"""
 
 **What a unit sees.** A unit of the first layer sees 3 × 3 pixels, its *receptive field*. A unit behind it
 sees more, since its window is one of windows. Each layer with kernel $k$ adds $k - 1$ steps, and a step is as
@@ -476,7 +499,7 @@ move, in the trained network. If the sum is right, pixels outside the field move
 """
 
 # %%
-model = small_lenet(np.random.default_rng(0))
+model = lenet()(np.random.default_rng(0))
 rows = draw(0)[0]
 fit(
     model,
@@ -484,7 +507,7 @@ fit(
     Adam(model, lr=0.01),
     pictures[rows],
     digits.y[rows],
-    batch_size=50,
+    batch_size=20,
     num_epochs=10,
     rng=np.random.default_rng(0),
     progress=False,
@@ -517,84 +540,108 @@ show(
     figures.receptive_fields(effects),
     alt="Three panels of 8 by 8 pixels. A unit of the first layer is moved by 3 by 3 pixels, after pooling "
     "by 4 by 4, and a unit of the second convolution by 7 by 7; all other pixels are crossed out. In "
-    "the last panel the pixels in the middle of the field move it most.",
+    "the last panel the rim of the field moves it less than the pixels inside.",
 )
 
 # %% [markdown]
 r"""
 The last layer, `Linear`, sees all of it. Two convolutions and a pooling were enough to look at nearly the
-whole of so small a picture. (PROSE: inside its field a unit is moved most by … pixels: they lie in more
-windows.)
+whole of so small a picture. Inside its field not all pixels count alike: those at the rim lie in
+fewer windows.
 
 ## 4. Filters that somebody else has learnt
 
-If one filter serves all places, might it serve another *task*? Train a small LeNet on 900 pictures of digits
-(**pre-training**). Then give it a new task of which there are few labelled pictures, 10, 25 or 100. That is
-**transfer learning**, and there are two ways:
+If one filter serves all places, might it serve another *task*? Train a small LeNet (8 and 16 filters here, to
+save time) on one task of which there are many labelled pictures, the *source* (**pre-training**). Then give it a new task with few of them,
+10, 25 or 100. That is **transfer learning**, and there are two ways:
 
-- *frozen*: keep all its layers but the last as they are, and go on training the last;
+- *frozen*: keep all its layers but the last as they are, and train the last only;
 - **fine-tuning**: all layers go on learning.
 
-Against them stands the same network *from scratch*. There are two new tasks, both with other pictures: digits
-that lie a pixel farther to the right, as from another scanner, and digits *upside down*. Each way gets the
-same 120 steps, and the rate that is best for it: chosen on 300 other pictures of the task, separately after
-12 steps and after 120. (Who has only 10 labelled pictures does not have 300 to choose by. It gives each way
-its best, which is what we want to compare, and flatters all of them.)
+Against them stands the same network *from scratch*. Two pairs of tasks, each with 901 pictures for the
+source:
 
-**Predict:** for which of the tasks is the pre-trained network ahead, and with how many labelled pictures is
-its lead the largest?
+- *other classes*: the source is the digits 0 to 4, the task 5 to 9. The last layer is a new one.
+- *moved*: the source is all ten digits, the task other pictures of them, moved to the right by a pixel, as
+  from another scanner.
+
+Each way gets the same 80 steps, and the rate that is best for it, chosen on 300 other pictures of the task,
+separately after 10 steps and after 80. (Who has 10 labelled pictures does not have 300 to choose by. It
+gives each way its best, and flatters all of them.)
+
+**Predict:** for which of the two is the pre-trained network ahead, and with how many labelled pictures is its
+lead the largest?
 """
 
 # %%
 moved = np.zeros_like(pictures)
 moved[..., 1:] = pictures[..., :-1]
-tasks = {"moved": moved, "upside down": pictures[:, :, ::-1]}
+tasks = {"other classes": (pictures, 5), "moved": (moved, 10)}
 
 
-def rows_of(seed):
-    """Row numbers: 900 for the source, 100 for the task, 300 to choose by, new ones."""
+def rows_of(task, seed):
+    """Row numbers: 901 for the source, 100 for the task, 300 to choose by, new ones."""
     order = np.random.default_rng(seed).permutation(len(digits.y))
-    return np.split(order, [900, 1000, 1300])
+    if task == "other classes":  # 0 to 4 first, they are 901
+        order = order[np.argsort(digits.y[order] >= 5, kind="stable")]
+    return np.split(order, [901, 1001, 1301])
 
 
 # %% jupyter={"source_hidden": true}
 sources = {}
-for seed in DRAWS:
-    rows = rows_of(seed)[0]
-    model = small_lenet(np.random.default_rng(seed))
-    fit(
-        model,
-        CrossEntropyLoss(),
-        Adam(model, lr=0.01),
-        pictures[rows],
-        digits.y[rows],
-        batch_size=50,
-        num_epochs=15,
-        rng=np.random.default_rng(seed),
-        progress=False,
-    )
-    sources[seed] = model
+for task, (_, classes) in tasks.items():
+    for seed in DRAWS:
+        rows = rows_of(task, seed)[0]
+        model = lenet(8, 16, classes)(np.random.default_rng(seed))
+        fit(
+            model,
+            CrossEntropyLoss(),
+            Adam(model, lr=0.01),
+            pictures[rows],
+            digits.y[rows] % classes,
+            batch_size=50,
+            num_epochs=6,
+            rng=np.random.default_rng(seed),
+            progress=False,
+        )
+        sources[task, seed] = model
 
 
-def learn(start, inputs, rates, n):
-    """Accuracy of each draw after 12 and after 120 steps, each time at the best rate, with that rate.
+# %% jupyter={"source_hidden": true}
+def start(task, way, seed):
+    """The network that a way begins with, and what goes into it."""
+    X, classes = tasks[task]
+    if way == "from scratch":
+        return lenet(8, 16, classes)(np.random.default_rng(20 + seed)), X
+    *body, last = deepcopy(sources[task, seed].layers)
+    if task == "other classes":
+        last = Linear(64, classes, rng=np.random.default_rng(40 + seed))
+    if (
+        way == "frozen"
+    ):  # what its body gives out never changes: once is enough
+        return Sequential(last), predict(Sequential(*body), X, batch_size=100)
+    return Sequential(*body, last), X
 
-    `start(seed)` makes a model, `inputs(seed)` what goes into it."""
+
+# %% jupyter={"source_hidden": true}
+def learn(task, way, n, rates):
+    """By number of steps: accuracy of each draw on new rows, at the best rate, and that rate."""
     scores = []
     for seed in DRAWS:
-        fleet = Fleet([start(seed) for _ in rates])
-        optimizer, X = Adam(fleet, lr=rates), inputs(seed)
-        _, rows, *others = rows_of(seed)
+        model, X = start(task, way, seed)
+        fleet = Fleet([deepcopy(model) for _ in rates])
+        optimizer, y = Adam(fleet, lr=rates), digits.y % tasks[task][1]
+        _, rows, *others = rows_of(task, seed)
         seen = []
-        for num_steps in (12, 108):
+        for num_steps in (10, 70):
             fit(
                 fleet,
                 CrossEntropyLoss(),
                 optimizer,
                 X[rows[:n]],
-                digits.y[rows[:n]],
-                batch_size=25,
-                num_epochs=num_steps // max(1, n // 25),
+                y[rows[:n]],
+                batch_size=20,
+                num_epochs=num_steps // -(-n // 20),  # batches: rounded up
                 rng=[np.random.default_rng(seed) for _ in rates],
                 progress=False,
             )
@@ -602,99 +649,109 @@ def learn(start, inputs, rates, n):
                 [
                     np.mean(
                         predict(fleet, X[part], batch_size=100).argmax(axis=-1)
-                        == digits.y[part],
+                        == y[part],
                         axis=1,
                     )
                     for part in others
                 ]
             )
         scores.append(seen)
-    found = []
-    for chosen_by, new in np.moveaxis(scores, 0, -1):  # (rates, draws)
+    found = {}
+    for num_steps, (chosen_by, new) in zip(
+        (10, 80), np.moveaxis(scores, 0, -1), strict=True
+    ):  # each (rates, draws)
         best = chosen_by.mean(axis=1).argmax()
-        found.append((new[best], rates[best]))
+        found[num_steps] = new[best], rates[best]
     return found
 
 
 # %% tags=["predict"]
-def features(seed, X):
-    """What the layers before the last give out."""
-    return predict(Sequential(*deepcopy(sources[seed].layers[:-1])), X)
-
-
-ROWS, RATES, soon, late = (10, 25, 100), [0.001, 0.003, 0.01, 0.03], {}, {}
-print("task         rows  way           12 steps (rate)     120 steps (rate)")
-for task, X in tasks.items():
-    frozen = {seed: features(seed, X) for seed in DRAWS}
-    ways = {
-        "frozen": (
-            lambda seed: Sequential(deepcopy(sources[seed].layers[-1])),
-            frozen.__getitem__,
-        ),
-        "fine-tuned": (lambda s: deepcopy(sources[s]), lambda s, X=X: X),
-        "from scratch": (
-            lambda s: small_lenet(np.random.default_rng(20 + s)),
-            lambda s, X=X: X,
-        ),
-    }
+RATES = {
+    "frozen": [0.0001, 0.001, 0.01, 0.1, 1.0],
+    "fine-tuned": [0.0001, 0.001, 0.01, 0.1],
+    "from scratch": [0.001, 0.006, 0.03, 0.15],
+}
+ROWS, accuracy = (10, 25, 100), {}
+print("task           rows  way           10 steps (rate)   80 steps (rate)")
+for task in tasks:
     for n in ROWS:
-        for name, way in ways.items():
-            (a, rate), (b, later) = learn(*way, RATES, n)
-            soon[task, name, n], late[task, name, n] = a, b
-            print(f"{task:12} {n:4}  {name:12}", end="")
-            print(f"  {a.mean():.2f} ± {a.std():.2f} ({rate})", end="")
-            print(f"  {b.mean():.2f} ± {b.std():.2f} ({later})")
+        for way, rates in RATES.items():
+            print(f"{task:14} {n:4}  {way:12}", end="")
+            for num_steps, (new, rate) in learn(task, way, n, rates).items():
+                accuracy[task, way, n, num_steps] = new
+                print(f"  {new.mean():.2f} ± {new.std():.2f} ({rate})", end="")
+            print()
 
 # %% tags=["predict"] jupyter={"source_hidden": true}
-for task in tasks:
-    show(
-        figures.accuracy_by_rows(
-            ROWS,
-            {
-                name: np.array([late[task, name, n] for n in ROWS])
-                for name in ("frozen", "fine-tuned", "from scratch")
-            },
-        ),
-        alt=f"PROSE: {task}: accuracy on new rows after 120 steps by the number of labelled rows, 10, 25 and "
-        "100, for frozen layers, fine-tuning and training from scratch.",
-    )
+show(
+    figures.accuracy_by_rows(
+        ROWS,
+        {
+            task: {
+                way: np.array([accuracy[task, way, n, 80] for n in ROWS])
+                for way in RATES
+            }
+            for task in tasks
+        },
+    ),
+    alt="Accuracy on new rows after 80 steps by labelled rows, 10, 25 and 100, in two panels. Other classes: all "
+    "three ways rise from about 0.65 to above 0.9, and from scratch is the highest at 25 and 100. Moved: "
+    "fine-tuned is the highest throughout, frozen just below it, and from scratch the lowest, farthest at 10.",
+)
 
 # %% [markdown]
 r"""
 <details><summary>What came out</summary>
 
-PROSE: moved by a pixel, the pre-trained network is ahead by …, the more the fewer labelled pictures there
-are. Upside down it is …
+*Moved:* after 80 steps fine-tuning is ahead of training from scratch by 0.19 with 10 labelled pictures, 0.14
+with 25 and 0.07 with 100. Frozen layers do nearly as well. *Other classes:* there is no lead. With 10
+pictures the ways are level, with 25 and 100 the network from scratch is the best. What the filters learnt on
+0 to 4 was not what 5 to 9 needed, or no more than 25 pictures taught.
+
 
 </details>
 
 What you may hear is that pre-training and fine-tuning reach *higher performance in fewer iterations*. If that
-held as such, the lead would be there for both tasks:
+held as such, there would be a lead for both tasks, at 10 steps and at 80:
 """
 
-# %%
+# %% tags=["predict"] jupyter={"source_hidden": true}
 lead = {}
 for task in tasks:
-    for steps, of in {12: soon, 120: late}.items():
+    for num_steps in (10, 80):
         for n in ROWS:
-            one = of[task, "fine-tuned", n] - of[task, "from scratch", n]
-            lead[task, steps, n] = one
-            print(f"{task:12} {n:4} rows, {steps:3} steps: lead", end="")
+            one = (
+                accuracy[task, "fine-tuned", n, num_steps]
+                - accuracy[task, "from scratch", n, num_steps]
+            )
+            lead[task, n, num_steps] = one
+            print(f"{task:14} {n:4} rows, {num_steps:2} steps: lead", end="")
             print(f" {one.mean():+.2f} ± {one.std():.2f}")
 
 # %% jupyter={"source_hidden": true}
-gap = lead["moved", 120, 25] - lead["upside down", 120, 25]
+gap = lead["moved", 25, 80] - lead["other classes", 25, 80]
 claim(
     "fine-tuning-is-better-sooner",
     measured=gap.mean(),
-    what="lead of fine-tuning over training from scratch, 25 rows, 120 steps: moved digits less those upside "
-    "down, mean of 4 draws",
+    digits=2,
+    what="lead of fine-tuning over training from scratch, 25 rows, 80 steps: moved digits less other "
+    "classes, mean of 3 draws",
 )
 
 # %% [markdown]
 r"""
-Digits upside down have the same classes and the same strokes, and still nothing of use was carried over to
-them here. The [companion](13_convolution_heard.ipynb) tries other classes: from 0 to 4 to 5 to 9.
+*Sooner* it was in both, by the means, though for other classes the draws differ by as much. *Higher* only for
+one. (With 100 pictures 10 steps from scratch are too few at every rate: it guesses.)
+
+<details><summary>How the two tasks were picked</summary>
+
+Other classes had been planned, and gave no gain. Then we tried two more on other draws: digits moved by a
+pixel, and digits upside down, where fine-tuning had no lead after 120 steps either. Here you see the planned
+one and the one that gained: proof that there are both, not how often each comes.
+
+</details>
+
+The [companion](13_convolution_heard.ipynb) asks what a pre-trained network brings along.
 
 ## Think
 
@@ -741,8 +798,10 @@ rates whose best is not at its edge.
 - With the windows as rows it is a matrix product. Backwards every place adds to the same slopes of the
   weights, and each pixel collects from its windows.
 - Shared weights: few, whatever the size of the picture, and a moved picture has a moved map.
-- What it gains hangs on neighbourhoods that mean something: reordered pixels took it away.
-- A pre-trained network helps most where labelled rows are few. Compare at each way's best rate.
+- It lives on neighbourhoods that mean something: level with a larger MLP before, clearly behind it with
+  reordered pixels.
+- A pre-trained network helped where the classes stayed, most with few labelled rows; for other classes it did
+  not. Compare at each way's best rate.
 """
 
 # %% jupyter={"source_hidden": true}
@@ -751,7 +810,8 @@ terms("13_convolution")
 # %% [markdown]
 r"""
 Now you: exercise 13. For a second reading: [what you may have heard](13_convolution_heard.ipynb), with a
-convolution over time. Before: [lesson 12](12_overfitting.ipynb). Next: lesson 14, sequences.
+convolution over time. Before: [lesson 12](12_overfitting.ipynb). Next: lesson 14,
+sequences.
 
 Sources
 

@@ -95,7 +95,7 @@ def accuracy_by_rows(rows: Sequence[int], panels: Mapping[str, Mapping[str, np.n
 
     Args:
         rows: how many labelled rows (m,), ascending.
-        panels: by the panel's title, and in it by name, at most four, accuracies (m, draws); one scale for all.
+        panels: by the panel's title, and in it by name, at most four, accuracies (m, draws); one scale.
 
     >>> len(accuracy_by_rows([10, 25], {"task": {"from scratch": np.ones((2, 4))}}).axes[0].lines)
     1

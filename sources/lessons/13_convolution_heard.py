@@ -146,7 +146,9 @@ claim(
 
 # %% [markdown]
 r"""
-PROSE: the convolution over time is right about …, the MLP about …; with the time reordered …. Text, sound and
+The convolution over time is right about 97 of 100 series, the best MLP about 77 (of the widths tried the
+widest, with 17,154 weights against 66). With the time reordered the convolution guesses, at every rate, and
+the MLP stays. So it is not for images, but for an order that means something. Text, sound and
 genomes have such an order. The columns of a table have none.
 
 ## "A CNN does not care where something is"
@@ -206,9 +208,9 @@ for name, make in networks.items():
 
 # %% [markdown]
 r"""
-PROSE: moved by a pixel the MLP falls to …, the small LeNet to …, and the one that forgets the place to ….
-(That it still loses something is no surprise: a stride of 2, here that of the pooling, lets only moves by two
-pixels through unchanged, and what was at the border is cut off.)
+Moved by a pixel the MLP falls from 0.95 to 0.43, the small LeNet from 0.94 to 0.46: nearly as far. The one
+that forgets the place still gets 0.58. (That it still loses something is no surprise: a stride of 2, here
+that of the pooling, lets only moves by two pixels through unchanged, and what was at the border is cut off.)
 
 ## What does a pre-trained network bring along?
 
@@ -288,11 +290,12 @@ for name, of_draws in layers.items():
 
 # %% [markdown]
 r"""
-PROSE: what is left with the reordered source is … of the lead. So … of it was not knowledge of shapes; it may
-be no more than weights of a useful size, which this table does not take apart. With larger sources and tasks
-that have more in common it is another question: Yosinski and others (2014) find that early layers carry over
-well, and later ones the less, the farther apart the tasks are; He and others (2019) that a network from
-scratch catches up when it is trained for long and has enough rows.
+There is no lead to explain. From scratch is ahead after 12 steps, and after 120 the three are as near as
+their spread. The real source is no better than the reordered one at 12 steps and 0.02 better at 120, less
+than the draws differ by. So nothing in this table shows that knowledge of strokes was carried over. With
+larger sources and tasks that have more in common it is another question: Yosinski and others (2014) find that
+early layers carry over well, and later ones the less, the farther apart the tasks are; He and others (2019)
+that a network from scratch catches up when it is trained for long and has enough rows.
 
 Sources
 

@@ -553,6 +553,32 @@ The last layer, `Linear`, sees all of it. Two convolutions and a pooling were en
 whole of so small a picture. Inside its field not all pixels count alike: those at the rim lie in
 fewer windows.
 
+The same network in PyTorch, given these weights:
+"""
+
+# %% jupyter={"source_hidden": true}
+twin = torch.nn.Sequential(
+    torch.nn.Conv2d(1, 16, 3, padding=1),
+    torch.nn.ReLU(),
+    torch.nn.MaxPool2d(2),
+    torch.nn.Conv2d(16, 24, 3, padding=1),
+    torch.nn.ReLU(),
+    torch.nn.MaxPool2d(2),
+    torch.nn.Flatten(),
+    torch.nn.Linear(96, 10),
+).double()
+with torch.no_grad():
+    for ours, theirs in zip(model.layers, twin, strict=True):
+        if hasattr(ours, "W"):
+            W = ours.W if ours.W.ndim == 4 else ours.W.T
+            theirs.weight.copy_(torch.tensor(W))
+            theirs.bias.copy_(torch.tensor(ours.b))
+    logits = twin(torch.tensor(pictures)).numpy()
+gap = np.abs(predict(model, pictures) - logits).max()
+print("logits equal to PyTorch's, to 1e-9:", bool(gap < 1e-9))
+
+# %% [markdown]
+r"""
 ## 4. Filters that somebody else has learnt
 
 If one filter serves all places, might it serve another *task*? Train a small LeNet (8 and 16 filters here, to
@@ -744,8 +770,13 @@ claim(
 
 # %% [markdown]
 r"""
+<details><summary>Sooner? Higher?</summary>
+
 *Sooner* it clearly was for moved digits; for other classes the draws differ by about as much as the lead.
-*Higher* it was for moved digits only. (With 100 pictures 10 steps from scratch are too few there at every rate: it guesses.)
+*Higher* it was for moved digits only. (With 100 moved pictures 10 steps from scratch are too few at every
+rate: it guesses.)
+
+</details>
 
 <details><summary>How the two tasks were picked</summary>
 

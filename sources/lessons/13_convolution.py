@@ -156,6 +156,8 @@ print("network          weights  pixels        rate   new pictures")
 for name, (make, rates) in networks.items():
     weights = make(np.random.default_rng(0)).flat.size
     for order in ("as they are", "reordered"):
+        if (name, order) == ("MLP, 512 hidden", "reordered"):
+            continue  # the other MLP shows it in less time
         validation, new = train(make, rates, order)
         best = validation.mean(axis=1).argmax()
         right[name, order] = new[best]
@@ -165,6 +167,8 @@ for name, (make, rates) in networks.items():
 # %% tags=["predict"] jupyter={"source_hidden": true}
 for order in ("as they are", "reordered"):
     for name in ("MLP, 61 hidden", "MLP, 512 hidden"):
+        if (name, order) not in right:
+            continue
         lead = right["small LeNet", order] - right[name, order]
         print(f"{order:12} lead over {name:15} {lead.mean():+.3f}", end="")
         print(f", by draw {np.round(lead, 3) + 0.0}")
@@ -176,9 +180,8 @@ r"""
 As they are, the three are close: 0.935 for the small LeNet, 0.931 for the MLP with as many weights, 0.936
 for the MLP with eight times as many. Lessons often promise that a LeNet *beats* an MLP. On these small
 digits, with 200 to train on, it is level with a much larger one, and no more; its lead over the one with as
-many weights is less than what draws differ by. The other half is clear: reordered, the MLPs stay where they
-were, and the small LeNet falls by 0.03, behind both in every draw.
-
+many weights is less than what draws differ by. The other half is clear: reordered, the
+MLP stays where it was, and the small LeNet falls by 0.03, behind the MLP in every draw.
 
 </details>
 
@@ -833,8 +836,8 @@ rates whose best is not at its edge.
 - With the windows as rows it is a matrix product. Backwards every place adds to the same slopes of the
   weights, and each pixel collects from its windows.
 - Shared weights: few, whatever the size of the picture, and a moved picture has a moved map.
-- It lives on neighbourhoods that mean something: level with a larger MLP before, clearly behind it with
-  reordered pixels.
+- It lives on neighbourhoods that mean something: level with a larger MLP as the pixels are, behind an MLP of
+  its own size when they are reordered.
 - A pre-trained network helped where the classes stayed, most with few labelled rows; for other classes it did
   not. Compare at each way's best rate.
 """

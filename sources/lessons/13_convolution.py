@@ -613,7 +613,7 @@ tasks = {"other classes": (pictures, 5), "moved": (moved, 10)}
 
 
 def rows_of(task, seed):
-    """Row numbers: 901 for the source, 100 for the task, 300 to choose by, new ones."""
+    """Row numbers: source (901), task (100), to choose by (300), new."""
     order = np.random.default_rng(seed).permutation(len(digits.y))
     if task == "other classes":  # 0 to 4 first, they are 901
         order = order[np.argsort(digits.y[order] >= 5, kind="stable")]

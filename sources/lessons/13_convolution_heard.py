@@ -167,7 +167,7 @@ shifted[..., 1:] = pictures[..., :-1]
 
 
 def small_lenet(rng, classes=10, everywhere=False):
-    """A smaller one than the lesson's, with one pooling; `everywhere` takes the largest answer of all."""
+    """Smaller than the lesson's, with one pooling; or two, over all places."""
     channels = 64 if everywhere else 16
     end = [MaxPool2d(2)] if everywhere else []
     return Sequential(

@@ -38,7 +38,7 @@ WORDS = {
     "10_tuning": "c0a61c2f10e85cca",
     "11_normalization": "bfb87c08d56dbbe0",
     "12_overfitting": "d967f75590cf4451",
-    "13_convolution": "3e8291afce8a0bbe",
+    "13_convolution": "26e36682cc53ee52",
     "14_sequences": "d082af45ec51b3f0",
     "15_generative_and_meta": "e489d21cefd142e5",
     "16_trust": "46c41763d198ea20",

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -26,6 +27,7 @@ from helpers.explore import (
     activations,
     backward,
     baselines_and_metrics,
+    convolution,
     data_splits,
     features,
     forward,
@@ -61,6 +63,7 @@ EXPLORERS = [
     tuning,
     normalization,
     overfitting,
+    convolution,
     quantization,
     quantized_networks,
     large_model_quantization,
@@ -149,6 +152,11 @@ OUTSIDE = [
     (overfitting, {"degree": 15}),
     (overfitting, {"n": 12}),
     (overfitting, {"penalty": 0.5}),
+    (convolution, {"digit": 10}),
+    (convolution, {"first": 3}),
+    (convolution, {"middle": 0.5}),
+    (convolution, {"last": -3}),
+    (convolution, {"turn": 2}),
     (quantization, {"bits": 7}),
     (quantization, {"share": 50}),
     (quantization, {"grid": 5}),
@@ -742,6 +750,37 @@ def test_the_curves_end_with_the_last_pass(batch_size):
     normalization.frame(batch_size=batch_size, norm=2, lr=0.1)
     for line in normalization._stage().fig.axes[1].lines:
         assert line.get_xdata()[-1] == normalization.EPOCHS
+
+
+@pytest.mark.parametrize(
+    ("stripes", "turn", "says"),
+    [
+        ((-1, 0, 1), 0, "an edge filter. Its weights add up to 0, so it answers nothing to an even area"),
+        ((-1, 2, -1), 1, "level: a line filter. Its weights add up to 0"),
+        ((1, 1, 1), 0, "a blur. Its weights add up to 9, so it answers 9 to an area full of ink"),
+        ((0, 0, 0), 0, "no filter at all. Every answer is 0."),
+        ((2, -1, -1), 0, "a mixed filter. Its weights add up to 0"),
+        ((1, 0, 1), 0, "also answers to plain ink. Its weights add up to 6"),
+    ],
+)
+def test_the_sentence_tells_what_a_filter_answers(stripes, turn, says):
+    assert says in convolution.sentence(4, *stripes, turn)
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_the_feature_map_is_pytorchs(turn):
+    picture, weights = data.load_digits().X[4].reshape(8, 8) / 16, convolution.kernel(-1, 2, 1, turn)
+    theirs = torch.nn.functional.conv2d(
+        torch.tensor(picture)[None, None], torch.tensor(weights)[None, None], padding=1
+    )
+    np.testing.assert_allclose(convolution.feature_map(picture, weights), theirs[0, 0], atol=1e-12)
+
+
+def test_a_turned_filter_answers_to_the_turned_picture():
+    picture = data.load_digits().X[4].reshape(8, 8)
+    upright, level = (convolution.kernel(-1, 0, 1, turn) for turn in (0, 1))
+    maps = convolution.feature_map(picture, upright), convolution.feature_map(picture.T, level)
+    np.testing.assert_array_equal(maps[0].T, maps[1])
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
         f(Y == 1), {"a": f(K / 8)}
     ),
     "baselines_and_metrics.maps": lambda f: figure("baselines_and_metrics.maps")({"a": f(T)}, f(Y)),
+    "convolution.two_orders": lambda f: figure("convolution.two_orders")(
+        {"a": f(PIXELS[:2].reshape(2, 8, 8))}
+    ),
+    "convolution.feature_maps": lambda f: figure("convolution.feature_maps")(
+        f(PIXELS[:2].reshape(2, 8, 8)), {"a": f(PIXELS[2:4].reshape(2, 8, 8) - 8)}
+    ),
+    "convolution.receptive_fields": lambda f: figure("convolution.receptive_fields")(
+        {"a": f(PIXELS[0].reshape(8, 8))}
+    ),
+    "convolution.accuracy_by_rows": lambda f: figure("convolution.accuracy_by_rows")(
+        f(K), {"task": {"a": f(T / 8)}}
+    ),
     "data_splits.digits_with_labels": lambda f: figure("data_splits.digits_with_labels")(
         f(PIXELS), f(np.arange(10)), f(np.arange(10))
     ),

@@ -759,8 +759,8 @@ terms("12_overfitting")
 # %% [markdown]
 r"""
 Now you: [exercise 12](../exercises/12_overfitting/12_overfitting.ipynb). For a second reading: [what you may
-have heard](12_overfitting_heard.ipynb), with learning curves, ensembles and double descent. Next: lesson 13,
-convolution.
+have heard](12_overfitting_heard.ipynb), with learning curves, ensembles and double descent. Next: [lesson
+13](13_convolution.ipynb), convolution.
 
 Sources
 

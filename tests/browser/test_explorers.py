@@ -25,6 +25,7 @@ LABELS = {
     "optimizers": "learning rate",
     "normalization": "learning rate",
     "overfitting": "points",
+    "convolution": "digit",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",

@@ -1,0 +1,347 @@
+# %% [markdown]
+r"""
+# Exercise 13 · Convolution
+
+Five tasks, 19 points, about 40 minutes. You write a convolution and the way back through a pooling layer, plan
+a network on paper, and then build one that reads digits wherever they stand. At the end you teach it four new
+digits with 25 pictures. Lesson: [13 · Convolution](../../lessons/13_convolution.ipynb).
+
+Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
+run the check under it: it tells you what is right, and for the first thing that is not, what came, what was
+expected and a hint. You can check as often as you like.
+"""
+
+# %%
+import copy
+
+import numpy as np
+
+from helpers import data, nn
+from helpers.checks import check
+from helpers.training import fit
+
+# %% [markdown] task="convolution/conv"
+r"""
+## Task 1 · A convolution, channels last (4 points)
+
+PyTorch and this course keep the channels of a picture before its rows. TensorFlow keeps them **last**, and so
+does this task. Write `conv(X, W, b, stride, padding)`:
+
+- `X` has shape (n, h, w, C): n pictures of h rows and w columns, each pixel with C numbers;
+- `W` has shape (kh, kw, C, F): F filters, each kh rows high, kw columns wide and C channels deep;
+- `b` has shape (F,), a number for each filter;
+- `stride` is by how many pixels the window moves on, down as to the right;
+- `padding` is how many rows and columns of 0 are put around each picture, on all four sides.
+
+Return the feature maps, shape (n, rows, columns, F): at each place, for each filter, the sum over the window
+and its channels of weight times pixel, plus b. The first row of a filter meets the first row of the window.
+As many windows are used as fit: what is left over at the lower and the right edge is not seen.
+
+For example, with one picture, one channel and one filter, here written without their axes:
+
+    X = [[1, 2, 3],     W = [[1, 10]],  b = [0.5],  stride 2,  padding 0
+         [4, 5, 6]]
+    →  [[21.5]]
+
+By hand: the window is one row high and two columns wide. It fits at row 0 and column 0, and there
+1 · 1 + 10 · 2 + 0.5 is 21.5. Two columns further it would need a fourth column, two rows further a third row.
+
+<details><summary>Hint</summary>
+
+Do not go from window to window. Go from weight to weight: which pixels does the weight at row i and column j
+of a filter meet, as the window moves? A slice with a step takes all of them at once.
+</details>
+"""
+
+
+# %% answer="convolution/conv"
+def conv(X, W, b, stride, padding):
+    """Feature maps (n, rows, columns, F) of pictures X (n, h, w, C)."""
+    ### BEGIN SOLUTION
+    kh, kw = W.shape[:2]
+    edge = (padding, padding)
+    sheet = np.pad(X, ((0, 0), edge, edge, (0, 0)))
+    rows = (sheet.shape[1] - kh) // stride + 1
+    columns = (sheet.shape[2] - kw) // stride + 1
+    out = np.zeros((len(X), rows, columns, len(b))) + b
+    for i in range(kh):
+        for j in range(kw):
+            down, right = i + stride * rows, j + stride * columns
+            out = out + sheet[:, i:down:stride, j:right:stride] @ W[i, j]
+    return out
+    ### END SOLUTION
+
+
+# %% check="convolution/conv"
+check("convolution/conv", conv)
+
+# %% [markdown] task="convolution/blueprint"
+r"""
+## Task 2 · A network on paper (3 points)
+
+Before a network is built, two things should be known of each layer: the size of what comes out of it, and how
+many parameters it has. Write `blueprint(picture, layers, classes)`:
+
+- `picture` is the size of a picture, `[C, h, w]`: channels, rows, columns;
+- `layers` is a list. Each entry is a list, `["conv", filters, kernel, stride, padding]` or
+  `["pool", kernel, stride]`. A window is `kernel` pixels high and wide. Each filter of a conv layer sees all
+  channels, and has a bias;
+- after the last of them everything is put into one row, and a linear layer with biases gives a number for each
+  of the `classes`.
+
+Return two arrays:
+
+- `sizes`, shape (number of layers, 3): for each entry of `layers` the size `[C, h, w]` of what comes out;
+- `parameters`, shape (number of layers + 1,): for each entry of `layers` how many it has, and at last those
+  of the linear layer.
+
+A window that does not fit at the edge is left out, in a pool layer, too. If not a single one fits, raise a
+`ValueError` that says so. For example
+
+    blueprint([1, 8, 8], [["conv", 4, 3, 1, 1], ["pool", 3, 2]], 10)
+    →  array([[4, 8, 8], [4, 3, 3]]),  array([ 40,   0, 370])
+
+By hand: with a row of padding above and below, the 3 rows of a window find room at 8 places. A filter has 9
+weights and a bias. Pooling windows begin in row 0, 2 and 4; one that begins in row 6 would need a ninth row.
+At last 4 · 3 · 3 numbers go to 10 classes.
+"""
+
+
+# %% answer="convolution/blueprint"
+def blueprint(picture, layers, classes):
+    """Sizes (layers, 3), and the number of parameters (layers + 1,)."""
+    ### BEGIN SOLUTION
+    (C, h, w), sizes, parameters = picture, [], []
+    for kind, *numbers in layers:
+        if kind == "conv":
+            filters, kernel, stride, padding = numbers
+            count, C = filters * (C * kernel**2 + 1), filters
+        else:
+            (kernel, stride), padding, count = numbers, 0, 0
+        room = [side + 2 * padding - kernel for side in (h, w)]
+        h, w = (spare // stride + 1 for spare in room)
+        if min(h, w) < 1:
+            raise ValueError(f"no window of {kernel} pixels fits")
+        sizes.append([C, h, w])
+        parameters.append(count)
+    parameters.append((C * h * w + 1) * classes)
+    return np.array(sizes), np.array(parameters)
+    ### END SOLUTION
+
+
+# %% check="convolution/blueprint"
+check("convolution/blueprint", blueprint)
+
+# %% [markdown] task="convolution/max_pool_backward"
+r"""
+## Task 3 · Back through max-pooling (4 points)
+
+A max-pooling layer went over `X`, shape (n, C, h, w), with windows of `kernel` × `kernel` pixels, whose corners
+lie `stride` pixels apart. It gave the largest pixel of each window; its output had the shape
+(n, C, rows, columns). Write `max_pool_backward(d_out, X, kernel, stride)`: `d_out` holds the slope of the loss
+for each number of that output. Return `dX`, the slope for each pixel, in the shape of `X`.
+
+- Only the largest pixel of a window has a slope from it. If several are equally large, it is the **first** of
+  them, row by row and from left to right, as in PyTorch.
+- If `stride` is less than `kernel`, the windows **overlap**, and a pixel may be the largest in several.
+- If it is more, or if the last window ends before the edge, some pixels are in no window.
+
+For example, one picture with one channel, kernel 2 and stride 1, here without the first two axes:
+
+    X = [[1, 3, 3],     d_out = [[10, 20],     →  dX = [[ 0, 30,  0],
+         [2, 0, 3],              [40, 80]]              [40,  0, 80],
+         [1, 2, 3]]                                     [ 0,  0,  0]]
+
+By hand: both upper windows take the 3 in the middle of the first row. The left one sees no other; of the three
+3s that the right one sees it is the first. So it gets 10 + 20. The lower left window sees two 2s, the lower right
+one two 3s: in each, the upper one is the first.
+"""
+
+
+# %% answer="convolution/max_pool_backward"
+def max_pool_backward(d_out, X, kernel, stride):
+    """The slope for each pixel of X (n, C, h, w)."""
+    ### BEGIN SOLUTION
+    dX = np.zeros(X.shape)
+    n, C, rows, columns = d_out.shape
+    picture, channel = np.arange(n)[:, None], np.arange(C)
+    for r in range(rows):
+        for c in range(columns):
+            top, left = r * stride, c * stride
+            window = X[:, :, top : top + kernel, left : left + kernel]
+            first = window.reshape(n, C, -1).argmax(axis=-1)
+            i, j = top + first // kernel, left + first % kernel
+            dX[picture, channel, i, j] += d_out[:, :, r, c]
+    return dX
+    ### END SOLUTION
+
+
+# %% check="convolution/max_pool_backward"
+check("convolution/max_pool_backward", max_pool_backward)
+
+# %% [markdown] task="convolution/beat_the_mlp"
+r"""
+## Task 4 · Beat the MLP, with fewer parameters (4 points)
+
+A digit of 8 × 8 pixels lies anywhere on a sheet of 12 × 12. The next cell lays 600 pictures on sheets,
+and trains an MLP with 64 hidden units on them. Run it: how many parameters does it have, and how often is it
+right about sheets that it has not seen?
+
+Write `beat_the_mlp(X, y, rng)`: train a network on the sheets `X`, shape (600, 1, 12, 12), and their labels
+`y` (600,), and return it. Two things are asked:
+
+- it has **3000 parameters or fewer**;
+- of new sheets it is **right** about 0.85 or more.
+
+The check lays other pictures on other sheets, three times, and numbers the ten classes in another way each
+time: you know of the digits only what `X` and `y` tell. All chance comes from `rng`. The network is one that
+`nn.Sequential` makes. It takes sheets (n, 1, 12, 12), gives ten logits for each, and is judged in evaluation
+mode. It should train in about a second: the check trains it six times.
+
+<details><summary>Hint: what there is</summary>
+
+`nn.Conv2d(channels, filters, kernel, padding=…, rng=rng)`, `nn.MaxPool2d(kernel)`, `nn.ReLU()`, and
+`nn.Flatten()` before the first `nn.Linear`. `print(model.summary(X.shape))` shows the size of what comes out of
+each layer, and its parameters.
+</details>
+"""
+
+# %%
+pictures, digits = data.load_digits()
+
+
+def placed(pictures, rng):
+    """Each picture somewhere on a sheet of its own: (n, 1, 12, 12)."""
+    sheets = np.zeros((len(pictures), 1, 12, 12))
+    corners = rng.integers(5, size=(len(pictures), 2))
+    for sheet, picture, (r, c) in zip(sheets, pictures, corners, strict=True):
+        sheet[0, r : r + 8, c : c + 8] = picture.reshape(8, 8)
+    return sheets
+
+
+rng = np.random.default_rng(0)
+order = rng.permutation(len(digits))
+X_all, y_all = placed(pictures[order] / 16, rng), digits[order]
+
+
+def mlp(X, y, rng):
+    """A network that does not know which pixels are neighbours."""
+    hidden = nn.Linear(144, 64, rng=rng)
+    last = nn.Linear(64, 10, rng=rng)
+    model = nn.Sequential(nn.Flatten(), hidden, nn.ReLU(), last)
+    loss, optimizer = nn.CrossEntropyLoss(), nn.Adam(model, lr=0.01)
+    settings = {"batch_size": 50, "num_epochs": 20, "progress": False}
+    fit(model, loss, optimizer, X, y, rng=rng, **settings)
+    return model
+
+
+def report(model):
+    """How large it is, and how it does on sheets it has not seen."""
+    said = model.eval().forward(X_all[600:]).argmax(axis=1)
+    right = np.mean(said == y_all[600:])
+    print(f"{model.size} parameters, right about {right:.2f} of new sheets")
+
+
+report(mlp(X_all[:600], y_all[:600], np.random.default_rng(0)))
+
+
+# %% answer="convolution/beat_the_mlp"
+def beat_the_mlp(X, y, rng):
+    """A small convolutional network, trained on sheets (n, 1, 12, 12)."""
+    ### BEGIN SOLUTION
+    first = nn.Conv2d(1, 8, 3, rng=rng)  # 12 → 10, pooled to 5
+    second = nn.Conv2d(8, 16, 3, rng=rng)  # 5 → 3
+    last = nn.Linear(16 * 3 * 3, 10, rng=rng)
+    layers = [first, nn.ReLU(), nn.MaxPool2d(2), second, nn.ReLU()]
+    model = nn.Sequential(*layers, nn.Flatten(), last)
+    optimizer = nn.Adam(model, lr=0.01)
+    options = {"num_epochs": 20, "batch_size": 50, "progress": False}
+    fit(model, nn.CrossEntropyLoss(), optimizer, X, y, rng=rng, **options)
+    return model
+    ### END SOLUTION
+
+
+# %% check="convolution/beat_the_mlp"
+check("convolution/beat_the_mlp", beat_the_mlp)
+
+# %% [markdown] task="convolution/transfer"
+r"""
+## Task 5 · Four new digits from 25 sheets (4 points)
+
+The next cell trains a network to tell the digits 0 to 5 apart, on about a thousand sheets. Now somebody brings 25
+sheets with the digits 6 to 9. That is little for learning what a stroke is. But the network knows strokes.
+
+Write `transfer(model, X, y, num_classes, rng)`. `model` is such a trained network: an `nn.Sequential` whose
+last layer is an `nn.Linear`. `X` (25, 1, 12, 12) are the new sheets, `y` (25,) their labels, from 0 to
+`num_classes` - 1. Return a network for the new classes:
+
+- All layers but the last are those of `model`, **frozen**: with the weights that `model` came with.
+- Its last layer is a new `nn.Linear`, with an output for each of the `num_classes`. That one learns from `X`
+  and `y`.
+- `model` itself stays as it is, for whoever still needs it: it gets no new weights, and loses no layer.
+- Of new sheets with the new digits your network is **right** about 0.75 or more.
+
+All chance comes from `rng`. The network is judged in evaluation mode, with other 25 sheets each time.
+
+<details><summary>Hint: what there is</summary>
+
+`model.layers` are its layers. A layer can be part of one network only: `copy.deepcopy(layer)` makes another
+with the same weights. `layer.freeze()` freezes it. An `nn.Linear` knows its `in_features`.
+</details>
+"""
+
+# %%
+known = y_all < 6
+rng = np.random.default_rng(1)
+seer = nn.Sequential(
+    nn.Conv2d(1, 12, 3, rng=rng),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Conv2d(12, 32, 3, rng=rng),
+    nn.ReLU(),
+    nn.MaxPool2d(3),
+    nn.Flatten(),
+    nn.Linear(32, 6, rng=rng),
+)
+settings = {"batch_size": 50, "num_epochs": 20, "progress": False}
+loss, optimizer = nn.CrossEntropyLoss(), nn.Adam(seer, lr=0.01)
+fit(seer, loss, optimizer, X_all[known], y_all[known], rng=rng, **settings)
+X_new, y_new = X_all[~known], y_all[~known] - 6
+print(seer.summary(X_new.shape))
+
+
+# %% answer="convolution/transfer"
+def transfer(model, X, y, num_classes, rng):
+    """A network for new classes on the frozen layers of another."""
+    ### BEGIN SOLUTION
+    body = [copy.deepcopy(layer).freeze() for layer in model.layers[:-1]]
+    head = nn.Linear(model.layers[-1].in_features, num_classes, rng=rng)
+    new = nn.Sequential(*body, head)
+    loss, optimizer = nn.CrossEntropyLoss(), nn.Adam(new, lr=0.02)
+    options = {"batch_size": 25, "num_epochs": 100, "progress": False}
+    fit(new, loss, optimizer, X, y, rng=rng, **options)
+    return new
+    ### END SOLUTION
+
+
+# %% check="convolution/transfer"
+check("convolution/transfer", transfer)
+
+# %% [markdown]
+r"""
+## Afterwards
+
+All five pass? Then ask whether the thousand sheets were worth anything. In a new cell, run
+
+    X_few, y_few = X_new[:25], y_new[:25]
+    blank = copy.deepcopy(seer)
+    for layer in blank.layers:
+        if isinstance(layer, nn.Conv2d):
+            layer.W = np.random.default_rng(2).normal(size=layer.W.shape) / np.sqrt(layer.W[0].size)
+    for body in (seer, blank):
+        new = transfer(body, X_few, y_few, 4, np.random.default_rng(0))
+        print(np.mean(new.eval().forward(X_new[25:]).argmax(axis=1) == y_new[25:]))
+
+Before you run it: how much worse are filters that were drawn and never trained? Then take 5 sheets, and 100.
+And what if nothing is frozen?
+"""

@@ -2,9 +2,9 @@
 r"""
 # Exercise 13 · Convolution
 
-Five tasks, 19 points, about 40 minutes. You write a convolution and the way back through a pooling layer, plan
-a network on paper, and then build one that reads digits wherever they stand. At the end you teach it four new
-digits with 25 pictures. Lesson: [13 · Convolution](../../lessons/13_convolution.ipynb).
+Five tasks, 19 points, about 40 minutes. You write a convolution and the way back through a pooling layer, and
+plan a network on paper. Then you build one that reads digits wherever they stand, and at the end you teach it
+four new digits with 25 pictures. Lesson: [13 · Convolution](../../lessons/13_convolution.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
 run the check under it: it tells you what is right, and for the first thing that is not, what came, what was
@@ -86,8 +86,8 @@ many parameters it has. Write `blueprint(picture, layers, classes)`:
 - `layers` is a list. Each entry is a list, `["conv", filters, kernel, stride, padding]` or
   `["pool", kernel, stride]`. A window is `kernel` pixels high and wide. Each filter of a conv layer sees all
   channels, and has a bias;
-- after the last of them everything is put into one row, and a linear layer with biases gives a number for each
-  of the `classes`.
+- after the last of them everything is put into one row, and a linear layer with biases gives a number for
+  each of the `classes`.
 
 Return two arrays:
 
@@ -136,10 +136,10 @@ check("convolution/blueprint", blueprint)
 r"""
 ## Task 3 · Back through max-pooling (4 points)
 
-A max-pooling layer went over `X`, shape (n, C, h, w), with windows of `kernel` × `kernel` pixels, whose corners
-lie `stride` pixels apart. It gave the largest pixel of each window; its output had the shape
-(n, C, rows, columns). Write `max_pool_backward(d_out, X, kernel, stride)`: `d_out` holds the slope of the loss
-for each number of that output. Return `dX`, the slope for each pixel, in the shape of `X`.
+A max-pooling layer went over `X`, shape (n, C, h, w), with windows of `kernel` × `kernel` pixels, whose
+corners lie `stride` pixels apart. It gave the largest pixel of each window; its output had the shape
+(n, C, rows, columns). Write `max_pool_backward(d_out, X, kernel, stride)`: `d_out` holds the slope of the
+loss for each number of that output. Return `dX`, the slope for each pixel, in the shape of `X`.
 
 - Only the largest pixel of a window has a slope from it. If several are equally large, it is the **first** of
   them, row by row and from left to right, as in PyTorch.
@@ -152,9 +152,9 @@ For example, one picture with one channel, kernel 2 and stride 1, here without t
          [2, 0, 3],              [40, 80]]              [40,  0, 80],
          [1, 2, 3]]                                     [ 0,  0,  0]]
 
-By hand: both upper windows take the 3 in the middle of the first row. The left one sees no other; of the three
-3s that the right one sees it is the first. So it gets 10 + 20. The lower left window sees two 2s, the lower right
-one two 3s: in each, the upper one is the first.
+By hand: both upper windows take the 3 in the middle of the first row. The left one sees no other; of the
+three 3s that the right one sees it is the first. So it gets 10 + 20. The lower left window sees two 2s, the
+lower right one two 3s: in each, the upper one is the first.
 """
 
 
@@ -201,8 +201,8 @@ mode. It should train in about a second: the check trains it six times.
 <details><summary>Hint: what there is</summary>
 
 `nn.Conv2d(channels, filters, kernel, padding=…, rng=rng)`, `nn.MaxPool2d(kernel)`, `nn.ReLU()`, and
-`nn.Flatten()` before the first `nn.Linear`. `print(model.summary(X.shape))` shows the size of what comes out of
-each layer, and its parameters.
+`nn.Flatten()` before the first `nn.Linear`. `print(model.summary(X.shape))` shows for each layer the size of
+what comes out of it, and its parameters.
 </details>
 """
 
@@ -268,8 +268,9 @@ check("convolution/beat_the_mlp", beat_the_mlp)
 r"""
 ## Task 5 · Four new digits from 25 sheets (4 points)
 
-The next cell trains a network to tell the digits 0 to 5 apart, on about a thousand sheets. Now somebody brings 25
-sheets with the digits 6 to 9. That is little for learning what a stroke is. But the network knows strokes.
+The next cell trains a network to tell the digits 0 to 5 apart, on about a thousand sheets. Now somebody
+brings 25 sheets with the digits 6 to 9. Can the filters that were learnt on the old digits serve the new
+ones?
 
 Write `transfer(model, X, y, num_classes, rng)`. `model` is such a trained network: an `nn.Sequential` whose
 last layer is an `nn.Linear`. `X` (25, 1, 12, 12) are the new sheets, `y` (25,) their labels, from 0 to

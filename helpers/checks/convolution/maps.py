@@ -66,7 +66,7 @@ conv = formula_task(
         top, bottom = … → top, bottom = 0, 2 * padding
             all padding was put below and on the right
             Half of it comes above and on the left.
-        sheet[:, … → sheet = np.pad(X, ((0, 0), (top, top), (top, top), (0, 0)), mode="edge")
+        step = stride → step = stride; p = (top, top); sheet = np.pad(X, ((0, 0), p, p, (0, 0)), "edge")
             the padding repeats the pixels at the edge
             It is 0.
         step = stride → step = 1
@@ -100,7 +100,7 @@ conv = formula_task(
     """,
     unchanged="The caller still needs the pictures and the filters: compute new arrays.",
     hints={
-        "ValueError": "Write the shapes of this line down: X is (n, h, w, C), W is (kh, kw, C, F), b is (F,).",
+        "ValueError": "Write the shapes of this line down: X is (n, h, w, C), W (kh, kw, C, F), b (F,).",
         "IndexError": "W has the axes kh, kw, C, F. How many windows fit, down and to the right?",
         "UFuncTypeError": "An array of whole numbers cannot take up decimals in place: make a new one.",
     },
@@ -112,7 +112,7 @@ NO_ROOM = "Count the windows that fit. Is there at least one, down and to the ri
 
 
 def _plans(rng: np.random.Generator) -> Sequence[Case]:
-    """The first has each kind with what is hard about it; then LeNet's, one layer, and two that do not fit."""
+    """The first has what is hard about each kind; then LeNet's, one layer, and two that do not fit."""
     hard = [["conv", 5, 3, 2, 1], ["pool", 3, 2], ["conv", 7, 2, 1, 0]]
     lenet = [["conv", 6, 5, 1, 2], ["pool", 2, 2], ["conv", 16, 5, 1, 0], ["pool", 2, 2]]
     filters = [int(number) for number in rng.integers(2, 20, size=3)]
@@ -132,7 +132,9 @@ def _plans(rng: np.random.Generator) -> Sequence[Case]:
 
 
 def _blueprint(picture: Sequence[int], layers: Sequence[Any], classes: int) -> tuple[Array, Array]:
-    (C, h, w), sizes, parameters = picture, [], []
+    C, h, w = picture
+    sizes: list[list[int]] = []
+    parameters: list[int] = []
     for kind, *numbers in layers:
         if kind == "conv":
             filters, kernel, stride, padding = numbers
@@ -175,8 +177,7 @@ blueprint = formula_task(
         sizes: spare // stride + 1 → -(-spare // stride) + 1
             in sizes a window counts that does not fit as a whole
             It is left out.
-        sizes: (spare // stride + 1 for spare in room) → (spare // (stride if kind == "conv" else kernel) + 1 \
-for spare in room)
+        sizes: spare // stride + 1 → spare // (kernel if kind == "pool" else stride) + 1
             in sizes pooling windows lie `kernel` pixels apart
             A pool layer has a stride, too.
         sizes: sizes.append([C, h, w]) → sizes.append([h, w, C])
@@ -203,9 +204,6 @@ for spare in room)
         parameters: last = … → last = C * h * w * classes
             in parameters the linear layer has no biases
             It has one for each class.
-        parameters: [*parameters, last] → [sum(parameters) + last]
-            parameters is one number, the sum
-            Asked is a number for each layer.
         parameters: [*parameters, last] → parameters
             parameters lacks the linear layer at the end
             The task wants its number, too: the last of all.

@@ -21,8 +21,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             X = np.maximum(X - 1, 0)
             X[0, 0, :kernel, :kernel] = 0
         sides = [(side - kernel) // stride + 1 for side in shape[2:]]
-        d_out = rng.uniform(0.5, 2, size=(*shape[:2], *sides)) * rng.choice([-1, 1], size=(*shape[:2], *sides))
-        cases.append({"d_out": d_out.round(2), "X": X, "kernel": kernel, "stride": stride})
+        signs = rng.choice([-1, 1], size=(*shape[:2], *sides))
+        d_out = rng.uniform(0.5, 2, size=signs.shape).round(2) * signs  # none is 0
+        cases.append({"d_out": d_out, "X": X, "kernel": kernel, "stride": stride})
     cases[3]["X"] = (2 * cases[3]["X"]).astype(int)
     return cases
 
@@ -86,9 +87,9 @@ max_pool_backward = formula_task(
     """,
     unchanged="`X` and `d_out` are needed by others: write into a new array.",
     hints={
-        "UFuncTypeError": "An array of whole numbers cannot take up decimals: `np.zeros_like` takes the dtype "
-        "over.",
-        "IndexError": "Where does the last window begin, and how far does it reach?",
-        "ValueError": "Write the shapes of this line down: X is (n, C, h, w), d_out is (n, C, rows, columns).",
+        "UFuncTypeError": "An array of whole numbers cannot take up decimals: which dtype has dX?",
+        "IndexError: index": "Where does the last window begin, and how far does it reach?",
+        "IndexError": "Write the shapes of this line down, also those of the row numbers that you put in.",
+        "ValueError": "Write the shapes of this line down: X is (n, C, h, w), d_out (n, C, rows, columns).",
     },
 )

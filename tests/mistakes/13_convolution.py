@@ -25,9 +25,9 @@ answers(
             the shape is wrong
     """,
     right="""
-        out = out + … → out = out + np.einsum("nrcd,df->nrcf", sheet[:, i:down:stride, j:right:stride], W[i, j])
+        out = out + … → out = out + np.tensordot(sheet[:, i:down:stride, j:right:stride], W[i, j], 1)
         return out → return out.astype("f4")
-            with einsum, and float32
+            with tensordot, and float32
     """,
 )
 
@@ -101,8 +101,8 @@ answers(
             There is no ReLU in this layer
         dX[picture, channel, i, j] += … → dX[picture, channel, i, j] = d_out[:, :, r, c]
             what each of them gives is added up
-        dX[picture, channel, i, j] += … → dX[:, :, i, j] += d_out[:, :, r, c]
-            Write the shapes of this line down
+        first = … → first = window.argmax(axis=-1).max(axis=-1)
+            Take one window
     """,
     right="""
         first = … → first = np.array([[np.argmax(one) for one in some] for some in window])
@@ -114,7 +114,7 @@ answers(
 
 @alternative("convolution/max_pool_backward")
 def weight_by_weight(d_out, X, kernel, stride):
-    n, C, rows, columns = d_out.shape
+    rows, columns = d_out.shape[2:]
     left, dX = d_out.copy(), np.zeros(X.shape)
     views = [
         np.s_[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride]

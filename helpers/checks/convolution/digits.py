@@ -196,9 +196,7 @@ def _keeps_the_model(case: Case, value: Any) -> None:
     if not value["whole"]:
         raise Wrong("`model` has other layers than before", "It stays as it is: build another network.")
     if value["frozen"]:
-        raise Wrong(
-            "`model` is frozen now", "Whoever still needs it may want to train it: freeze the copies."
-        )
+        raise Wrong("`model` is frozen now", "Whoever needs it may want to train it: freeze the copies.")
 
 
 @verdict

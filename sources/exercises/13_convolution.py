@@ -191,12 +191,12 @@ Write `beat_the_mlp(X, y, rng)`: train a network on the sheets `X`, shape (600, 
 `y` (600,), and return it. Two things are asked:
 
 - it has **3000 parameters or fewer**;
-- of new sheets it is **right** about 0.85 or more.
+- of new sheets it gets 0.85 or more **right**, as a share.
 
 The check lays other pictures on other sheets, three times, and numbers the ten classes in another way each
 time: you know of the digits only what `X` and `y` tell. All chance comes from `rng`. The network is one that
 `nn.Sequential` makes. It takes sheets (n, 1, 12, 12), gives ten logits for each, and is judged in evaluation
-mode. It should train in about a second: the check trains it six times.
+mode. It should train in less than a second: the check trains it six times.
 
 <details><summary>Hint: what there is</summary>
 
@@ -279,8 +279,9 @@ last layer is an `nn.Linear`. `X` (25, 1, 12, 12) are the new sheets, `y` (25,) 
 - All layers but the last are those of `model`, **frozen**: with the weights that `model` came with.
 - Its last layer is a new `nn.Linear`, with an output for each of the `num_classes`. That one learns from `X`
   and `y`.
-- `model` itself stays as it is, for whoever still needs it: it gets no new weights, and loses no layer.
-- Of new sheets with the new digits your network is **right** about 0.75 or more.
+- `model` itself stays as it is, for whoever still needs it: it gets no new weights, loses no layer and is not
+  frozen.
+- Of new sheets with the new digits your network gets 0.75 or more **right**, as a share.
 
 All chance comes from `rng`. The network is judged in evaluation mode, with other 25 sheets each time.
 

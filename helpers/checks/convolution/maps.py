@@ -85,9 +85,6 @@ conv = formula_task(
         seen @ W[i, j] → seen @ W[i, j] + b
             b was added once for each weight of the window
             It is added once at every place.
-        return out → return np.maximum(out, 0)
-            there is no number below 0 in the maps
-            ReLU is a layer of its own.
         return out → return (out - b) / (kh * kw * C) + b
             the products were averaged
             They are added up.
@@ -170,9 +167,6 @@ blueprint = formula_task(
             If there is room for just one window, none is to spare, and there is one.
         sizes: 2 * padding → padding
             in sizes padding was counted on one side
-            It comes on all four sides.
-        sizes: 2 * padding → 0 * padding
-            in sizes padding was not counted
             It comes on all four sides.
         sizes: spare // stride + 1 → -(-spare // stride) + 1
             in sizes a window counts that does not fit as a whole

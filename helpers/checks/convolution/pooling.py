@@ -79,11 +79,11 @@ max_pool_backward = formula_task(
             the windows lie `kernel` pixels apart
             How far they move is `stride`.
         dX[seen] += slopes → dX[seen] = np.where(slopes != 0, slopes, dX[seen])
-            a pixel that is the largest in several windows has the slope of the last one only
-            It moves several outputs: what each of them gives is added up.
+            where windows overlap, what the earlier ones gave was overwritten
+            A pixel may move several outputs: what each of them gives is added up.
         dX[seen] += slopes → dX[seen] = slopes
-            a window has wiped out what the pixels in it had from those before
-            What each window gives is added up.
+            where windows overlap, what the earlier ones gave was overwritten
+            A pixel may move several outputs: what each of them gives is added up.
     """,
     unchanged="`X` and `d_out` are needed by others: write into a new array.",
     hints={

@@ -191,7 +191,7 @@ Write `beat_the_mlp(X, y, rng)`: train a network on the sheets `X`, shape (600, 
 `y` (600,), and return it. Two things are asked:
 
 - it has **3000 parameters or fewer**;
-- of new sheets it gets 0.85 or more **right**, as a share.
+- of new sheets it gets 0.8 or more **right**, as a share.
 
 The check lays other pictures on other sheets, three times, and numbers the ten classes in another way each
 time: you know of the digits only what `X` and `y` tell. All chance comes from `rng`. The network is one that
@@ -203,6 +203,12 @@ mode. It should train in less than a second: the check trains it six times.
 `nn.Conv2d(channels, filters, kernel, padding=…, rng=rng)`, `nn.MaxPool2d(kernel)`, `nn.ReLU()`, and
 `nn.Flatten()` before the first `nn.Linear`. `print(model.summary(X.shape))` shows for each layer the size of
 what comes out of it, and its parameters.
+</details>
+
+<details><summary>Hint: where the parameters are</summary>
+
+A linear layer has weights of its own for each place of each map. If a digit moves, they have to learn it there
+anew. Which layer leaves fewer places? `fit` also takes more epochs, and another learning rate.
 </details>
 """
 
@@ -249,13 +255,13 @@ report(mlp(X_all[:600], y_all[:600], np.random.default_rng(0)))
 def beat_the_mlp(X, y, rng):
     """A small convolutional network, trained on sheets (n, 1, 12, 12)."""
     ### BEGIN SOLUTION
-    first = nn.Conv2d(1, 8, 3, rng=rng)  # 12 → 10, pooled to 5
-    second = nn.Conv2d(8, 16, 3, rng=rng)  # 5 → 3
-    last = nn.Linear(16 * 3 * 3, 10, rng=rng)
+    first = nn.Conv2d(1, 10, 3, rng=rng)  # 12 → 10, pooled to 5
+    second = nn.Conv2d(10, 26, 3, rng=rng)  # 5 → 3, pooled to 1
+    last = nn.Linear(26, 10, rng=rng)
     layers = [first, nn.ReLU(), nn.MaxPool2d(2), second, nn.ReLU()]
-    model = nn.Sequential(*layers, nn.Flatten(), last)
-    optimizer = nn.Adam(model, lr=0.01)
-    options = {"num_epochs": 20, "batch_size": 50, "progress": False}
+    model = nn.Sequential(*layers, nn.MaxPool2d(3), nn.Flatten(), last)
+    optimizer = nn.Adam(model, lr=0.015)
+    options = {"num_epochs": 30, "batch_size": 50, "progress": False}
     fit(model, nn.CrossEntropyLoss(), optimizer, X, y, rng=rng, **options)
     return model
     ### END SOLUTION

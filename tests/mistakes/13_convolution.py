@@ -134,14 +134,17 @@ answers(
     wrong="""
         last = … → last = nn.Linear(144, 10, rng=rng)
         layers = … → layers = []
-            it has to be 0.85 or more
+        nn.MaxPool2d(3), nn.Flatten(), → nn.Flatten(),
+            it has to be 0.8 or more
         first = … → first = nn.Conv2d(1, 32, 3, rng=rng)
-        second = … → second = nn.Conv2d(32, 16, 3, rng=rng)
+        second = … → second = nn.Conv2d(32, 26, 3, rng=rng)
             3000 are allowed
-        "num_epochs": 20 → "num_epochs": 1
-            it has to be 0.85 or more
+        nn.MaxPool2d(3), nn.Flatten(), → nn.Flatten(),
+        second = … → second = nn.Conv2d(10, 10, 3, rng=rng)
+        last = … → last = nn.Linear(90, 10, rng=rng)
+            it has to be 0.8 or more
         fit(… → X, y = placed(pictures / 16, rng), digits; …
-            it has to be 0.85 or more
+            it has to be 0.8 or more
         fit(… → rng = np.random.default_rng(); …
             All chance comes from the `rng`
         return model → return model.forward
@@ -151,29 +154,24 @@ answers(
 
 
 @alternative("convolution/beat_the_mlp")
-def with_padding_by_hand(X, y, rng):
-    first, second = (nn.Conv2d(i, o, 3, padding=1, rng=rng, dtype="f4") for i, o in [(1, 8), (8, 20)])
+def in_float32_with_small_batches(X, y, rng):
+    first, second = (nn.Conv2d(i, o, 3, rng=rng, dtype="f4") for i, o in [(1, 12), (12, 22)])
     body = [first, nn.ReLU(), nn.MaxPool2d(2), second, nn.ReLU(), nn.MaxPool2d(3), nn.Flatten()]
-    model = nn.Sequential(*body, nn.Linear(80, 10, rng=rng, dtype="f4"))
-    loss, optimizer, X = nn.CrossEntropyLoss(), nn.Adam(model, lr=0.01), X.astype("f4")
-    for _ in range(25):
-        for rows in np.split(rng.permutation(len(X)), 12):
-            loss.forward(model.forward(X[rows]), y[rows])
-            model.backward(loss.backward())
-            optimizer.step()
+    model = nn.Sequential(*body, nn.Linear(22, 10, rng=rng, dtype="f4"))
+    loss, optimizer = nn.CrossEntropyLoss(), nn.AdamW(model, lr=0.01)
+    fit(model, loss, optimizer, X.astype("f4"), y, batch_size=30, num_epochs=25, rng=rng, progress=False)
     return model
 
 
 @alternative("convolution/beat_the_mlp")
 def sheets_moved_each_epoch(X, y, rng):
-    first, second = nn.Conv2d(1, 10, 3, rng=rng), nn.Conv2d(10, 16, 3, stride=2, rng=rng)
-    body = [first, nn.ReLU(), second, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
-    model = nn.Sequential(*body, nn.Linear(64, 10, rng=rng))
+    first, second = nn.Conv2d(1, 10, 3, rng=rng), nn.Conv2d(10, 26, 3, rng=rng)
+    body = [first, nn.ReLU(), nn.MaxPool2d(2), second, nn.ReLU(), nn.MaxPool2d(3), nn.Flatten()]
+    model = nn.Sequential(*body, nn.Linear(26, 10, rng=rng))
     loss, optimizer = nn.CrossEntropyLoss(), nn.Adam(model, lr=0.01)
-    for _ in range(20):
-        down, right = rng.integers(-1, 2, size=2)
-        moved = np.roll(X, (down, right), axis=(2, 3))
-        fit(model, loss, optimizer, moved, y, batch_size=40, num_epochs=1, rng=rng, progress=False)
+    for _ in range(25):
+        moved = np.roll(X, rng.integers(-1, 2, size=2), axis=(2, 3))
+        fit(model, loss, optimizer, moved, y, batch_size=50, num_epochs=1, rng=rng, progress=False)
     return model
 
 

@@ -61,7 +61,8 @@ def _is_right(case: Case, value: Any) -> None:
 # Task 4: beat the MLP ----------------------------------------------------------------------------------
 
 N, MOST = 600, 3000
-BEATEN = 0.85
+# In 8 draws an MLP of this size gets 0.59 at most, and one with 256 hidden units 0.72.
+BEATEN = 0.8
 
 
 def _sheets(rng: np.random.Generator) -> list[Case]:

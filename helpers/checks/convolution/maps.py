@@ -17,7 +17,7 @@ Array = np.ndarray
 def _pictures(rng: np.random.Generator) -> Sequence[Case]:
     """A square kernel first; then whole numbers, a kernel that is not square, a single weight, no padding."""
     asked = [
-        ((2, 6, 7, 2), (3, 3, 2, 4), 2, 1),
+        ((2, 7, 8, 2), (3, 3, 2, 4), 2, 1),
         ((3, 5, 5, 1), (2, 2, 1, 3), 1, 2),
         ((2, 6, 9, 3), (2, 4, 3, 2), 3, 2),
         ((4, 4, 3, 3), (1, 1, 3, 5), 1, 0),
@@ -98,8 +98,10 @@ conv = formula_task(
     unchanged="The caller still needs the pictures and the filters: compute new arrays.",
     hints={
         "ValueError": "Write the shapes of this line down: X is (n, h, w, C), W (kh, kw, C, F), b (F,).",
-        "IndexError": "W has the axes kh, kw, C, F. How many windows fit, down and to the right?",
+        "IndexError": "The axes of W are kh, kw, C and F, those of X are n, h, w and C.",
         "UFuncTypeError": "An array of whole numbers cannot take up decimals in place: make a new one.",
+        "TypeError: 'float' object": "How many windows fit is a whole number: `//` divides and rounds down.",
+        "TypeError: slice": "How many windows fit is a whole number: `//` divides and rounds down.",
     },
 )
 

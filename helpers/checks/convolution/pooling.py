@@ -15,7 +15,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     asked = [((2, 2, 4, 6), 2, 2), ((3, 1, 8, 5), 2, 3), ((2, 3, 7, 6), 3, 2), ((1, 2, 5, 5), 3, 1)]
     cases: list[Case] = []
     for shape, kernel, stride in [*asked, ((2, 2, 4, 4), 1, 2)]:
-        X = rng.integers(1, 4, size=shape) / 2  # of so few values that a largest one comes twice
+        X = rng.choice([-2.0, 0.5, 1.0, 1.5], size=shape)  # so few that a largest one comes twice
         X[0, 0, :kernel, :kernel] = 1.5
         if kernel == 3:
             X = np.maximum(X - 1, 0)
@@ -63,6 +63,9 @@ max_pool_backward = formula_task(
         first = … → first = window.argmin(axis=-1)
             the smallest pixel of a window got the slope
             Which one went through max-pooling?
+        first = … → first = np.abs(window).argmax(axis=-1)
+            the pixel that is farthest from 0 got the slope
+            Max-pooling takes the largest: 1 is larger than -2.
         share = … → share = np.full(window.shape, 1 / kernel**2)
             all pixels of a window have shared its slope
             That is the way back through a mean. Which pixels can move a maximum?
@@ -73,7 +76,7 @@ max_pool_backward = formula_task(
             the slopes were multiplied by the pixels
             The output is that pixel: nudge it by 0.1, and by how much does the output move?
         share = … → share = np.eye(kernel**2)[first] * (window > 0)
-            where the largest pixel of a window is 0 no slope came through
+            where the largest pixel of a window is not above 0 no slope came through
             There is no ReLU in this layer.
         step = stride → step = kernel
             the windows lie `kernel` pixels apart
@@ -88,8 +91,7 @@ max_pool_backward = formula_task(
     unchanged="`X` and `d_out` are needed by others: write into a new array.",
     hints={
         "UFuncTypeError": "An array of whole numbers cannot take up decimals: which dtype has dX?",
-        "IndexError: index": "Where does the last window begin, and how far does it reach?",
-        "IndexError": "Write the shapes of this line down, also those of the row numbers that you put in.",
+        "IndexError": "Which axis does each number in this line belong to, and how long is that axis?",
         "ValueError": "Write the shapes of this line down: X is (n, C, h, w), d_out (n, C, rows, columns).",
     },
 )

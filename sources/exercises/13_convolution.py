@@ -191,7 +191,7 @@ Write `beat_the_mlp(X, y, rng)`: train a network on the sheets `X`, shape (600, 
 `y` (600,), and return it. Two things are asked:
 
 - it has **3000 parameters or fewer**;
-- of new sheets it gets 0.8 or more **right**, as a share.
+- of new sheets it gets 0.75 or more **right**, as a share.
 
 The check lays other pictures on other sheets, three times, and numbers the ten classes in another way each
 time: you know of the digits only what `X` and `y` tell. All chance comes from `rng`. The network is one that
@@ -287,7 +287,8 @@ last layer is an `nn.Linear`. `X` (25, 1, 12, 12) are the new sheets, `y` (25,) 
   and `y`.
 - `model` itself stays as it is, for whoever still needs it: it gets no new weights, loses no layer and is not
   frozen.
-- Of new sheets with the new digits your network gets 0.75 or more **right**, as a share.
+- Of new sheets with the new digits your network gets 0.55 or more **right**, as a share; 0.66 where there are
+  three classes only.
 
 All chance comes from `rng`. The network is judged in evaluation mode, with other 25 sheets each time.
 
@@ -326,7 +327,7 @@ def transfer(model, X, y, num_classes, rng):
     head = nn.Linear(model.layers[-1].in_features, num_classes, rng=rng)
     new = nn.Sequential(*body, head)
     loss, optimizer = nn.CrossEntropyLoss(), nn.Adam(new, lr=0.02)
-    options = {"batch_size": 25, "num_epochs": 100, "progress": False}
+    options = {"batch_size": 25, "num_epochs": 120, "progress": False}
     fit(new, loss, optimizer, X, y, rng=rng, **options)
     return new
     ### END SOLUTION
@@ -350,6 +351,6 @@ All five pass? Then ask whether the thousand sheets were worth anything. In a ne
         new = transfer(body, X_few, y_few, 4, np.random.default_rng(0))
         print(np.mean(new.eval().forward(X_new[25:]).argmax(axis=1) == y_new[25:]))
 
-Before you run it: how much worse are filters that were drawn and never trained? Then take 5 sheets, and 100.
-And what if nothing is frozen?
+Before you run it: how much worse are filters that were drawn and never trained? Then leave out `.freeze()`, so
+that all layers learn, and try both bodies again. Is it worth freezing them here?
 """

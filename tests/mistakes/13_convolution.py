@@ -135,16 +135,16 @@ answers(
         last = … → last = nn.Linear(144, 10, rng=rng)
         layers = … → layers = []
         nn.MaxPool2d(3), nn.Flatten(), → nn.Flatten(),
-            it has to be 0.8 or more
+            it has to be 0.75 or more
         first = … → first = nn.Conv2d(1, 32, 3, rng=rng)
         second = … → second = nn.Conv2d(32, 26, 3, rng=rng)
             3000 are allowed
         nn.MaxPool2d(3), nn.Flatten(), → nn.Flatten(),
         second = … → second = nn.Conv2d(10, 10, 3, rng=rng)
         last = … → last = nn.Linear(90, 10, rng=rng)
-            it has to be 0.8 or more
-        fit(… → X, y = placed(pictures / 16, rng), digits; …
-            it has to be 0.8 or more
+            it has to be 0.75 or more
+        fit(… → X, y = placed(pictures[:600] / 16, rng), digits[:600]; …
+            it has to be 0.75 or more
         fit(… → rng = np.random.default_rng(); …
             All chance comes from the `rng`
         return model → return model.forward
@@ -154,12 +154,12 @@ answers(
 
 
 @alternative("convolution/beat_the_mlp")
-def in_float32_with_small_batches(X, y, rng):
+def in_float32_with_other_filters(X, y, rng):
     first, second = (nn.Conv2d(i, o, 3, rng=rng, dtype="f4") for i, o in [(1, 12), (12, 22)])
     body = [first, nn.ReLU(), nn.MaxPool2d(2), second, nn.ReLU(), nn.MaxPool2d(3), nn.Flatten()]
     model = nn.Sequential(*body, nn.Linear(22, 10, rng=rng, dtype="f4"))
-    loss, optimizer = nn.CrossEntropyLoss(), nn.AdamW(model, lr=0.01)
-    fit(model, loss, optimizer, X.astype("f4"), y, batch_size=30, num_epochs=25, rng=rng, progress=False)
+    loss, optimizer = nn.CrossEntropyLoss(), nn.AdamW(model, lr=0.015)
+    fit(model, loss, optimizer, X.astype("f4"), y, batch_size=40, num_epochs=30, rng=rng, progress=False)
     return model
 
 
@@ -189,8 +189,8 @@ answers(
         for layer in model.layers[:-1]] → for layer in model.layers]
         model.layers[-1].in_features → 6
             the last is one nn.Linear
-        "num_epochs": 100 → "num_epochs": 1
-            it has to be 0.75 or more
+        "num_epochs": 120 → "num_epochs": 1
+            it has to be 0.55 or more
     """,
 )
 

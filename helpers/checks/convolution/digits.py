@@ -61,8 +61,8 @@ def _is_right(case: Case, value: Any) -> None:
 # Task 4: beat the MLP ----------------------------------------------------------------------------------
 
 N, MOST = 600, 3000
-# In 8 draws an MLP of this size gets 0.59 at most, and one with 256 hidden units 0.72.
-BEATEN = 0.8
+# In 8 draws an MLP of this size gets 0.59 at most, 0.70 on moved sheets, and one with 256 hidden units 0.72.
+BEATEN = 0.75
 
 
 def _sheets(rng: np.random.Generator) -> list[Case]:
@@ -124,7 +124,8 @@ beat_the_mlp = Task(
 # Task 5: transfer --------------------------------------------------------------------------------------
 
 OLD, FEW = 6, 25  # digits that the network knows, and sheets with others
-MOVED = 0.75
+# By classes. In 8 draws frozen filters get 0.63 and 0.73 at least, filters never trained 0.51 and 0.63 at most.
+MOVED = {4: 0.55, 3: 0.66}
 
 
 def _untrained(rng: np.random.Generator) -> Sequential:
@@ -155,7 +156,9 @@ def _new_digits(rng: np.random.Generator) -> list[Case]:
         rows = rng.permutation(np.flatnonzero(number[y] >= 0))
         X, y = _placed(X[rows], rng), number[y[rows]]
         given = {"flat": _learnt(), "X": X[:FEW], "y": y[:FEW], "num_classes": num_classes}
-        cases.append({**given, "seed": new_seed(rng), "X_new": X[FEW:], "least": MOVED, "secret": y[FEW:]})
+        cases.append(
+            {**given, "seed": new_seed(rng), "X_new": X[FEW:], "least": MOVED[num_classes], "secret": y[FEW:]}
+        )
     return cases
 
 

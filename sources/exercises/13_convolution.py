@@ -207,8 +207,8 @@ what comes out of it, and its parameters.
 
 <details><summary>Hint: where the parameters are</summary>
 
-A linear layer has weights of its own for each place of each map. If a digit moves, they have to learn it there
-anew. Which layer leaves fewer places? `fit` also takes more epochs, and another learning rate.
+A linear layer has weights of its own for each place of each map. If a digit moves, they have to learn it
+there anew. Which layer leaves fewer places? `fit` also takes more epochs, and another learning rate.
 </details>
 """
 
@@ -255,13 +255,13 @@ report(mlp(X_all[:600], y_all[:600], np.random.default_rng(0)))
 def beat_the_mlp(X, y, rng):
     """A small convolutional network, trained on sheets (n, 1, 12, 12)."""
     ### BEGIN SOLUTION
-    first = nn.Conv2d(1, 10, 3, rng=rng)  # 12 → 10, pooled to 5
-    second = nn.Conv2d(10, 26, 3, rng=rng)  # 5 → 3, pooled to 1
-    last = nn.Linear(26, 10, rng=rng)
+    first = nn.Conv2d(1, 12, 3, rng=rng)  # 12 → 10, pooled to 5
+    second = nn.Conv2d(12, 22, 3, rng=rng)  # 5 → 3, pooled to 1
+    last = nn.Linear(22, 10, rng=rng)
     layers = [first, nn.ReLU(), nn.MaxPool2d(2), second, nn.ReLU()]
     model = nn.Sequential(*layers, nn.MaxPool2d(3), nn.Flatten(), last)
-    optimizer = nn.Adam(model, lr=0.015)
-    options = {"num_epochs": 30, "batch_size": 50, "progress": False}
+    optimizer = nn.Adam(model, lr=0.008)
+    options = {"num_epochs": 30, "batch_size": 40, "progress": False}
     fit(model, nn.CrossEntropyLoss(), optimizer, X, y, rng=rng, **options)
     return model
     ### END SOLUTION
@@ -351,6 +351,6 @@ All five pass? Then ask whether the thousand sheets were worth anything. In a ne
         new = transfer(body, X_few, y_few, 4, np.random.default_rng(0))
         print(np.mean(new.eval().forward(X_new[25:]).argmax(axis=1) == y_new[25:]))
 
-Before you run it: how much worse are filters that were drawn and never trained? Then leave out `.freeze()`, so
-that all layers learn, and try both bodies again. Is it worth freezing them here?
+Before you run it: how much worse are filters that were drawn and never trained? Then leave out `.freeze()`,
+so that all layers learn, and try both bodies again. Is it worth freezing them here?
 """

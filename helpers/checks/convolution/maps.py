@@ -124,8 +124,8 @@ def _plans(rng: np.random.Generator) -> Sequence[Case]:
         {"picture": [2, 13, 17], "layers": drawn, "classes": classes},
         {"picture": [4, 9, 6], "layers": [["pool", 4, 3]], "classes": 2},
     ]
-    wide = {"picture": [1, 8, 4], "layers": [["conv", 2, 3, 1, 0], ["pool", 3, 2]], "classes": 3}
-    far = {"picture": [1, 2, 9], "layers": [["pool", 4, 3]], "classes": 3}
+    wide: Case = {"picture": [1, 8, 4], "layers": [["conv", 2, 3, 1, 0], ["pool", 3, 2]], "classes": 3}
+    far: Case = {"picture": [1, 2, 9], "layers": [["pool", 4, 3]], "classes": 3}
     cases.append(raises(ValueError, because="a window of 3 pixels in 2 columns", hint=NO_ROOM, **wide))
     return [*cases, raises(ValueError, because="a window of 4 pixels in 2 rows", hint=NO_ROOM, **far)]
 

@@ -68,24 +68,24 @@ BEATEN = 0.75
 def _sheets(rng: np.random.Generator) -> list[Case]:
     """Sheets whose classes have other numbers, so that digits known from elsewhere do not help."""
     cases = []
-    for _ in range(3):
+    for times in (2, 1, 1):
         X, y = data.load_digits()
         order = rng.permutation(len(y))
         X, y = _placed(X[order], rng), rng.permutation(10)[y[order]]
         given = {"X": X[:N], "y": y[:N], "seed": new_seed(rng), "X_new": X[N:], "num_classes": 10}
-        cases.append({**given, "least": BEATEN, "secret": y[N:]})
+        cases.append({**given, "times": times, "least": BEATEN, "secret": y[N:]})
     return cases
 
 
 def _probe_sheets(learner: Any, case: Case) -> Seen:
-    """How large the network is and what it says of new sheets; and when it is trained again."""
+    """How large the network is and what it says of new sheets; and when it is trained again, if it is."""
     said = []
-    for _ in range(2):
+    for _ in range(case["times"]):
         model = call(learner, case["X"], case["y"], np.random.default_rng(case["seed"]))
         if not hasattr(model, "leaves"):
             return Seen(type(model).__name__, none=True)
         said.append(_said(model, case["X_new"]))
-    again, training = said[1].argmax(axis=-1), np.mean(_said(model, case["X"]).argmax(axis=-1) == case["y"])
+    again, training = said[-1].argmax(axis=-1), np.mean(_said(model, case["X"]).argmax(axis=-1) == case["y"])
     return Seen(
         "a network",
         none=False,
@@ -116,7 +116,7 @@ beat_the_mlp = Task(
     hints={
         "ValueError: y must hold": "Ten logits for each sheet, and the labels 0 to 9 as they are in y.",
         "ValueError": SHEETS,
-        "TimeIsUp": "The check trains your network six times. How many epochs, and how many filters?",
+        "TimeIsUp": "The check trains your network four times. How many epochs, and how many filters?",
     },
     verdict=all_of(leaves_input_unchanged("X", "y"), _is_network, _is_small, _is_right),
 )
@@ -124,8 +124,8 @@ beat_the_mlp = Task(
 # Task 5: transfer --------------------------------------------------------------------------------------
 
 OLD, FEW = 6, 25  # digits that the network knows, and sheets with others
-# By classes. In 4 draws frozen filters get 0.63 and 0.73 at least, untrained ones 0.51 and 0.63 at most.
-MOVED = {4: 0.55, 3: 0.66}
+# Of four classes frozen filters get 0.63 at least in 4 draws, untrained ones 0.51 at most.
+MOVED = 0.55
 
 
 def _untrained(rng: np.random.Generator) -> Sequential:
@@ -156,9 +156,7 @@ def _new_digits(rng: np.random.Generator) -> list[Case]:
         rows = rng.permutation(np.flatnonzero(number[y] >= 0))
         X, y = _placed(X[rows], rng), number[y[rows]]
         given = {"flat": _learnt(), "X": X[:FEW], "y": y[:FEW], "num_classes": num_classes}
-        cases.append(
-            {**given, "seed": new_seed(rng), "X_new": X[FEW:], "least": MOVED[num_classes], "secret": y[FEW:]}
-        )
+        cases.append({**given, "seed": new_seed(rng), "X_new": X[FEW:], "least": MOVED, "secret": y[FEW:]})
     return cases
 
 

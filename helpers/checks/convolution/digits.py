@@ -17,6 +17,7 @@ from helpers.training import fit
 Array = np.ndarray
 CHANCE = "All chance comes from the `rng` that is passed."
 RETURN = "End with the line that returns the network that was trained."
+KNOWN = "It knows those, and too little of others: try other settings, the task's hints tell which."
 SHEETS = "Write the shapes down: X is (n, 1, 12, 12), y (n,). `model.summary(X.shape)` shows those between."
 
 
@@ -45,16 +46,17 @@ def _is_network(case: Case, value: Any) -> None:
 
 @verdict
 def _is_right(case: Case, value: Any) -> None:
-    said, least = np.asarray(value["said"]), case["least"]
-    right = np.mean(said == case["secret"])
-    if len(set(said.tolist())) == 1:
+    said, least = np.atleast_2d(value["said"]), case["least"]
+    right, training, times = np.mean(said == case["secret"]), value["training"], len(said)
+    if len(set(said[0].tolist())) == 1:
         hint = "Did it learn at all? Print the losses that `fit` returns, or look at its learning rate."
-        raise Wrong(f"the network says {said[0]} of every new sheet", hint)
+        raise Wrong(f"the network says {said[0, 0]} of every new sheet", hint)
     if right < least:
-        what = f"the network is right about {right:.3f} of new sheets; it has to be {least} or more\n"
-        what += f"of those it was given, it gets {value['training']:.3f} right"
-        raise Wrong(what, "Compare the two: does it learn too little, or too much by heart?")
-    if not np.array_equal(said, value["again"]):
+        who = f"in the mean over {times} sets the network" if times > 1 else "the network"
+        what = f"{who} is right about {right:.3f} of new sheets; it has to be {least} or more\n"
+        what += f"of those it was given{' in the first' * (times > 1)}, it gets {training:.3f} right"
+        raise Wrong(what, KNOWN if training > 0.9 else "It has not even learnt those: look at the losses.")
+    if not np.array_equal(said[0], value["again"]):
         raise Wrong("the same sheets and the same rng gave another network the second time", CHANCE)
 
 
@@ -123,56 +125,63 @@ beat_the_mlp = Task(
 
 # Task 5: transfer --------------------------------------------------------------------------------------
 
-OLD, FEW = 6, 25  # digits that the network knows, and sheets with others
-# Of four classes frozen filters get 0.63 at least in 4 draws, untrained ones 0.51 at most.
-MOVED = 0.55
+TRAINED, FEW, SETS = 1000, 25, 8  # pictures that the network knows; sheets that are sorted, and how often
+# In 5 draws the mean over 8 sets is 0.69 to 0.74 frozen (rates 0.01 to 0.05), 0.67 to 0.68 fine-tuned, which is
+# told by its weights, and 0.49 to 0.55 from scratch. After 2 epochs a single set gets 0.44 at most.
+BOXED, ONE = 0.62, 0.45
 
 
 def _untrained(rng: np.random.Generator) -> Sequential:
     first, second = Conv2d(1, 12, 3, rng=rng), Conv2d(12, 32, 3, rng=rng)
     body = [first, ReLU(), MaxPool2d(2), second, ReLU(), MaxPool2d(3), Flatten()]
-    return Sequential(*body, Linear(32, OLD, rng=rng))
+    return Sequential(*body, Linear(32, 10, rng=rng))
 
 
 @functools.cache
 def _learnt() -> Array:
-    """The parameters of a network that tells the old digits apart."""
+    """The parameters of a network that names the digits."""
     X, y = data.load_digits()
-    rng, old = np.random.default_rng(0), y < OLD
+    rng = np.random.default_rng(0)
     model = _untrained(rng)
     loss, optimizer = CrossEntropyLoss(), Adam(model, lr=0.01)
-    X = _placed(X[old], rng)
-    fit(model, loss, optimizer, X, y[old], batch_size=50, num_epochs=20, rng=rng, progress=False)
+    X, y = _placed(X[:TRAINED], rng), y[:TRAINED]
+    fit(model, loss, optimizer, X, y, batch_size=50, num_epochs=20, rng=rng, progress=False)
     return model.flat.copy()
 
 
-def _new_digits(rng: np.random.Generator) -> list[Case]:
-    """The four new digits under other numbers; in the second case three of them."""
+def _sorted(rng: np.random.Generator) -> list[Case]:
+    """Sheets in boxes, all digits about as often in a set: single sets, then many, each by its own rule."""
+    pictures, digits = (a[TRAINED:] for a in data.load_digits())
     cases = []
-    for num_classes in (4, 3, 4):
-        X, y = data.load_digits()
-        number = np.full(10, -1)
-        number[rng.permutation(np.arange(OLD, 10))[:num_classes]] = np.arange(num_classes)
-        rows = rng.permutation(np.flatnonzero(number[y] >= 0))
-        X, y = _placed(X[rows], rng), number[y[rows]]
-        given = {"flat": _learnt(), "X": X[:FEW], "y": y[:FEW], "num_classes": num_classes}
-        cases.append({**given, "seed": new_seed(rng), "X_new": X[FEW:], "least": MOVED, "secret": y[FEW:]})
+    for boxes, sets, least in ((4, 1, ONE), (3, 1, ONE), (4, SETS, BOXED)):
+        each = [rng.permutation(np.flatnonzero(digits == digit))[:70] for digit in range(10)]
+        rows = np.stack(each, axis=1).ravel()
+        X, box = _placed(pictures[rows], rng), [rng.permutation(np.arange(10) % boxes) for _ in range(sets)]
+        y = np.array([one[digits[rows]] for one in box])  # (sets, sheets)
+        few = [slice(i * FEW, (i + 1) * FEW) for i in range(sets)]
+        given = {"X": X[few[0]], "y": y[0, few[0]], "num_classes": boxes, "flat": _learnt(), "least": least}
+        given |= {"more": [X[one] for one in few[1:]], "seed": new_seed(rng), "X_new": X[SETS * FEW :]}
+        given |= {"more_y": [labels[one] for labels, one in zip(y[1:], few[1:], strict=True)]}
+        cases.append({**given, "secret": y[:, SETS * FEW :]})
     return cases
 
 
 def _probe_transfer(learner: Any, case: Case) -> Seen:
     """What became of the model, what the new network is and says of new sheets; and if it is made again."""
-    said = []
-    for _ in range(2):
+
+    def learn(X: Array, y: Array) -> tuple[Sequential, list[Any], Any]:
         model = _untrained(np.random.default_rng(0))
         model.flat[...] = case["flat"]
-        layers = list(model.layers)
-        rng = np.random.default_rng(case["seed"])
-        new = call(learner, model, case["X"], case["y"], case["num_classes"], rng)
-        if not hasattr(new, "leaves"):
-            return Seen(type(new).__name__, none=True)
-        said.append(_said(new, case["X_new"]))
-    right = _said(new, case["X"]).argmax(axis=-1) == case["y"]
+        layers, rng = list(model.layers), np.random.default_rng(case["seed"])
+        return model, layers, call(learner, model, X, y, case["num_classes"], rng)
+
+    X, y = case["X"], case["y"]
+    model, layers, new = learn(X, y)
+    if not hasattr(new, "leaves"):
+        return Seen(type(new).__name__, none=True)
+    more = [learn(*one)[-1] for one in zip(case["more"], case["more_y"], strict=True)]
+    said = [_said(one, case["X_new"]) for one in (new, *more)]
+    again = said[0] if more else _said(learn(X, y)[-1], case["X_new"])
     return Seen(
         "a network",
         none=False,
@@ -183,9 +192,9 @@ def _probe_transfer(learner: Any, case: Case) -> Seen:
         layers=[type(leaf).__name__ for leaf in new.leaves()],
         learnt=[leaf.flat.copy() for leaf in new.leaves()],
         shape=said[0].shape,
-        said=said[0].argmax(axis=-1),
-        again=said[1].argmax(axis=-1),
-        training=right.mean(),
+        said=[one.argmax(axis=-1) for one in said],
+        again=again.argmax(axis=-1),
+        training=np.mean(_said(new, X).argmax(axis=-1) == y),
     )
 
 
@@ -219,16 +228,16 @@ transfer = Task(
     "convolution/transfer",
     points=4,
     signature="transfer(model, X, y, num_classes, rng)",
-    cases=_new_digits,
+    cases=_sorted,
     probe=_probe_transfer,
     show=("X", "y", "num_classes"),
     hints={
         "ValueError: A layer is part": "`copy.deepcopy(layer)` is a layer of its own, with the same weights.",
-        "ValueError: y must hold": "As many logits as there are new classes: `num_classes`.",
+        "ValueError: y must hold": "As many logits as there are boxes: `num_classes`.",
         "ValueError: The optimizer": "An optimizer moves the parameters of the network it was made from.",
         "ValueError": SHEETS,
         "AttributeError": "`model.layers` are the layers; the last one is an nn.Linear with `in_features`.",
-        "TimeIsUp": "There are 25 sheets. The check trains your network six times: for how many epochs?",
+        "TimeIsUp": "There are 25 sheets. The check trains your network 12 times: for how many epochs?",
     },
     verdict=all_of(leaves_input_unchanged("X", "y"), _is_network, _keeps_the_model, _is_frozen, _is_right),
 )

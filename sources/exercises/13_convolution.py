@@ -4,7 +4,8 @@ r"""
 
 Five tasks, 19 points, about 40 minutes. You write a convolution and the way back through a pooling layer, and
 plan a network on paper. Then you build one that reads digits wherever they stand, and at the end you put
-another question to a trained one, with 25 pictures. Lesson: [13 · Convolution](../../lessons/13_convolution.ipynb).
+another question to a trained one, with 25 pictures.
+Lesson: [13 · Convolution](../../lessons/13_convolution.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
 run the check under it: it tells you what is right, and for the first thing that is not, what came, what was
@@ -193,10 +194,10 @@ Write `beat_the_mlp(X, y, rng)`: train a network on the sheets `X`, shape (600, 
 - it has **3000 parameters or fewer**;
 - of new sheets it gets 0.75 or more **right**, as a share.
 
-The check lays other pictures on other sheets, three times, and numbers the ten classes in another way each
+The check lays other pictures on other sheets, twice, and numbers the ten classes in another way each
 time: you know of the digits only what `X` and `y` tell. All chance comes from `rng`. The network is one that
 `nn.Sequential` makes. It takes sheets (n, 1, 12, 12), gives ten logits for each, and is judged in evaluation
-mode. It should train in less than a second: the check trains it four times.
+mode. It should train in less than a second: the check trains it three times.
 
 <details><summary>Hint: what there is</summary>
 
@@ -383,6 +384,12 @@ three in order before you run this in a new cell:
 
 <details><summary>What came when we did</summary>
 
-NUMBERS
+Frozen 0.68, fine-tuned 0.64, from scratch 0.50. With four other trained networks, each way at its best rate,
+it was 0.69, 0.64 and 0.50, in the mean.
+
+It is not always so. First this task asked for something else: a network that tells the digits 0 to 5 apart
+was to learn 6 to 9, from 25 sheets. From scratch that gave 0.71. Four such networks gave 0.69, 0.72, 0.69
+and 0.65 frozen, and 0.78, 0.72, 0.76 and 0.72 fine-tuned. With the first of them alone it had looked like a
+clear gain. Another question about the digits it knew was near enough; other digits hardly were.
 </details>
 """

@@ -190,7 +190,7 @@ answers(
         model.layers[-1].in_features → 10
             the last is one nn.Linear
         lr=0.05 → lr=0.0003
-            It has not even learnt those
+            It does not even know those
     """,
 )
 

@@ -18,6 +18,7 @@ Array = np.ndarray
 CHANCE = "All chance comes from the `rng` that is passed."
 RETURN = "End with the line that returns the network that was trained."
 KNOWN = "It knows those, and too little of others: try other settings, the task's hints tell which."
+UNKNOWN = "It does not even know those. Does it learn from the X and y it is given, and do the losses fall?"
 SHEETS = "Write the shapes down: X is (n, 1, 12, 12), y (n,). `model.summary(X.shape)` shows those between."
 
 
@@ -55,7 +56,7 @@ def _is_right(case: Case, value: Any) -> None:
         who = f"in the mean over {times} sets the network" if times > 1 else "the network"
         what = f"{who} is right about {right:.3f} of new sheets; it has to be {least} or more\n"
         what += f"of those it was given{' in the first' * (times > 1)}, it gets {training:.3f} right"
-        raise Wrong(what, KNOWN if training > 0.9 else "It has not even learnt those: look at the losses.")
+        raise Wrong(what, KNOWN if training > 0.9 else UNKNOWN)
     if not np.array_equal(said[0], value["again"]):
         raise Wrong("the same sheets and the same rng gave another network the second time", CHANCE)
 

@@ -330,7 +330,7 @@ X_new, y_new = X_new[rows], y_new[rows]
 
 
 def score(learn):
-    """Right about new sheets, in the mean over 8 sets of 25, each with its rule."""
+    """Right about new sheets, in the mean over 8 sets of 25."""
     shares = []
     for i in range(8):
         rng, few = np.random.default_rng(i), slice(25 * i, 25 * i + 25)

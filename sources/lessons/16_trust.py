@@ -77,7 +77,7 @@ def network(seed, width=64):
     )
 
 
-def train(X, y, seeds, width=64, num_epochs=40, change=None):
+def train(X, y, seeds, width=64, change=None):
     """A fleet with a network for each seed; X (K, n, 64) and y (K, n) are their own training rows."""
     fleet = Fleet([network(seed, width) for seed in seeds])
     fit_each(
@@ -87,7 +87,7 @@ def train(X, y, seeds, width=64, num_epochs=40, change=None):
         X,
         y,
         batch_size=100,
-        num_epochs=num_epochs,
+        num_epochs=40,
         rng=np.random.default_rng(seeds[0]),
         change=change and (lambda batch, rng: change(fleet, batch, rng)),
     )
@@ -169,32 +169,41 @@ for units in (64, 16):
 
 # %% [markdown]
 r"""
-The larger network is better on average, by less than a point. Who trains each of them *once*, as many reports
-do, compares one number of the first line with one of the second. There are 20 · 20 such pairs. If one seed
-were enough, the larger network would win in each of them:
+One picture of 397 is 0.25 points. If the seed did not matter, all 20 would be the same. Who trains 20 times
+and reports the best has gained, without any better method:
 """
 
 # %%
-gap = scores[64][:, None] - scores[16][None]  # every seed with every seed
-not_named = np.mean(gap < 0) + np.mean(gap == 0) / 2
-print(f"16 units ahead {np.mean(gap < 0):.2f}", end="")
-print(f", level {np.mean(gap == 0):.2f}")
-print(f"the better one not named: {not_named:.2f}")
+best_seed = 100 * (scores[64].max() - scores[64].min())
+print(f"best seed less worst, 64 units: {best_seed:.1f} points")
 
 # %% jupyter={"source_hidden": true}
 claim(
     "train-with-many-seeds",
-    measured=not_named,
-    what="share of pairs of single trainings that do not name the better network, level ones counted half",
+    measured=best_seed,
+    digits=1,
+    what="accuracy of the best of 20 seeds less that of the worst, same rows, in percentage points",
 )
 
 # %% [markdown]
 r"""
-(Level pairs count half, as if a coin had to decide.) So test the **stability across random
-initializations** before you believe a difference: train with several seeds, print mean, spread and number.
-The mean of $n$ seeds scatters by $s/\sqrt n$ when single runs scatter by $s$. It is about these 397
-pictures all the same; another split moves the score more than another seed, as the
-[companion](16_trust_heard.ipynb) measures.
+The larger network is better on average, by less than a point. Who trains each of them *once*, as many reports
+do, compares one number of the first line with one of the second. Of the 20 · 20 such pairs, how many name the
+smaller one?
+"""
+
+# %%
+gap = scores[64][:, None] - scores[16][None]  # every seed with every seed
+print(f"16 units ahead {np.mean(gap < 0):.2f}", end="")
+print(f", level {np.mean(gap == 0):.2f}")
+
+# %% [markdown]
+r"""
+(On ten other splits, too, the larger one was better on average; the smaller one was ahead in 1 to 38 of 100
+pairs.) So test the **stability across random initializations** before you believe a difference: train with
+several seeds, print mean, spread and number. The mean of $n$ seeds scatters by $s/\sqrt n$ when single runs
+scatter by $s$. And it is about these 397 pictures: another split moves the score more than another seed, as
+the [companion](16_trust_heard.ipynb) measures.
 
 ## 2. Attacks
 
@@ -338,7 +347,7 @@ def hardening(fleet, batch, rng):
 
 X3, y3 = np.tile(X, (3, 1, 1)), np.tile(y, (3, 1))
 hardened = train(
-    X3[:, TRAINING], y3[:, TRAINING], [*range(4)] * 3, 64, 60, hardening
+    X3[:, TRAINING], y3[:, TRAINING], [*range(4)] * 3, change=hardening
 )
 print("ε in training  as they are   PGD 0.1       PGD 0.2")
 for fleet, rows, answers, names in (
@@ -355,10 +364,10 @@ for fleet, rows, answers, names in (
 
 # %% [markdown]
 r"""
-Hardening with 0.1 took the share that holds out against 0.1 from a third to nearly four fifths, and cost
-nothing on pictures as they are. With larger ε the price comes, and 0.3 does not buy more than 0.2. (60 epochs
-here, 40 for the plain network: on draws 100 to 103 the hardened ones gained by more epochs, the plain one did
-not.) Choose the ε that you have to fear, and print all the columns.
+Hardening with 0.1 took the share that holds out against 0.1 from a third to more than three quarters, and
+cost nothing on pictures as they are. With larger ε the price comes, and 0.3 does not buy more than 0.2.
+(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 fell from 4 points to
+2.) Choose the ε that you have to fear, and print all the columns.
 """
 
 
@@ -462,13 +471,17 @@ on this test set can show it. So cut each picture into 16 patches of 2 × 2 pixe
 three ways: *what does each patch add to the probability of "8" on pictures of an 8?*
 
 - **Permutation importance:** fill the patch with that of another picture. What is lost?
-- **Shapley values** (SHAP): let the patches come in, one after another, in all 16! orders; a patch that is
-  not in yet shows the mean picture. The value of a patch is what it adds on average: $\phi_j = \sum_{S
-  \not\ni j} \frac{|S|!\,(d-|S|-1)!}{d!}\,[v(S \cup j) - v(S)]$. Aloud: over all sets without j, the share
-  of orders in which exactly this set came before j, times what j then adds. $2^{16}$ sets are few enough to
-  be exact.
+- **Shapley values** (SHAP): let the patches come in one after another, in all 16! orders. A patch that is not
+  in yet shows the mean picture. What does it add, on average?
 - **LIME:** draw sets of patches, most weight to those near the whole picture, and fit a linear model to the
   answers by least squares. Its coefficients are the answer.
+
+For the second, with $v(S)$ for the probability of "8" when only the patches in $S$ are in:
+
+$$\phi_j = \sum_{S \not\ni j} \frac{|S|!\,(d-|S|-1)!}{d!}\,\big[v(S \cup j) - v(S)\big]$$
+
+Aloud: over all sets without j, the share of orders in which exactly this set came before j, times what j then
+adds. With $d = 16$ there are 65,536 sets, few enough to be exact.
 """
 
 # %%
@@ -479,7 +492,7 @@ show_source(shapley)
 def lime(value, parts, rng, draws=1000, width=0.25):
     on = rng.random((draws, parts)) < 0.5
     far = 1 - np.sqrt(on.mean(axis=1))  # 0 for the whole picture
-    weight = np.exp(-((far / width) ** 2) / 2)[:, None]
+    weight = np.exp(-((far / width) ** 2) / 4)[:, None]  # of a residual
     A = np.column_stack([np.ones(draws), on])
     return np.linalg.lstsq(A * weight, value(on) * weight[:, 0])[0][1:]
 
@@ -506,7 +519,7 @@ def explain(net, pictures, others, mean, rng):
             Z[:, pixels] = others[:, pixels]
             found[0, i, j] = sure(picture[None])[0] - sure(Z).mean()
 
-        def value(on):
+        def value(on, picture=picture):
             shown = np.empty((len(on), 64), bool)
             shown[:, PATCH] = on[:, :, None]
             return sure(np.where(shown, picture, mean))
@@ -516,7 +529,6 @@ def explain(net, pictures, others, mean, rng):
     return found.mean(axis=1)
 
 
-# %%
 METHODS = "permutation", "Shapley", "LIME"
 credit = {}
 for name, fleet in leaky.items():
@@ -524,12 +536,12 @@ for name, fleet in leaky.items():
     credit[name] = np.mean(
         [
             explain(
-                net, s[TEST][e][:5], s[TEST], s[TRAINING].mean(axis=0), rng
+                net, s[TEST][e][:2], s[TEST], s[TRAINING].mean(axis=0), rng
             )
             for net, s, e in zip(fleet.unstack(), S, eights, strict=True)
         ],
         axis=0,
-    )  # four networks, five 8s each
+    )  # four networks, two 8s each
 
 # %% jupyter={"source_hidden": true}
 show(

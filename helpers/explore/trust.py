@@ -127,7 +127,7 @@ def _stage() -> Stage:
     right.set_title("probability")
     (art.true,) = right.plot([], [], color=COLORS["blue"], label="the true digit")
     (art.other,) = right.plot([], [], color=COLORS["red"], linestyle=(0, (5, 2)), label="the best other")
-    art.here = right.axvline(0, color=COLORS["grey"], linewidth=1.2)
+    (art.here,) = right.plot([], [], color=COLORS["grey"], linewidth=1.2)
     right.legend(loc="upper center", ncols=2, fontsize=9)
     return Stage(fig, art, above=[*left.spines.values(), *middle.spines.values()])
 
@@ -159,7 +159,7 @@ def frame(eps: float, digit: int, trained: float) -> Frame:
             says.set_color(COLORS["ink"] if answer == digit else NAMES[COLORS["red"]])
         art.true.set_data(EPS, of.p[:, digit])
         art.other.set_data(EPS, others)
-        art.here.set_xdata([eps, eps])
+        art.here.set_data([eps, eps], [-0.03, 1.03])
 
     training = f"attacked within {trained:g}" if trained else "as they are"
     alt = (

@@ -49,7 +49,7 @@ r"""
 
 Take the network of many lessons: 64 pixels, 64 units, ten digits. White is 0 and black is 1. It learns from
 1,000 pictures; 400 validate, and 397 test it. We do so four times, each with another order of all pictures
-and another start of the weights.
+and another start of the weights: four *draws*.
 
 Now change the test pictures. Each pixel may move by 0.1, up or down, which a person hardly minds. Once a coin
 decides for each pixel; once the direction is *chosen*.
@@ -141,7 +141,7 @@ show(
 r"""
 <details><summary>What came out</summary>
 
-The coin costs about two pictures in a hundred, the choice costs about sixty. Both move every pixel as far.
+The coin costs one or two pictures in a hundred, the choice more than fifty. Both move every pixel as far.
 (The numbers are the mean of four networks ± their standard deviation, in this whole lesson.)
 
 </details>
@@ -205,7 +205,7 @@ several seeds, print mean, spread and number. The mean of $n$ seeds scatters by 
 scatter by $s$. And it is about these 397 pictures: another split moves the score more than another seed, as
 the [companion](16_trust_heard.ipynb) measures.
 
-## 2. Attacks
+## 2. Adversarial attack and defence
 
 **Robustness** is to keep performance when the input is perturbed. For a coin it is easily had. For the worst
 change we need a direction, and you have computed it before. Backward gives the slope of the loss by every
@@ -219,7 +219,7 @@ answer changes, $x_{adv}$ is an **adversarial example**. By hand, for one networ
 """
 
 # %%
-net = plain.unstack()[0]
+net = plain.unstack()[0]  # the first of the four
 x, t = new[0], labels[0]
 first, last = net.layers[0], net.layers[2]
 z = x @ first.W + first.b
@@ -227,13 +227,13 @@ p = softmax(np.maximum(z, 0) @ last.W + last.b)
 slope = ((p - np.eye(10)[t]) @ last.W.T * (z > 0)) @ first.W.T
 by_hand = np.clip(x + 0.1 * np.sign(slope), 0, 1)
 
-T = torch.tensor(x, requires_grad=True)
-hidden = torch.relu(T @ torch.tensor(first.W) + torch.tensor(first.b))
+x_torch = torch.tensor(x, requires_grad=True)
+hidden = torch.relu(x_torch @ torch.tensor(first.W) + torch.tensor(first.b))
 out = hidden @ torch.tensor(last.W) + torch.tensor(last.b)
 torch.nn.functional.cross_entropy(
     out, torch.tensor(t), reduction="sum"
 ).backward()
-print("slope as PyTorch's:", np.allclose(slope, T.grad.numpy()))
+print("slope as PyTorch's:", np.allclose(slope, x_torch.grad.numpy()))
 print("as helpers.trust:  ", np.allclose(by_hand, attack(net, x, t, 0.1)))
 
 # %% [markdown]
@@ -303,9 +303,9 @@ claim(
 r"""
 With logits that large $p$ is exactly 0 or 1, so $p - y$ is 0 where the network is right: the slope has
 vanished, and the attack stands still. The pictures made with the plain network fool it as before. An attack
-that succeeds shows a weakness. One that fails shows that *this attack* failed; Athalye and others (2018)
-broke seven published defences that had hidden their slopes in one way or another. So attack your own defence
-as hard as you can, also with borrowed pictures.
+that succeeds shows a weakness. One that fails shows that *this attack* failed. Athalye and others (2018)
+found hidden slopes in seven of nine published defences, and broke six of them wholly and one in part. So
+attack your own defence as hard as you can, also with borrowed pictures.
 
 ### Try it
 
@@ -320,8 +320,9 @@ explorer()
 r"""
 <details><summary>What you should have seen</summary>
 
-The confidence in the true digit falls, another one takes over, and soon the network is as sure of the wrong
-answer as it was of the right one. The hardened networks change their answer at a larger ε.
+The confidence in the true digit falls, slowly and then fast. Another digit takes over, and soon the network
+is mostly as sure of it as it was of the right one. A hardened network changes its answer later with nine of
+these ten pictures. With the 8 it is the other way round: hardening helps on average, not everywhere.
 
 </details>
 
@@ -596,11 +597,11 @@ claim(
 # %% [markdown]
 r"""
 None of the three is wrong. They answer different questions: what is lost if this goes and all else stays
-(permutation), or what is its fair share of what all did together (Shapley, and LIME nearly). Had Shapley
+(permutation), or what is its fair share of what all did together (Shapley, and LIME roughly). Had Shapley
 seen nothing, its credit would be near 0. Had it told what one change does, the credit would be the loss. It
 is neither. **SHAP values** and **LIME** show *that* the network uses the corners. That a corner has nothing
-to do with an 8 is your knowledge, no method's. And permutation finds it too, if you permute all four
-together.
+to do with an 8 is your knowledge, no method's. And taking away finds it too, if all four
+go together.
 
 ## Think
 
@@ -625,7 +626,8 @@ vanished. Try PGD, borrowed pictures, and slopes of the logits instead of the lo
 
 <details><summary>Answer</summary>
 
-The network has learnt them by heart: there it is right whenever it is sure, and no $T$ above 1 seems needed.
+It has learnt them by heart. With the bad camera it is right about all of them, and the best $T$ there is
+below 1: it would make the network surer still.
 
 </details>
 

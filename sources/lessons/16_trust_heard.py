@@ -396,8 +396,8 @@ Twenty pictures of each kind are enough for this shift. (The control scatters wi
 alarm level from it.) Not each shift that is found does harm; that takes labels.
 
 **Domain adaptation** makes the model fit for the new place. Say 100 moved pictures get labels. Fine-tune on
-them; or on them and 100 of the old pictures; or start anew on the 100. Each at the best of four rates, by 300
-moved validation pictures.
+them; or on them and 100 of the old pictures; or start anew on the 100. Each has 40 epochs (with the old
+ones in, twice as many steps), at the best of four rates by 300 moved validation pictures.
 """
 
 # %%

@@ -554,13 +554,13 @@ show(
     ),
     alt="Six maps of 4 by 4 patches. With one spot all three methods give the corner at the top left by far "
     "the most. With four spots Shapley and LIME give each of the four corners a share, and permutation gives "
-    "none of them anything.",
+    "them next to nothing.",
 )
 
 # %% [markdown]
 r"""
 With one spot all three find the leak. With four spots the networks find still fewer 8s, and the methods
-disagree: permutation sees nothing at all. Look at what it asks. It takes one patch away *while the other
+disagree: permutation sees next to nothing. Look at what it asks. It takes one patch away *while the other
 three spots are still there*, and they are enough. Then erase one spot, or all four at once:
 """
 
@@ -600,8 +600,8 @@ None of the three is wrong. They answer different questions: what is lost if thi
 (permutation), or what is its fair share of what all did together (Shapley, and LIME roughly). Had Shapley
 seen nothing, its credit would be near 0. Had it told what one change does, the credit would be the loss. It
 is neither. **SHAP values** and **LIME** show *that* the network uses the corners. That a corner has nothing
-to do with an 8 is your knowledge, no method's. And taking away finds it too, if all four
-go together.
+to do with an 8 is your knowledge, no method's. And taking away finds it too, if all
+four go together.
 
 ## Think
 

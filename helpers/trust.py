@@ -55,7 +55,8 @@ def attack(
 
     `steps` steps of size `step` (`eps` if not given) along the sign of the slope. One step from X is FGSM
     (Goodfellow and others, 2015); several, from a place drawn by `rng`, are PGD (Madry and others, 2018).
-    `eps` and `step` are numbers, or for a fleet an array (K, 1, 1) for X (K, n, features).
+    `eps` and `step` are numbers, or for a fleet an array (K, 1, 1) for X (K, n, features). Raises ValueError
+    when `eps` is below 0.
 
     >>> from helpers.nn import Linear, Sequential
     >>> model = Sequential(Linear(2, 2, bias=False, rng=np.random.default_rng(0)))
@@ -63,6 +64,8 @@ def attack(
     >>> attack(model, np.array([[0.5, 0.95]]), np.array([0]), 0.1)
     array([[0.4, 1. ]])
     """
+    if np.min(eps) < 0:
+        raise ValueError(f"eps is how far a number may move, from 0 on; got {eps!r}.")
     step = eps if step is None else step
     low, high = np.maximum(X - eps, 0), np.minimum(X + eps, 1)
     changed = X if rng is None else rng.uniform(low, high)

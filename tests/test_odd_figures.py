@@ -129,6 +129,13 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     ),
     "training_loop.gradient_noise": lambda f: figure("training_loop.gradient_noise")(K, f(K / 4), 0.5),
     "training_loop.three_rulers": lambda f: figure("training_loop.three_rulers")(Sweep([setting(f)]), 25.0),
+    "trust.versions_of_pictures": lambda f: figure("trust.versions_of_pictures")(
+        {"a": (f(PIXELS[:2] / 16), f(np.arange(2)), f(K[:2] / 8))}, np.arange(2)
+    ),
+    "trust.reliability": lambda f: figure("trust.reliability")(
+        {"a": (f(np.tile(K / 8, 10)), f(np.tile(K > 4, 10)))}
+    ),
+    "trust.credit_maps": lambda f: figure("trust.credit_maps")({"a": {"b": f(np.tile(K, 2))}}),
     "tuning.finder": lambda f: figure("tuning.finder")(f(K), f(K / 4), 2.0),
     "tuning.schedules": lambda f: figure("tuning.schedules")({"linear": f(np.tile(K / 8, 32))}),
     "tuning.curves": lambda f: figure("tuning.curves")({"a": setting(f)}),

@@ -26,6 +26,7 @@ LABELS = {
     "normalization": "learning rate",
     "overfitting": "points",
     "convolution": "digit",
+    "trust": "digit",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",

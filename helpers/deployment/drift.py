@@ -37,7 +37,8 @@ def terms(p: np.ndarray, q: np.ndarray) -> np.ndarray:
 class DriftMonitor:
     """Compares a window of rows with the rows X (n, features) that were trained on, feature by feature.
 
-    The bins of a feature are cut at quantiles of X, so that each holds about the same number of its rows.
+    The bins of a feature are cut at quantiles of X, so that each holds about the same number of its rows; a
+    value that is one of them belongs to the bin below, so that a pixel that was always 0 has bins for 0 and more.
     `threshold` is None until `calibrate` sets it; `alarm` compares the largest index of all features with it.
 
     >>> rng = np.random.default_rng(0)
@@ -93,7 +94,7 @@ class DriftMonitor:
 
     def _codes(self, X: np.ndarray) -> np.ndarray:
         """The bin of each value, counted through all features (n, features)."""
-        codes = [np.searchsorted(edges, X[:, j], side="right") for j, edges in enumerate(self.edges)]
+        codes = [np.searchsorted(edges, X[:, j], side="left") for j, edges in enumerate(self.edges)]
         return np.array(codes).T + self._starts
 
     def _shares(self, codes: np.ndarray) -> np.ndarray:

@@ -116,7 +116,8 @@ class Server:
     def __init__(self, app: FastAPI) -> None:
         if Server.running:
             Server.running.stop()
-        listener = socket.socket()
+        # named TCP, so that asyncio sends an answer at once and does not wait 40 ms for more to send
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))  # port 0: the system chooses a free one
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

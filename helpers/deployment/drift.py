@@ -80,9 +80,7 @@ class DriftMonitor:
         if len(X) < size:
             raise ValueError(f"A window of {size} rows cannot be drawn from {len(X)}.")
         codes = self._codes(np.asarray(X, float))
-        highest = [
-            self._scores(codes[rng.choice(len(X), size, replace=False)]).max() for _ in range(draws)
-        ]
+        highest = [self._scores(codes[rng.choice(len(X), size, replace=False)]).max() for _ in range(draws)]
         self.threshold = float(np.quantile(highest, 1 - false_alarms))
         return self.threshold
 

@@ -18,9 +18,14 @@ __all__ = ["Served", "poisson_arrivals", "serve"]
 
 @dataclass(frozen=True)
 class Served:
-    """What became of the requests: `latency` (n,) in seconds, the `sizes` (batches,), the answers a second."""
+    """What became of n requests.
+
+    `latency` (n,) is the time from a request to its answer and `waited` (n,) the part before its batch began,
+    in seconds; `sizes` (batches,) says how many were answered together; `throughput` is answers a second.
+    """
 
     latency: np.ndarray
+    waited: np.ndarray
     sizes: np.ndarray
     throughput: float
 
@@ -47,16 +52,16 @@ def serve(
     if not (max_batch >= 1 and window >= 0):
         raise ValueError(f"max_batch is 1 or more and window 0 or more, got {max_batch} and {window}.")
     n, first, free = len(come), 0, 0.0
-    done, sizes = np.empty(n), []
+    begun, done, sizes = np.empty(n), np.empty(n), []
     while first < n:
         full = come[first + max_batch - 1] if first + max_batch <= n else float("inf")
         start = max(free, min(full, come[first] + window))
         end = min(first + max_batch, bisect_right(come, start, lo=first))
         free = start + seconds(end - first)
-        done[first:end] = free
+        begun[first:end], done[first:end] = start, free
         sizes.append(end - first)
         first = end
-    return Served(done - arrivals, np.array(sizes), n / (free - come[0]))
+    return Served(done - arrivals, begun - arrivals, np.array(sizes), n / (free - come[0]))
 
 
 def poisson_arrivals(n: int, per_second: float, rng: np.random.Generator) -> np.ndarray:

@@ -38,7 +38,7 @@ class DriftMonitor:
     """Compares a window of rows with the rows X (n, features) that were trained on, feature by feature.
 
     The bins of a feature are cut at quantiles of X, so that each holds about the same number of its rows; a
-    value that is one of them belongs to the bin below, so that a pixel that was always 0 has bins for 0 and more.
+    value that is one of them belongs to the bin below: so a pixel that was always 0 has bins for 0 and above.
     `threshold` is None until `calibrate` sets it; `alarm` compares the largest index of all features with it.
 
     >>> rng = np.random.default_rng(0)

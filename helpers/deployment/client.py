@@ -82,4 +82,6 @@ def _send(connection: http.client.HTTPConnection, path: str, body: Any) -> tuple
         text = body if isinstance(body, str) else json.dumps(body)
         connection.request("POST", path, text, {"Content-Type": "application/json"})
     response = connection.getresponse()
-    return response.status, json.loads(response.read())
+    said = response.read()
+    is_json = response.getheader("Content-Type", "").startswith("application/json")
+    return response.status, json.loads(said) if is_json else said.decode()

@@ -19,7 +19,8 @@ __all__ = ["with_scaler"]
 def with_scaler(model: Sequential, scaler: StandardScaler) -> Sequential:
     """A copy of the model that takes rows as they are, and does what the scaler did in its first layer.
 
-    Raises TypeError when the first layer is not Linear, ValueError when the scaler has other features.
+    Raises TypeError when the first layer is not Linear or the scaler no StandardScaler, ValueError when it has
+    other features than the layer.
 
     >>> import numpy as np
     >>> X = np.array([[1.0, 10.0], [3.0, 30.0], [4.0, 80.0]])
@@ -33,6 +34,8 @@ def with_scaler(model: Sequential, scaler: StandardScaler) -> Sequential:
     first: Any = made.layers[0]
     if type(first) is not Linear:
         raise TypeError(f"The first layer must be Linear to take a scaler in, got {type(first).__name__}.")
+    if not isinstance(scaler, StandardScaler):
+        raise TypeError(f"The scaler must be a StandardScaler that was fitted, got {type(scaler).__name__}.")
     if scaler.mean_.shape != (first.in_features,):
         raise ValueError(
             f"The scaler has {scaler.mean_.shape[0]} features, the first layer takes {first.in_features}."

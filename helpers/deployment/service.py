@@ -117,7 +117,7 @@ class Server:
         if Server.running:
             Server.running.stop()
         # named TCP, so that asyncio sends an answer at once and does not wait 40 ms for more to send
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._listener = listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))  # port 0: the system chooses a free one
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -128,6 +128,7 @@ class Server:
         deadline = time.monotonic() + 30
         while not self._server.started:
             if not self.runs or time.monotonic() > deadline:
+                self.stop()
                 raise RuntimeError("The server did not start; its thread ended, or took over 30 seconds.")
             time.sleep(0.005)
 
@@ -140,6 +141,7 @@ class Server:
         """Let it finish what it has begun, and end it; nothing happens when it has ended."""
         self._server.should_exit = True
         self._thread.join(timeout=10)
+        self._listener.close()
         if Server.running is self:
             Server.running = None
 

@@ -41,7 +41,7 @@ def waiting(arrivals: np.ndarray, served: Mapping[str, tuple[np.ndarray, np.ndar
         ax.plot(come, rows, "o", color=COLORS["ink"], markersize=3.5, label="comes")
         ax.set(title=title, xlabel="ms")
     axes[0][0].set(ylabel="request", ylim=(len(arrivals) + 0.8, 0.2))
-    axes[0][-1].legend(loc="lower left", fontsize=9)
+    axes[0][-1].legend(loc="upper right", fontsize=9)
     return fig
 
 

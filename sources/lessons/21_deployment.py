@@ -68,7 +68,7 @@ content = b"""cbuiltins
 print
 (S'I ran while you loaded me.'
 tR."""
-(folder / "model.pkl").write_bytes(content)
+size = (folder / "model.pkl").write_bytes(content)
 # %% [markdown]
 r"""
 **Predict:** the next cell loads it and does nothing else. What does it print? And what is `model`?
@@ -596,7 +596,7 @@ print("as tested:", (said == logits[:96].argmax(1)).mean())
 
 # %% [markdown]
 r"""
-Where this page was made it was two to three times as many, less than the arithmetic promises. (Client, HTTP
+Where this page was made it was two to four times as many, less than the arithmetic promises. (Client, HTTP
 and network share two processors, and while 16 clients wait for a batch nobody asks for the next.) The digits
 are the same, whoever else was in the batch.
 

@@ -19,8 +19,8 @@ __all__ = ["with_scaler"]
 def with_scaler(model: Sequential, scaler: StandardScaler) -> Sequential:
     """A copy of the model that takes rows as they are, and does what the scaler did in its first layer.
 
-    Raises TypeError when the first layer is not Linear or the scaler no StandardScaler, ValueError when it has
-    other features than the layer.
+    Raises TypeError when the first layer is not Linear or the scaler no StandardScaler, ValueError when it
+    has other features than the layer.
 
     >>> import numpy as np
     >>> X = np.array([[1.0, 10.0], [3.0, 30.0], [4.0, 80.0]])

@@ -3,8 +3,8 @@ r"""
 # 21 · Deployment: the same answers elsewhere
 
 Your network lives in the memory of a notebook. Whoever wants its answers is elsewhere, and comes when the
-notebook is closed. This lesson lets it out: as a file, as a service that answers many at once, and with a
-watch on what comes in. At each step one question: are the answers still those that you tested?
+notebook is closed. This lesson lets it out, which is called **model deployment**: as a file, as a service that
+answers many at once, and with a watch on what comes in. At each step one question: are the answers still those that you tested?
 
 **You will be able to**
 
@@ -649,7 +649,7 @@ rules are judged on windows of test pictures, 100 in each of ten splits:
 
 # %% tags=["predict"]
 def false_alarms(size, seed):
-    """How often the rule of thumb rings, and how often a calibrated threshold."""
+    """The threshold; how often 0.2 rings, and how often the threshold."""
     rng = np.random.default_rng(seed)
     before, quiet, later = three_way(len(y), 600, 597, rng)
     watch = DriftMonitor(X[before])

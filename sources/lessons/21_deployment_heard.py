@@ -226,9 +226,8 @@ for name, starts in {"scratch": new, "adapted": nets}.items():
     )
     gained[name] = [right(m, shifted(X[t]), y[t]) for m, t in judged]
     before = [right(m, X[t], y[t]) for m, t in judged]
-    print(
-        f"{name:9} {told(gained[name])}   {told(before)}   rates {sorted(set(rates))}"
-    )
+    print(f"{name:9} {told(gained[name])}   {told(before)}", end="")
+    print("   rates", *sorted(set(rates)))
 ahead = np.array(gained["adapted"]) > gained["scratch"]
 print("adapted is ahead in", ahead.sum(), "of 5 splits")
 
@@ -299,7 +298,7 @@ print(f"{np.mean(a != b):.3f}")
 
 
 def finds_it(n, rng):
-    """Whether an experiment of n requests finds the new version better: split in two, and as pairs."""
+    """Is the new version found better: split in two, and as pairs?"""
     rows = rng.integers(len(test), size=n)
     old_ones, new_ones = a[rows[: n // 2]], b[rows[n // 2 :]]
     p = np.mean([old_ones.mean(), new_ones.mean()])

@@ -139,6 +139,7 @@ def test_a_new_server_stops_the_one_before():
     second.stop()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # uvicorn's own end
 def test_an_app_that_cannot_start_is_told():
     @asynccontextmanager
     async def fails(app):

@@ -68,16 +68,17 @@ def percentiles(latencies: Mapping[str, np.ndarray]) -> Figure:
     """The share of requests that took longer than a time, both logarithmic: tails side by side.
 
     Args:
-        latencies: by name, seconds (n,).
+        latencies: by name, seconds (n,); two at most.
 
     >>> len(percentiles({"a": np.arange(1.0, 9.0)}).axes[0].lines)
     1
     """
     fig, ax = subplots(width=7.4, height=3.4)
-    for name, latency in latencies.items():
+    for (name, latency), dash in zip(latencies.items(), ("-", (0, (5, 2))), strict=False):
         all_finite(latency=latency)
         ordered = np.sort(np.asarray(latency, float))
-        ax.plot(1000 * ordered, 1 - np.arange(len(ordered)) / len(ordered), label=name)
+        share = 1 - np.arange(len(ordered)) / len(ordered)
+        ax.plot(1000 * ordered, share, drawstyle="steps-pre", linestyle=dash, label=name)
     ax.set(xscale="log", yscale="log", xlabel="latency in ms", ylabel="share that took as long or longer")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return fig

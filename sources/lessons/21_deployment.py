@@ -3,8 +3,9 @@ r"""
 # 21 · Deployment: the same answers elsewhere
 
 Your network lives in the memory of a notebook. Whoever wants its answers is elsewhere, and comes when the
-notebook is closed. This lesson lets it out, which is called **model deployment**: as a file, as a service that
-answers many at once, and with a watch on what comes in. At each step one question: are the answers still those that you tested?
+notebook is closed. To let it out is called **model deployment**. It leaves as a file, answers many at once as
+a service, and has a watch on what comes in. At each step one question: are the answers still those that you
+tested?
 
 **You will be able to**
 
@@ -360,7 +361,7 @@ repeats nothing of what was sent:
 """
 
 # %% jupyter={"source_hidden": true}
-show_source(digits_service, fold="The course's service, 45 lines")
+show_source(digits_service, fold="The course's service")
 
 # %%
 server = Server(digits_service(predict, "digits 1.0"))
@@ -680,7 +681,7 @@ hundred. Calibrated: one or two in a hundred in all four.
 
 The rule knows neither the size of the window nor the number of features. In a small window shares differ by
 chance, and among 64 indices the largest is large. (The calibrated threshold rings a little more often than
-promised: its thousand windows are drawn from the same 600 pictures, so they are too much alike.)
+promised. Perhaps its thousand windows, all drawn from the same 600 pictures, are too much alike.)
 
 Does it see what it should? Windows of 100 again, the threshold of the network's own split. Five changes, and
 what they do to the answers. **Predict:** which changes ring, and which of them hurt?
@@ -794,7 +795,7 @@ it in some seconds; it writes four files, loads them, and stops if one does not 
 show_source(
     pipeline.run,
     pipeline.delivered,
-    fold="The program, two functions of twelve",
+    fold="The program: its last two functions",
 )
 
 # %%

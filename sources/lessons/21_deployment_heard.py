@@ -238,9 +238,9 @@ before it falls from 0.98 to 0.68. If both cameras stay, mix in old rows.
 
 ## "The slowest request took 5 ms"
 
-A worker needs 5 ms for a request. Once a minute it stops for two seconds, to clean up. You measure for a
-minute in two ways. The *polite* client sends a request when it has the answer to the one before. The *world*
-sends one each 10 ms, whatever happens. **Predict** p99 for both.
+A worker needs 5 ms for a request. Once in 6,000 it stops for two seconds, to clean up. You send 6,000 in two
+ways. The *polite* client sends a request when it has the answer to the one before. The *world* sends one each
+10 ms, whatever happens. **Predict** p99 for both.
 """
 
 # %% tags=["predict"]

@@ -236,7 +236,7 @@ is raised when they are forgotten: the shapes fit.
 
 </details>
 
-From here on `raw` is the model. And which state of it is saved? "Save the best model" is told everywhere. For
+From here on `raw` is the model. And which state of it is saved? "Save the best model" is often told. For
 that, look at the validation rows after each epoch, and write the file when they are at their best so far.
 Does it matter? Five trainings with the right labels, and five with 30 % wrong ones, as in lesson
 [12](12_overfitting.ipynb). If the last state is as good as the best, the difference is 0.
@@ -285,8 +285,9 @@ claim(
 
 # %% [markdown]
 r"""
-With right labels nothing is gained: the last state is as good. With wrong ones it is 12 points: training went
-on to learn them by heart. Keeping the best costs a file, and you know afterwards which case it was.
+With right labels nothing is gained: the last state is as good. With wrong ones it is 12 points: lesson 12
+shows how training goes on to learn them by heart. Keeping the best costs a file, and you know afterwards
+which case it was.
 
 **ONNX** goes one step further: the file says also what to do with the numbers, as a graph of operations with
 agreed names, and programs without Python run it. Exporting is a translation, so compare again:
@@ -597,9 +598,9 @@ print("as tested:", (said == logits[:96].argmax(1)).mean())
 
 # %% [markdown]
 r"""
-Where this page was made it was two to four times as many, less than the arithmetic promises. (Client, HTTP
-and network share two processors, and while 16 clients wait for a batch nobody asks for the next.) The digits
-are the same, whoever else was in the batch.
+Where this page was made it was two to four times as many, less than the arithmetic promises. (Perhaps since
+client, HTTP and network share two processors, and nobody asks for more while all 16 wait.) The digits are the
+same, whoever else was in the batch.
 
 ## 4. A watch
 
@@ -683,7 +684,7 @@ The rule knows neither the size of the window nor the number of features. In a s
 chance, and among 64 indices the largest is large. (The calibrated threshold rings a little more often than
 promised. Perhaps its thousand windows, all drawn from the same 600 pictures, are too much alike.)
 
-Does it see what it should? Windows of 100 again, the threshold of the network's own split. Five changes, and
+Does it see what it should? Windows of 100 again, the threshold of the network's own split. Four changes, and
 what they do to the answers. **Predict:** which changes ring, and which of them hurt?
 """
 

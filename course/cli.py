@@ -247,6 +247,30 @@ def bench(
 
 
 @app.command()
+def pipeline(
+    folder: Annotated[
+        Path | None, typer.Option(help="Where its files go; nowhere for good, if not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the split and of the start of training.", min=0)] = 0,
+) -> None:
+    """Go the whole way of the course, from a split of the digits to a network of 8 bits in a file.
+
+    Example: course pipeline --folder model
+    """
+    import tempfile
+
+    from helpers.deployment.pipeline import run
+
+    with tempfile.TemporaryDirectory() as throwaway:
+        place = folder or Path(throwaway)
+        place.mkdir(parents=True, exist_ok=True)
+        for line in run(place, seed):
+            typer.echo(line)
+    if folder:
+        typer.echo(f"The files are in {_short(folder)}.")
+
+
+@app.command()
 def release(exercise: Exercise) -> None:
     """Enter an exercise in the gradebook, and pack it for the class.
 

@@ -45,6 +45,7 @@ def test_every_command_is_there() -> None:
                 "release",
                 "autograde",
                 "bench",
+                "pipeline",
                 "feedback",
                 "due",
                 "enrol",

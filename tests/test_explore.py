@@ -29,6 +29,7 @@ from helpers.explore import (
     baselines_and_metrics,
     convolution,
     data_splits,
+    deployment,
     features,
     forward,
     large_model_quantization,
@@ -69,6 +70,7 @@ EXPLORERS = [
     quantization,
     quantized_networks,
     large_model_quantization,
+    deployment,
 ]
 frames = settings(max_examples=examples(25))
 
@@ -169,6 +171,9 @@ OUTSIDE = [
     (quantized_networks, {"second": 1}),
     (quantized_networks, {"third": 2.5}),
     (quantized_networks, {"budget": 1}),
+    (deployment, {"load": 7}),
+    (deployment, {"window": 3}),
+    (deployment, {"batch": 0}),
     (large_model_quantization, {"bits": 5}),
     (large_model_quantization, {"size": 5}),
     (baselines_and_metrics, {"threshold": -0.1}),

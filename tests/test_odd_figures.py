@@ -69,6 +69,11 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "features.in_two_units": lambda f: figure("features.in_two_units")({"a": f(T)}, f(Y), ("x", "y")),
     "features.found_map": lambda f: figure("features.found_map")(f(T), f(T + T**2)),
     "features.two_noises": lambda f: figure("features.two_noises")(f(K), f(K / 8), (1.0, 0.5)),
+    "deployment.waiting": lambda f: figure("deployment.waiting")(f(K), {"a": (f(K / 4), f(K / 8))}),
+    "deployment.alarms_and_accuracy": lambda f: figure("deployment.alarms_and_accuracy")(
+        K / 8, {"a": f(K / 8)}
+    ),
+    "deployment.percentiles": lambda f: figure("deployment.percentiles")({"a": f(K)}),
     "forward.regions": lambda f: figure("forward.regions")(f(T / 8), f(Y), {"a": f(np.eye(4))}),
     "forward.one_picture": lambda f: figure("forward.one_picture")(
         f(PIXELS[0]), f(PIXELS[:2].ravel()), f(np.arange(10) / 16)

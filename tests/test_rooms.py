@@ -12,6 +12,7 @@ from course.places import ROOT
 FLOORS = [
     ["course"],
     ["helpers.checks", "helpers.explore"],
+    ["helpers.deployment"],
     ["helpers.quantization"],
     ["helpers.training"],
     ["helpers.nn"],

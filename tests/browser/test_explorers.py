@@ -30,6 +30,7 @@ LABELS = {
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",
+    "deployment": "largest batch",
 }
 TO_THE_LEFT = ("large_model_quantization",)  # their slider begins at its right end
 

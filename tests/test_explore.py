@@ -30,6 +30,7 @@ from helpers.explore import (
     convolution,
     data_splits,
     deployment,
+    distillation,
     features,
     forward,
     large_model_quantization,
@@ -47,6 +48,7 @@ from helpers.explore import (
 from helpers.explore.browser import widget_class
 from helpers.figures import Picture
 from helpers.nn import SGD, CrossEntropyLoss
+from helpers.nn.activations import softmax
 from helpers.quantization.aware import closest
 from helpers.quantization.mixed import with_weights_of
 from helpers.training import fit
@@ -67,6 +69,7 @@ EXPLORERS = [
     overfitting,
     convolution,
     trust,
+    distillation,
     quantization,
     quantized_networks,
     large_model_quantization,
@@ -164,6 +167,9 @@ OUTSIDE = [
     (trust, {"eps": 0.05}),
     (trust, {"digit": 10}),
     (trust, {"trained": 0.3}),
+    (distillation, {"picture": 21}),
+    (distillation, {"T": 5}),
+    (distillation, {"epochs": 20}),
     (quantization, {"bits": 7}),
     (quantization, {"share": 50}),
     (quantization, {"grid": 5}),
@@ -850,3 +856,23 @@ def test_splits_are_as_accurate_as_the_networks_that_they_stand_for():
         coarse = with_weights_of(quantized_networks.network(seed), split, weight_range=closest)
         scores.append(np.mean(coarse.forward(X).argmax(axis=1) == y))
     assert quantized_networks.accuracies()[split] == pytest.approx(np.mean(scores), abs=2e-3)
+
+
+# Distillation
+
+
+def test_a_teacher_that_was_trained_longer_needs_a_higher_temperature():
+    """At one T its labels say less of the wrong classes, and a higher T shows them again."""
+    outputs = distillation.answers().outputs
+    by_epochs = [distillation.entropy(softmax(outputs[n] / 4)).mean() for n in (3, 10, 30, 100)]
+    assert by_epochs == sorted(by_epochs, reverse=True)
+    assert distillation.entropy(softmax(outputs[100] / 12)).mean() > by_epochs[0]
+
+
+def test_the_sentence_names_the_first_two_classes_of_the_soft_label():
+    p = softmax(distillation.answers().outputs[30][6] / 4)
+    first, second = np.argsort(-p)[:2]
+    says = distillation.frame(picture=7, T=4, epochs=30).sentence
+    assert says.startswith(
+        f"A picture of 3: the teacher says {first} with {p[first]:.3f}, then {second} with"
+    )

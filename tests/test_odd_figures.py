@@ -66,6 +66,10 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "data_splits.picked_by_chance": lambda f: figure("data_splits.picked_by_chance")(
         {"a": f(K / 8), "b": f(K / 16)}
     ),
+    "distillation.frontier": lambda f: figure("distillation.frontier")({"a": (f(K[1:]), f(T[1:] / 8))}),
+    "distillation.soft_labels": lambda f: figure("distillation.soft_labels")(
+        f(PIXELS[:2].reshape(2, 64)), {1: f(np.eye(10)[:2])}
+    ),
     "features.in_two_units": lambda f: figure("features.in_two_units")({"a": f(T)}, f(Y), ("x", "y")),
     "features.found_map": lambda f: figure("features.found_map")(f(T), f(T + T**2)),
     "features.two_noises": lambda f: figure("features.two_noises")(f(K), f(K / 8), (1.0, 0.5)),

@@ -27,6 +27,7 @@ LABELS = {
     "overfitting": "points",
     "convolution": "digit",
     "trust": "digit",
+    "distillation": "temperature T",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",

@@ -39,7 +39,7 @@ WORDS = {
     "11_normalization": "bfb87c08d56dbbe0",
     "12_overfitting": "d967f75590cf4451",
     "13_convolution": "26e36682cc53ee52",
-    "14_sequences": "d082af45ec51b3f0",
+    "14_sequences": "84155ff3d7d40832",
     "15_generative_and_meta": "e489d21cefd142e5",
     "16_trust": "05ad42292d337f5c",
     "17_distillation": "f7e3d2b133576be9",

@@ -130,6 +130,11 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "quantized_networks.sums_of_rises": lambda f: figure("quantized_networks.sums_of_rises")(
         f(K / 8), f(K / 16)
     ),
+    "sequences.perplexity_by_context": lambda f: figure("sequences.perplexity_by_context")(
+        {"a": (f(K), f(K / 4))}
+    ),
+    "sequences.slopes_by_distance": lambda f: figure("sequences.slopes_by_distance")({"a": f(K / 8)}),
+    "sequences.where_it_looked": lambda f: figure("sequences.where_it_looked")("abcdefgh", f(K / 8)),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),

@@ -28,6 +28,7 @@ LABELS = {
     "convolution": "digit",
     "trust": "digit",
     "distillation": "temperature T",
+    "sequences": "place",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",

@@ -54,7 +54,7 @@ answers(
         largest = np.where(seen.any(axis=-1, keepdims=True), largest, 0.0) → largest = 0.0
             What does your exp make of these?
         largest = np.where(seen.any(axis=-1, keepdims=True), largest, 0.0) → pass
-            sees nothing, and its weights hold NaN
+            sees nothing; its weights sum to nan
         return weights @ V, weights → return weights, weights @ V
             what came is right, but in another order
         return weights @ V, weights → return weights @ V
@@ -64,6 +64,7 @@ answers(
     """,
     right=r"""
         scores = np.where(seen, scores, -np.inf) → scores = scores - 1e9 * ~seen
+        largest = np.where(… → pass
         weights = e / np.where(total > 0, total, 1.0) → weights = e / total * seen
         return weights @ V, weights → return (weights @ V).astype("f4"), weights.tolist()
             a billion less, and float32
@@ -86,15 +87,15 @@ answers(
     "sequences/positions",
     wrong=r"""
         t = np.concatenate(… → t = np.array(lengths) - 1
-            the shape is wrong
+            One row for each word
         return out → return out[None]
             the shape is wrong
         t[:, None] / base → np.deg2rad(t)[:, None] / base
-            what is its angle?
+            what is their angle?
         t[:, None] / base → 2 * np.pi * t[:, None] / base
-            what is its angle?
+            what is their angle?
         return out → return out / np.sqrt(d)
-            what is its angle?
+            what is their angle?
     """,
     right=r"""
         out = np.empty((len(t), d)) → out = np.empty((len(t), d), dtype=np.float32)
@@ -121,11 +122,11 @@ answers(
         kept = logits >= np.sort(logits)[-top_k] → kept = (-logits).argsort().argsort() < top_k
             tokens have this logit
         (logits - logits.max()) / temperature → (logits - logits.max())
-            comes if the temperature plays no part
+            These are the shares if the temperature plays no part
         (logits - logits.max()) / temperature → logits / temperature
             what you take e to the power of
         p=weights / weights.sum() → p=kept / kept.sum()
-            all that are left are equally likely
+            all tokens that are left are equally likely
         rng.choice( → np.random.default_rng(0).choice(
             Nothing was drawn from the `rng` that is passed
     """,
@@ -158,9 +159,9 @@ answers(
         (both[c, x] + alpha) → (both[c, x] or alpha)
             Take one character of `new`
         p = … → p = [both[c, x] / contexts[c] for c, x in pairs(new)]
-            is 0 here
-        return np.exp(-np.mean(np.log(p))) → return math.prod(p) ** (-1 / len(p))
-            A product of thousands of probabilities is too small
+            a count, or a product
+        return np.exp(-np.mean(np.log(p))) → import math; return math.prod(p) ** (-1 / len(p))
+            Which number is 0 here
         both = Counter(pairs(train)) → both = Counter(set(pairs(train)))
             Take one character of `new`
     """,

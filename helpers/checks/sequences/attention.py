@@ -46,15 +46,19 @@ def _attention(Q: Array, K: Array, V: Array, seen: Array) -> tuple[Array, Array]
 
 @of_answer
 def _one_weight_each(case: Case, answer: Any) -> None:
-    """The weights of a place sum to 1 (to 0, if it sees nothing): the first where they do not."""
+    """What is hidden has no weight, and those of a place sum to 1 (to 0, if it sees nothing)."""
     seen, weights = case["seen"], np.asarray(answer[1], float)
+    for pair, place, other in np.argwhere(~seen & (np.abs(weights) > 1e-6))[:1].tolist():
+        what = f"of pair {pair}, place {place} has the weight {weights[pair, place, other]:.4g} for place "
+        raise Wrong(f"{what}{other}, which is hidden from it", "`seen` says where each place may look.")
     sums, want = weights.sum(axis=-1), seen.any(axis=-1)
     off = ~(np.abs(sums - want) < 1e-3)  # so NaN is off
     if not off.any():
         return
     pair, place = np.argwhere(off)[0].tolist()
     number, total = seen[pair, place].sum(), sums[pair, place]
-    what = f"of pair {pair}, place {place} sees {number or 'nothing'}; its weights sum to {total:.4g}"
+    sees = f"{number} of {seen.shape[-1]} places" if number else "nothing"
+    what = f"of pair {pair}, place {place} sees {sees}; its weights sum to {total:.4g}"
     if not number:
         raise Wrong(what, "The task says what such a place gets.")
     if 1e-6 < total < np.inf:
@@ -87,12 +91,9 @@ attention = formula_task(
         np.sqrt(Q.shape[-1]) → Q.shape[-1] ** -0.5
             the scores were multiplied by √d
             A long query is to count less for it, not more.
-        used = … → used = np.where(seen, scores, 0)
+        used = … → used = np.where(seen, scores, 0); assert np.abs(scores).max() < 100
             a hidden place counts with the score 0
             e to the power of 0 is 1: it still has a weight.
-        used = … → used = scores
-            places that are hidden have a weight
-            `seen` says where each place may look.
         np.where(seen, scores, -np.inf) → np.where(seen, -np.inf, scores)
             the places that are hidden were looked at, and those that are seen were not
             `seen` is True where a place may look.
@@ -114,6 +115,7 @@ attention = formula_task(
     unchanged="Others need these arrays as they are: compute new ones.",
     hints={
         "ValueError": "Write the shapes of this line down: Q is (n, T, d), K (n, S, d), V (n, S, m).",
+        "UFuncTypeError": "An array of whole numbers cannot take up decimals in place: make a new one.",
         "IndexError": "Write the shapes of this line down: seen is (n, T, S), as the scores are to be.",
     },
 )

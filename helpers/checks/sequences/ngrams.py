@@ -138,7 +138,7 @@ perplexity = formula_task(
     form="One number.",
     hints={
         "KeyError": "What was never counted was counted 0 times.",
-        "ZeroDivisionError": "Which number is 0 here? A product of thousands of probabilities is.",
+        "ZeroDivisionError": "Which number is 0 here: a count, or a product of thousands of probabilities?",
         "IndexError": "What is the first place of a text with `order` others before it, once it is padded?",
         "AttributeError": "`train` and `new` are lists of texts, `alphabet` is one text.",
     },

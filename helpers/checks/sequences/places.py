@@ -12,7 +12,7 @@ Array = np.ndarray
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """Several texts; one alone; texts of one word; two columns; a base that is no round number."""
-    shapes = [(3, 6, 100.0), (1, 8, 10_000.0), (5, 4, 20.0), (2, 2, 50.0), (4, 10, 777.5)]
+    shapes = [(3, 6, 60.0), (1, 8, 10_000.0), (5, 4, 20.0), (2, 2, 50.0), (4, 10, 777.5)]
     cases: list[Case] = [
         {"lengths": rng.integers(2, 9, size=texts).tolist(), "d": d, "base": base}
         for texts, d, base in shapes
@@ -37,7 +37,7 @@ positions = formula_task(
     points=3,
     cases=_cases,
     right=_positions,
-    parts="Take one word, and one pair of columns: what is its angle?",
+    parts="One row for each word. Take one, and one pair of columns: what is their angle?",
     slips=r"""
         place = … → place = np.arange(sum(lengths))[:, None]
             the places go on from one text to the next
@@ -74,7 +74,7 @@ positions = formula_task(
         out[:, 1::2] = … → out[:, 1::2] = np.sin(angles)
             the cosines stand where the sines should be
             The first column of a pair is the sine.
-        np.empty((len(place), d)) → np.empty((len(t), d), dtype=int)
+        np.empty((len(place), d)) → np.empty((len(place), d), dtype=int)
             the numbers have lost their decimals
             An array that is made for whole numbers cuts what is written into it.
     """,

@@ -226,7 +226,8 @@ $$p(c \mid \text{context}) = \frac{\text{count}(\text{context}, c) + \alpha}
 {\text{count}(\text{context}) + \alpha V} ,$$
 
 where count(context) is how often **any** character came after it, and `alpha` (above 0) a count that each
-character gets for nothing. So what never came is not impossible.
+character gets for nothing. So what never came is not impossible. (With alpha = 1 this is the crude smoothing
+of the lesson, which adds one. A smaller alpha is less crude.)
 
 Return the perplexity on `new`, a number: e to the power of the mean of $-\ln p$, over all characters that
 count, of all texts together. For example:
@@ -255,7 +256,7 @@ print(texts[0])
 
 # %% answer="sequences/perplexity"
 def perplexity(train, new, alphabet, order, alpha):
-    """The perplexity on `new` of an n-gram model that was counted on `train`."""
+    """The perplexity on `new` of an n-gram model counted on `train`."""
 
     ### BEGIN SOLUTION
     def pairs(texts):
@@ -287,7 +288,10 @@ All five pass? Then see how far the characters before help. In a new cell, run
         print(order, np.round(tried, 1), round(perplexity(train, train, alphabet, order, 0.01), 1))
 
 The last column is the perplexity on the training texts. A guess among all characters would have the
-perplexity `len(alphabet)`. At which order do the two part? Which alpha is best at order 1, and which at
-order 5? Would you choose both on the texts on which you report them? Then think of task 1: how long is the
-context of an RNN, and what decides how much of it is left?
+perplexity `len(alphabet)`. From which order on do training and new texts part? Where is the best number for
+new ones, and what does a larger alpha do at order 5? Would you choose order and alpha on the texts on which
+you report the perplexity?
+
+These numbers cannot be compared with those of the lesson, though both come from the same definitions. Why
+not? (Which characters do its texts have?)
 """

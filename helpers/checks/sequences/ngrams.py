@@ -23,15 +23,16 @@ def definitions() -> list[str]:
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """A few short texts, with a letter that is new; then definitions, for contexts of 0 to 3 characters."""
     letters = rng.permutation(list("abcdefgh")).tolist()
-    train = ["".join(rng.choice(letters[:4], size=size)) for size in (5, 2, 7, 4)]
-    new = ["".join(rng.choice(letters[:5], size=size)) for size in (6, 1, 3)]
-    new[0] += letters[4]  # this one came nowhere in train
-    short = {"train": train, "new": new, "alphabet": "".join([*letters[:6], END])}
+    begin, *ends = letters[:5]
+    train = ["".join([begin, *rng.choice(letters[:5], size=n), ends[n]]) for n in (3, 0, 2, 1)]
+    new = ["".join([begin, *rng.choice(letters[:6], size=n)]) for n in (2, 0, 4)]
+    new[0] += "".join(rng.permutation(letters[1:6]))  # all that end a text of train, and one that is new
+    short = {"train": train, "new": new, "alphabet": "".join([*letters[:7], END])}
     cases: list[Case] = [{**short, "order": 1, "alpha": 0.5}, {**short, "order": 2, "alpha": 1.0}]
     alphabet = "".join(sorted({END, *"".join(definitions())}))
     for order, alpha in ((0, 0.5), (1, 0.02), (3, 0.01)):
         texts = rng.permutation(definitions()).tolist()
-        some = {"train": texts[:150], "new": texts[-30:], "alphabet": alphabet}
+        some = {"train": texts[:80], "new": texts[-20:], "alphabet": alphabet}
         cases.append({**some, "order": order, "alpha": round(alpha * rng.uniform(1, 2), 4)})
     return cases
 
@@ -110,9 +111,6 @@ perplexity = formula_task(
         return … → return float(np.exp(-surprise.mean()))
             the sign in the power is wrong
             A perplexity is 1 or more: a guess among five equal ones has 5.
-        return … → return float(np.exp2(surprise.mean()))
-            the logarithm has another base than the power
-            ln goes with e.
         return … → return float(np.exp(-np.log2(p).mean()))
             the logarithm has another base than the power
             ln goes with e.

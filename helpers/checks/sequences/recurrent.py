@@ -108,12 +108,6 @@ through_time = formula_task(
         H: np.stack(states[1:], axis=1) → np.stack(states[:-1], axis=1)
             H begins with the state that was passed, and lacks the last one
             All the states from the first step on.
-        H: np.stack(states[1:], axis=1) → np.stack(states, axis=1)
-            H has one state more than there are steps
-            All the states from the first step on.
-        H: np.stack(states[1:], axis=1) → np.stack(states[1:])
-            H has its steps in front
-            Its shape is (n, T, k): the texts come first.
     """,
     form="End with `return H, dW_x, dW_h, db, dh`: five arrays.",
     unchanged="Others need these arrays as they are: compute new ones (`a += …` writes into a).",

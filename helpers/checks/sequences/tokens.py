@@ -23,7 +23,7 @@ SIZE = 500
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
-    """Of the tokens that stay, none is rarer than 1 in 30: in 3000 draws each is sure to come."""
+    """A token that stays comes more than once in 30, so surely in 3000 draws, or (-905) never."""
     asked: list[tuple[list[float], float, int]] = [
         ([0.0, 0.5, 0.9, 1.2], 0.5, 4),  # none is left out
         ([3.0, 1.5, 0.5, -0.2, -0.5, -1.0], 2.0, 3),
@@ -119,7 +119,7 @@ def _how_often(case: Case, value: Any) -> None:
     if fits(want):
         return
     got = np.bincount(tokens, minlength=len(want)) / len(tokens)
-    for token in np.flatnonzero(kept & (got == 0)):
+    for token in np.flatnonzero((want > 0.01) & (got == 0)):
         ties = int((logits == logits[token]).sum())
         hint = f"Its logit is {logits[token]:g}, and top_k is {case['top_k']}. "
         hint += f"{ties} tokens have this logit." if ties > 1 else "How many have a larger one?"

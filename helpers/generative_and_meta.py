@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -96,15 +95,15 @@ class Game:
         self.improve_D = Adam(self.D, lr=lr_d, betas=(0.5, 0.999))
         self.rng = np.random.default_rng(self.seeds)
 
-    def made(self, n: int, rng: np.random.Generator | None = None) -> Any:
+    def made(self, n: int, rng: np.random.Generator | None = None) -> Array:
         """n points of each generator (K, n, 2), from noise z of two numbers each."""
         z = (rng or self.rng).normal(size=(len(self.seeds), n, 2))
-        return self.G.forward(z.view(Stack))
+        return np.asarray(self.G.forward(z.view(Stack)))
 
-    def judged(self, points: Array) -> Any:
+    def judged(self, points: Array) -> Array:
         """The discriminator's p that points (K, n, 2) are real: (K, n / at_once, 1)."""
-        groups = np.asarray(points).reshape(len(self.seeds), -1, 2 * self.at_once)
-        return sigmoid(self.D.forward(groups.view(Stack)))
+        groups = points.reshape(len(self.seeds), -1, 2 * self.at_once)
+        return np.asarray(sigmoid(self.D.forward(groups.view(Stack))))
 
     def step(self) -> None:
         """One step of the discriminator, then one of the generator."""
@@ -113,11 +112,11 @@ class Game:
         p = self.judged(np.concatenate([ring((K, n), self.rng), self.made(n)], axis=1))
         truth = np.zeros_like(p)
         truth[:, :inputs] = 1  # the real ones come first
-        self.D.backward((p - truth) / inputs)
+        self.D.backward(((p - truth) / inputs).view(Stack))
         self.improve_D.step()
 
         p = self.judged(self.made(n))
-        d_points = self.D.backward((p - 1) / inputs)  # as if they were real
+        d_points = self.D.backward(((p - 1) / inputs).view(Stack))  # as if they were real
         self.G.backward(np.asarray(d_points).reshape(K, n, 2).view(Stack))
         self.improve_G.step()
 

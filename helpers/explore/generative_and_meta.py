@@ -19,7 +19,7 @@ from helpers.generative_and_meta import Game, covered, ring
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """How many times as large the generator's learning rate is as the discriminator's; their product stays."""
 RATE = 0.002
-STEPS = tuple(range(0, 1001, 50))
+STEPS = tuple(range(0, 801, 50))
 EDGE = 1.6
 _SIDE = np.linspace(-EDGE, EDGE, 41)
 GRID = np.stack(np.meshgrid(_SIDE, _SIDE), axis=-1).reshape(-1, 2)
@@ -36,10 +36,10 @@ def played() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     points, beliefs, hits = [], [], []
     for step in range(STEPS[-1] + 1):
         if step in STEPS:
-            made = np.asarray(game.made(1000, np.random.default_rng(1)))
+            made = game.made(1000, np.random.default_rng(1))
             seen = game.judged(np.broadcast_to(GRID, (len(RATIOS), *GRID.shape)))
             points.append(made[:, :400])
-            beliefs.append(np.asarray(seen).reshape(len(RATIOS), len(_SIDE), len(_SIDE)))
+            beliefs.append(seen.reshape(len(RATIOS), len(_SIDE), len(_SIDE)))
             hits.append(covered(made))
         game.step()
     return np.array(points), np.array(beliefs), np.array(hits)
@@ -60,8 +60,8 @@ def in_words(ratio: float) -> str:
 def sentence(step: int, ratio: float, hit: int) -> str:
     """How far the generator has come.
 
-    >>> sentence(1000, 4.0, 1)
-    'The generator 4 times as fast, after 1000 steps: made points lie on 1 of the 8 clouds.'
+    >>> sentence(800, 4.0, 1)
+    'The generator 4 times as fast, after 800 steps: made points lie on 1 of the 8 clouds.'
     """
     words = in_words(ratio)
     return (
@@ -76,17 +76,23 @@ def _stage() -> Stage:
     fig, (left, right) = subplots(ncols=2, width=7.8, height=3.7, width_ratios=(1.1, 1))
     art = SimpleNamespace()
     art.belief = left.imshow(
-        np.zeros((41, 41)), extent=(-EDGE, EDGE) * 2, origin="lower", cmap="Greys", vmin=0, vmax=1.6, alpha=0.9
+        np.zeros((41, 41)),
+        extent=(-EDGE, EDGE) * 2,
+        origin="lower",
+        cmap="Greys",
+        vmin=0,
+        vmax=1.6,
+        alpha=0.9,
     )
     art.real = left.scatter(*ring(300, np.random.default_rng(0)).T, s=6, color=COLORS["orange"], label="real")
     (art.made,) = left.plot([], [], ".", color=COLORS["blue"], markersize=4, alpha=0.7, label="made")
     left.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xticks=[], yticks=[])
     left.set_title("darker: taken for real")
-    left.legend(loc="center", fontsize=9, markerscale=2, frameon=True)
+    legend = left.legend(loc="center", fontsize=9, markerscale=2, frameon=True)
     (art.hits,) = right.plot([], [], color=COLORS["ink"])
     (art.here,) = right.plot([], [], "o", color=COLORS["red"], markersize=8)
     right.set(xlim=(-20, STEPS[-1] + 20), ylim=(-0.4, 8.4), xlabel="step", ylabel="clouds covered")
-    return Stage(fig, art)
+    return Stage(fig, art, above=[legend])
 
 
 def frame(step: int, ratio: float) -> Frame:
@@ -121,7 +127,7 @@ def frame(step: int, ratio: float) -> Frame:
 
 
 CONTROLS = (
-    Control("step", "step", STEPS, default=1000),
+    Control("step", "step", STEPS, default=800),
     Control("ratio", "generator's rate / discriminator's", RATIOS, default=0.25),
 )
 

@@ -40,7 +40,7 @@ WORDS = {
     "12_overfitting": "d967f75590cf4451",
     "13_convolution": "26e36682cc53ee52",
     "14_sequences": "d082af45ec51b3f0",
-    "15_generative_and_meta": "e489d21cefd142e5",
+    "15_generative_and_meta": "374eb80fcdc97cdb",
     "16_trust": "46c41763d198ea20",
     "17_distillation": "dba4002e78e4a8b1",
     "18_quantization": "a80a109b7b7d6e13",

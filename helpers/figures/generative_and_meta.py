@@ -32,13 +32,13 @@ def on_the_ring(real: np.ndarray, made: Mapping[str, Sequence[np.ndarray]], titl
     fig, axes = subplots(
         nrows=len(made), ncols=len(titles), width=7.2, height=2.4 * len(made) + 0.3, squeeze=False
     )
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title)
     for row, (name, pictures), color in zip(axes, made.items(), ("blue", "red", "green"), strict=False):
-        for ax, points, title in zip(row, pictures, titles, strict=True):
-            ax.scatter(*np.asarray(real, float).T, s=9, color=COLORS["light"])
-            ax.scatter(*np.asarray(points, float).T, s=5, color=COLORS[color], alpha=0.6)
+        for ax, points in zip(row, pictures, strict=True):
+            ax.plot(*np.asarray(real, float).T, "o", markersize=3, color=COLORS["light"])
+            ax.plot(*np.asarray(points, float).T, "o", markersize=2, color=COLORS[color], alpha=0.6)
             ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xticks=[], yticks=[], aspect="equal")
-            if row is axes[0]:
-                ax.set_title(title)
         row[0].set_ylabel(name)
     return fig
 
@@ -54,7 +54,7 @@ def maps_of_one_cloud(maps: Mapping[str, np.ndarray]) -> Figure:
     """
     fig, axes = subplots(ncols=len(maps), width=8.2, height=2.9, squeeze=False)
     for ax, (title, places) in zip(axes[0], maps.items(), strict=True):
-        ax.scatter(*np.asarray(places, float).T, s=9, color=COLORS["blue"])
+        ax.plot(*np.asarray(places, float).T, "o", markersize=3, color=COLORS["blue"])
         ax.set(title=title, xticks=[], yticks=[])
         ax.set_aspect("equal", adjustable="datalim")
     return fig

@@ -333,8 +333,8 @@ show(
     figures.maps_of_one_cloud(
         {name: drawn[0] for name, drawn in maps.items()}
     ),
-    alt="The same 300 points three times. The data are one round cloud. The map with perplexity 5 is torn "
-    "into many small separate clumps and strings. The map with perplexity 30 is one flat disc.",
+    alt="The same 300 points three times. The data are one round cloud. The map with perplexity 5 consists "
+    "of many small clumps and strings with gaps between. The map with perplexity 30 is one loose patch.",
 )
 
 # %% [markdown]

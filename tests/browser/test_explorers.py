@@ -26,11 +26,12 @@ LABELS = {
     "normalization": "learning rate",
     "overfitting": "points",
     "convolution": "digit",
+    "generative_and_meta": "step",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",
 }
-TO_THE_LEFT = ("large_model_quantization",)  # their slider begins at its right end
+TO_THE_LEFT = ("large_model_quantization", "generative_and_meta")  # their slider begins at its right end
 
 
 def notebook_with(folder: Path, slug: str) -> Path:

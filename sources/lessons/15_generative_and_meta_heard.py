@@ -278,7 +278,7 @@ def make(model, word, n, rng):
 
 # %% [markdown]
 r"""
-Then **textual inversion**: the whole network is frozen, and from points of the eighth cloud only *two
+Then **textual-inversion embedding training**: the whole network is frozen, and from points of the eighth cloud only *two
 numbers* are learnt, a new word. If all that the network can make lay in its weights, two numbers could not
 bring out a cloud that it has never seen.
 """

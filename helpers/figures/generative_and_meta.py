@@ -108,5 +108,5 @@ def error_by_rate(rates: np.ndarray, errors: Mapping[str, np.ndarray]) -> Figure
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="mean squared error")
     ax.set_xticks(rates, [f"{rate:g}" for rate in np.asarray(rates).tolist()])
     ax.minorticks_off()
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper center")
     return fig

@@ -322,6 +322,15 @@ r"""
 Two numbers were enough to bring out points near a cloud that the network has never seen, between two that it
 knows; but they lie more widely, and with the second seed beside it, as in the picture. Whether it would do
 for a cloud in the middle of the ring was not tried.
+
+## Few labels: three ways to use the others
+
+Companion 00 measured two of these. Now three side by side, on 600 digits of which 50 have a label:
+**self-training** adds its own confident answers as labels. **Multi-view learning** has two models that see
+different columns; in *co-training* each labels for the other what it is sure of. **Graph-based
+semi-supervised learning** spreads labels along the graph of neighbours. The two views are the left and the
+right half of the pictures; then two whole pictures of the same digit. If two views were enough for
+co-training, it would gain with both.
 """
 
 

@@ -19,7 +19,7 @@ from helpers.generative_and_meta import Game, covered, ring
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """How many times as large the generator's learning rate is as the discriminator's; their product stays."""
 RATE = 0.002
-STEPS = tuple(range(0, 801, 50))
+STEPS = tuple(range(0, 601, 50))
 EDGE = 1.6
 _SIDE = np.linspace(-EDGE, EDGE, 41)
 GRID = np.stack(np.meshgrid(_SIDE, _SIDE), axis=-1).reshape(-1, 2)
@@ -60,8 +60,8 @@ def in_words(ratio: float) -> str:
 def sentence(step: int, ratio: float, hit: int) -> str:
     """How far the generator has come.
 
-    >>> sentence(800, 4.0, 1)
-    'The generator 4 times as fast, after 800 steps: made points lie on 1 of the 8 clouds.'
+    >>> sentence(600, 4.0, 1)
+    'The generator 4 times as fast, after 600 steps: made points lie on 1 of the 8 clouds.'
     """
     words = in_words(ratio)
     return (
@@ -127,7 +127,7 @@ def frame(step: int, ratio: float) -> Frame:
 
 
 CONTROLS = (
-    Control("step", "step", STEPS, default=800),
+    Control("step", "step", STEPS, default=600),
     Control("ratio", "generator's rate / discriminator's", RATIOS, default=0.25),
 )
 

@@ -26,15 +26,19 @@ LABELS = {
     "normalization": "learning rate",
     "overfitting": "points",
     "convolution": "digit",
+<<<<<<< HEAD
     "trust": "digit",
     "distillation": "temperature T",
     "sequences": "place",
+=======
+    "generative_and_meta": "step",
+>>>>>>> l15
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",
     "deployment": "largest batch",
 }
-TO_THE_LEFT = ("large_model_quantization",)  # their slider begins at its right end
+TO_THE_LEFT = ("large_model_quantization", "generative_and_meta")  # their slider begins at its right end
 
 
 def notebook_with(folder: Path, slug: str) -> Path:

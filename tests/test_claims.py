@@ -39,17 +39,10 @@ WORDS = {
     "11_normalization": "bfb87c08d56dbbe0",
     "12_overfitting": "d967f75590cf4451",
     "13_convolution": "26e36682cc53ee52",
-<<<<<<< HEAD
     "14_sequences": "84155ff3d7d40832",
-    "15_generative_and_meta": "e489d21cefd142e5",
+    "15_generative_and_meta": "374eb80fcdc97cdb",
     "16_trust": "05ad42292d337f5c",
     "17_distillation": "f7e3d2b133576be9",
-=======
-    "14_sequences": "d082af45ec51b3f0",
-    "15_generative_and_meta": "374eb80fcdc97cdb",
-    "16_trust": "46c41763d198ea20",
-    "17_distillation": "dba4002e78e4a8b1",
->>>>>>> l15
     "18_quantization": "a80a109b7b7d6e13",
     "19_quantized_networks": "396e1c3a7a94b34f",
     "20_large_model_quantization": "64d35a3acce08c7b",

@@ -70,13 +70,10 @@ EXPLORERS = [
     normalization,
     overfitting,
     convolution,
-<<<<<<< HEAD
     trust,
     distillation,
     sequences,
-=======
     generative_and_meta,
->>>>>>> l15
     quantization,
     quantized_networks,
     large_model_quantization,
@@ -171,7 +168,6 @@ OUTSIDE = [
     (convolution, {"middle": 0.5}),
     (convolution, {"last": -3}),
     (convolution, {"turn": 2}),
-<<<<<<< HEAD
     (trust, {"eps": 0.05}),
     (trust, {"digit": 10}),
     (trust, {"trained": 0.3}),
@@ -181,10 +177,8 @@ OUTSIDE = [
     (sequences, {"place": 1}),
     (sequences, {"head": 5}),
     (sequences, {"temperature": 0.0}),
-=======
     (generative_and_meta, {"step": 75}),
     (generative_and_meta, {"ratio": 3}),
->>>>>>> l15
     (quantization, {"bits": 7}),
     (quantization, {"share": 50}),
     (quantization, {"grid": 5}),

@@ -26,13 +26,10 @@ LABELS = {
     "normalization": "learning rate",
     "overfitting": "points",
     "convolution": "digit",
-<<<<<<< HEAD
     "trust": "digit",
     "distillation": "temperature T",
     "sequences": "place",
-=======
     "generative_and_meta": "step",
->>>>>>> l15
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",

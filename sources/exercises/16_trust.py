@@ -251,8 +251,8 @@ Leave `X` as it is. For example, where the model looks at column 0 only:
 if the two orders of group 1 leave it right about two of the four rows, then about none. Group 0 may then be
 [[9 6] [7 4] [3 2] [8 5]], and nobody looks there.
 
-In a new cell, run `suspect(predict, X_test, y_test, groups, 20, rng)` with the `one_by_one` and the
-`by_name` groups. Which of them gives the numbers away?
+In a new cell, run `suspect(predict, X_test, y_test, groups, 20, rng)` with the groups `one_by_one`, and with
+`by_name`. Which of the two gives the numbers away, and how far is the first ahead of the second in each?
 """
 
 # %%
@@ -315,3 +315,16 @@ def suspect(predict, X, y, groups, repeats, rng):
 
 # %% check="trust/suspect"
 check("trust/suspect", suspect)
+
+# %% [markdown]
+r"""
+## Afterwards
+
+All five pass? Then train the model of task 5 again, without the columns 30 to 32. How often is it right about
+new patients now? And by what could you have noticed, had nobody told you about the numbers?
+
+Then attack what you can see. Train `nn.Linear(64, 10)` on 1,000 digits, divided by 16, in the way of task 5,
+and give its `W` and `b` to `fgsm`, with the other 797. How many does ε = 0.1 fool, and how many a coin that
+moves each pixel by as much? At last ask `reliability` in ten bins, before and after the attack. Does the
+confidence give an alarm?
+"""

@@ -16,8 +16,8 @@ answers(
             End with `return X_adv, fooled`
         X_adv = … → X += eps * np.sign(slope); X_adv = np.clip(X, 0, 1)
             compute a new array
-        np.sign(slope) → slope / np.linalg.norm(slope, axis=1, keepdims=True)
-            what does a little more of each pixel do
+        return X_adv, before & ~after → return X_adv, before - after
+            For True and False, `&` is and
         p = np.exp(logits - logits.max(axis=1, keepdims=True)) → p = np.exp(logits - logits.max(axis=0))
         p /= p.sum(axis=1, keepdims=True) → p /= p.sum(axis=0)
             what does a little more of each pixel do

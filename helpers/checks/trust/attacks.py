@@ -12,8 +12,8 @@ Array = np.ndarray
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    """Pixels without a weight in the middle three; then black and white only; then large logits."""
-    shapes = [(7, 4, 3, 0), (9, 6, 2, 2), (12, 5, 4, 1), (6, 5, 3, 1)]
+    """Some pixels without a weight; the third has answers that change from wrong to wrong; large logits."""
+    shapes = [(7, 4, 3, 0), (9, 6, 2, 2), (14, 5, 4, 1), (6, 5, 3, 1)]
     cases = [_steady(*shape, 0.0, rng) for shape in shapes]
     cases.append(_steady(8, 6, 3, 0, 800.0, rng))
     whole = cases[3]
@@ -29,20 +29,22 @@ def _steady(n: int, d: int, k: int, unused: int, offset: float, rng: np.random.G
         X = rng.choice([0.0, 1.0, 0.02, 0.97, 0.5], p=[0.15, 0.15, 0.1, 0.1, 0.5], size=(n, d))
         X = np.where(X == 0.5, rng.uniform(0.1, 0.9, size=(n, d)).round(2), X)
         y = ((X - 0.1) @ W).argmax(axis=1)
-        y[:2] = (y[:2] + 1) % k
+        y[: n // 3] = (y[: n // 3] + 1) % k
         case = {"X": X, "y": y, "W": W, "b": b, "eps": 0.15}
-        if all(_clear({**case, "X": one}) for one in (X, X.round())):
+        if all(_clear({**case, "X": one}, still_wrong=n > 12) for one in (X, X.round())):
             return case
 
 
-def _clear(case: Case) -> bool:
+def _clear(case: Case, still_wrong: bool) -> bool:
     X, y, W, b, _ = case.values()
     X_adv, fooled = _fgsm(*case.values())
     logits = np.array([X @ W + b, X_adv @ W + b])
     first, second = np.sort(logits, axis=-1)[..., :-3:-1].transpose(2, 0, 1)
     p = np.exp(logits[0] - logits[0].max(axis=1, keepdims=True))
     slope = (p / p.sum(axis=1, keepdims=True) - np.eye(len(b))[y]) @ W[W.any(axis=1)].T
-    wrong = logits.argmax(axis=-1) != y
+    (before, after), wrong = logits.argmax(axis=-1), logits.argmax(axis=-1) != y
+    if still_wrong and not np.any(wrong[0] & (before != after)):
+        return False
     clear = (first - second).min() > 0.01 and abs(slope).min() > 0.001
     return bool(clear and wrong[0].any() and 0 < fooled.sum() < np.sum(~wrong[0]))
 
@@ -90,6 +92,9 @@ fgsm = formula_task(
         X_adv: np.sign(slope) → np.where(slope > 0, 1, -1)
             pixels without a slope move
             The task says what the sign of 0 is.
+        X_adv: np.sign(slope) → (slope / abs(slope))
+            X_adv is NaN where the slope is 0
+            That is 0 / 0. The task says what the sign of 0 is.
         X_adv: np.sign(slope) → np.sign(slope.sum(axis=0))
             the pixels of all pictures move alike
             Each picture has a loss of its own, and so a slope of its own.
@@ -103,6 +108,7 @@ fgsm = formula_task(
     form="End with `return X_adv, fooled`: arrays of shape (n, d) and (n,).",
     unchanged="Whoever calls you compares X with X_adv: compute a new array.",
     hints={
+        "TypeError: numpy boolean": "For True and False, `&` is and, `|` is or, `~` is not.",
         "ValueError": "Write the shapes of this line down: X is (n, d), W (d, k), the slope is (n, d) again.",
         "UFuncTypeError": "X may hold whole numbers, which take up no decimals in place: make a new array.",
     },

@@ -54,6 +54,7 @@ def _reliability(p: Array, y: Array, bins: int) -> tuple[Array, Array, float]:
     return confidence, right, ece
 
 
+SHAPES = "Write the shapes of this line down: there are n rows, each with one answer, and in one bin."
 reliability = formula_task(
     "trust/reliability",
     "reliability(p, y, bins)",
@@ -78,33 +79,39 @@ reliability = formula_task(
         np.full((2, bins), np.nan) → np.zeros((2, bins))
             empty bins have 0 in both arrays
             0 would say that there were rows, and none of them right. The task asks for another value.
-        ece: share @ abs(gaps) → abs(gaps).mean()
+        share @ abs(gaps) → abs(gaps).mean()
             in the ece all bins count the same, empty ones too
             A bin with one row in it weighs less than a bin with fifty.
-        ece: share @ abs(gaps) → abs(gaps)[share > 0].mean()
+        share @ abs(gaps) → abs(gaps)[share > 0].mean()
             in the ece all bins that hold rows count the same
             A bin with one row in it weighs less than a bin with fifty.
-        ece: share @ abs(gaps) → abs(share @ gaps)
+        share @ abs(gaps) → abs(share @ gaps)
             in the ece gaps above and below 0 make up for each other
             First the size of each gap, |right - confidence|, then the sum.
-        ece: share @ abs(gaps) → share @ gaps
+        share @ abs(gaps) → share @ gaps
             in the ece gaps above and below 0 make up for each other
             First the size of each gap, |right - confidence|, then the sum.
-        ece: share @ abs(gaps) → abs(gaps).max()
+        share @ abs(gaps) → -share @ gaps
+            in the ece gaps above and below 0 make up for each other
+            First the size of each gap, |right - confidence|, then the sum.
+        share @ abs(gaps) → abs(gaps).max()
             the ece is the largest gap alone
             All bins are in it, each with its share of the rows.
-        ece: share @ abs(gaps) → share @ abs(gaps) * len(y)
+        share @ abs(gaps) → share @ abs(gaps) * len(y)
             each gap of the ece counts with the number of rows, not with their share
             A share of all n rows.
-        ece: share @ abs(gaps) → share @ gaps**2
+        share @ abs(gaps) → share @ gaps**2
             the gaps of the ece are squared
             Their sizes are asked for.
-        ece: share @ abs(gaps) → np.nan
+        share @ abs(gaps) → np.nan
             the ece is NaN
             Which bins have NaN, and what do they add?
     """,
     form="End with `return confidence, right, ece`: two arrays of shape (bins,), and a number.",
     hints={
-        "ValueError": "Write the shapes of this line down: p is (n, k), y is (n,), and a row has one bin."
+        "IndexError: index": "Which number is this? The bins are 0 to bins - 1.",
+        "IndexError": SHAPES,
+        "ValueError": SHAPES,
+        "TypeError: unhashable": SHAPES,
     },
 )

@@ -109,7 +109,8 @@ def _changes(case: Case, value: Any) -> None:
     if not changed:
         raise Wrong("predict was asked about X as it is, and about nothing else", NONE)
     for one in changed:
-        columns, which = set(one["columns"]), f"the columns {first_of(one['columns'])}"
+        columns = set(one["columns"])
+        which = f"the column{'s' * (len(columns) > 1)} {first_of(columns)}"
         inside = [group for group in groups if group <= columns]
         if columns not in groups:
             what = f"predict was asked about rows that differ from X in {which}, which is no group"
@@ -130,8 +131,8 @@ def _repeats(case: Case, value: Any) -> None:
     for number, group in enumerate(case["groups"]):
         marks = [one["mark"] for one in value["runs"][0] if set(one["columns"]) == set(group)]
         if len(marks) != case["repeats"]:
-            what = f"predict was asked {len(marks)} times with group {number} in another order"
-            raise Wrong(what, f"For each group `repeats` times, here {case['repeats']}.")
+            what = f"predict was asked about group {number} in {len(marks)} other orders"
+            raise Wrong(f"{what}, expected {case['repeats']}", "`repeats` times for each group.")
         if len(set(marks)) < len(marks):
             raise Wrong(f"the rows of group {number} come in the same order twice", "Each time draws anew.")
     first, other, _, again = ([one["mark"] for one in run if one["columns"]] for run in value["runs"])
@@ -156,7 +157,11 @@ def _numbers(case: Case, value: Any) -> None:
     if not close(got, want):
         what = f"loss is off\n{expected_and_got(want, got)}"
         for other, words, hint in (
-            (-want, "this is the accuracy after the change, less the one before", "What is *lost*?"),
+            (
+                -want,
+                "this is the accuracy after the change, less the one before",
+                "Lost is what was there before and is gone.",
+            ),
             (after, "this is the accuracy after the change", "How much less is it than before?"),
             (want * case["repeats"], "this is a sum over the repeats", "The mean is asked for."),
             (abs(want), "this is the size of the loss", "It can be below 0."),

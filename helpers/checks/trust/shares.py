@@ -18,7 +18,7 @@ SETS = [S for size in range(5) for S in itertools.combinations(range(4), size)]
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """Curved, with products of two and three; one feature that does nothing; one row; at last a plain sum."""
     cases: list[Case] = []
-    for n, pairs, triple, bend in [(6, 1.0, 2.0, True), (9, 1.0, 0.0, False), (1, 0.7, -1.5, True)]:
+    for n, pairs, triple, bend in [(7, 1.0, 2.0, True), (9, 1.0, 0.0, False), (1, 0.7, -1.5, True)]:
         case = {"x": rng.uniform(0.5, 2, size=4).round(2), "rows": rng.normal(size=(n, 4)).round(2)}
         upper = np.triu(rng.uniform(0.3, 1, size=(4, 4)), 1) * pairs
         linear = rng.normal(size=4).round(2)
@@ -163,6 +163,7 @@ credit = formula_task(
     hints={
         "ValueError: f takes": "One row alone is x[None], of shape (1, 4).",
         "ValueError": "Write the shapes of this line down: mixed rows are (n, 4), and f gives n numbers.",
-        "IndexError": "What is an index in this line? For no feature NumPy wants an empty list, or a mask.",
+        "IndexError: too many": "x[(0, 1)] is row 0, column 1. For two features the index is a list, or a mask.",
+        "IndexError": "Which number is an index in this line? The features are 0 to 3.",
     },
 )

@@ -128,15 +128,15 @@ r"""
 ## Task 3 · How many users? (3 points)
 
 An A/B test is to tell whether variant B makes another share of its users buy than variant A does. You expect
-the shares $p_A$ and $p_B$. The test is *two-sided*: it raises a false alarm in a share α of those cases in
-which there is no difference, half of it on each side. And if there is the difference that you expect, the
-test is to find it with the chance `power`. By the formula of the companion, each of the two arms needs
+the shares $p_A$ and $p_B$. The test is *two-sided*: if the variants do not differ, it raises a false alarm
+with the chance α, half of it on each side. If they differ as you expect, it is to find that with the chance
+`power`. By the formula of the [companion](../../lessons/16_trust_heard.ipynb), each of the two arms needs
 
 $$n = \frac{(z_\alpha + z_\text{power})^2\, V}{(p_A - p_B)^2}, \qquad V = p_A(1 - p_A) + p_B(1 - p_B)$$
 
 users. Aloud: the squared sum of two numbers z, times the two variances, over the squared difference. Below
 $z_\alpha$ lies the share 1 - α/2 of a standard normal distribution, and below $z_\text{power}$ the share
-`power`. For α = 0.05 and a power of 0.8 they are its 1.96 and 0.84.
+`power`. For α = 0.05 and a power of 0.8 they are the 1.96 and 0.84 of the companion.
 
 Write `users(p_a, p_b, alpha, power, at_hand)`. Return two numbers:
 
@@ -149,7 +149,7 @@ share below z. (`norm.ppf` and `norm.cdf` of `scipy.stats` do the same.) For exa
 
     users(0.10, 0.12, 0.05, 0.8, 1000)   →  needed = 3839,  reached = 0.2981
 
-With 1,000 users an arm, most such tests would find nothing.
+By this formula, with 1,000 users an arm seven in ten of such tests find nothing.
 """
 
 

@@ -163,7 +163,7 @@ credit = formula_task(
     hints={
         "ValueError: f takes": "One row alone is x[None], of shape (1, 4).",
         "ValueError": "Write the shapes of this line down: mixed rows are (n, 4), and f gives n numbers.",
-        "IndexError: too many": "x[(0, 1)] is row 0, column 1. For two features the index is a list, or a mask.",
+        "IndexError: too many": "x[(0, 1)] is row 0, column 1. Two features are a list, or a mask.",
         "IndexError": "Which number is an index in this line? The features are 0 to 3.",
     },
 )

@@ -85,7 +85,7 @@ A model answers with the class of the largest probability, and this probability 
 not including, (j + 1)/bins: a confidence on an edge belongs to the bin *above*. Only 1 has no bin above, and
 belongs to the last.
 
-Write `reliability(p, y, bins)`. `p` has shape (n, k), and y (n,) holds the true classes, 0 to k - 1. Return
+Write `reliability(p, y, bins)`. `p` has shape (n, k), and `y` (n,) holds the true classes, 0 to k - 1. Return
 three things:
 
 - `confidence`, shape (bins,): the mean confidence of the rows in each bin;

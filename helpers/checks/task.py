@@ -308,7 +308,7 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
     told = [(start, hint) for start, hint in task.hints.items() if f"{kind}: {message}".startswith(start)]
     if "'NoneType'" in message:  # the task may know better which name that is
         return Finding(what, next((hint for start, hint in told if start != kind), NONE))
-    if "bitwise_xor" in message or "for ^:" in message:
+    if "'bitwise_xor'" in message or "for ^:" in message:
         return Finding(what, POWER)
     if "truth value" in message and re.search(r"==[^()]*&|&[^()]*==", error["line"]):
         return Finding(what, AND)

@@ -856,7 +856,7 @@ terms("13_convolution")
 r"""
 Now you: [exercise 13](../exercises/13_convolution/13_convolution.ipynb). For a second reading: [what you may
 have heard](13_convolution_heard.ipynb), with a convolution over time. Before: [lesson
-12](12_overfitting.ipynb). Next: lesson 14, sequences.
+12](12_overfitting.ipynb). Next: [lesson 14](14_sequences.ipynb), sequences.
 
 Sources
 

@@ -162,8 +162,8 @@ blueprint = formula_task(
     cases=_plans,
     right=_blueprint,
     parts={
-        "sizes": "A line for each entry of `layers`. As many channels come out as there are filters. For rows "
-        "and columns draw a row of pixels with its padding, and mark where windows begin: how many fit?",
+        "sizes": "A line for each entry of `layers`. As many channels come out as there are filters. For "
+        "rows and columns draw a row of pixels with its padding, and mark where windows begin: how many fit?",
         "parameters": "Write the shape of each layer's weights down, and of its biases.",
     },
     slips="""

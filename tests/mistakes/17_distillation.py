@@ -16,7 +16,7 @@ answers(
         return z - … → return np.log(e / e.sum(axis=1, keepdims=True))
             with large outputs loss is not finite
         return z - … → return np.log(np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) + 1e-12)
-            Take alpha = 1 first, then alpha = 0
+            with large outputs the value of loss is off
         z = z - z.max(axis=1, keepdims=True) → z -= z.max(axis=1, keepdims=True)
             changes its input z
         return share[0] * soft + … → return dz, share[0] * soft + share[1] * labels
@@ -26,6 +26,7 @@ answers(
     """,
     right=r"""
         n, C = z.shape → n, C = z.shape; z, teacher_z = z.astype("f4"), teacher_z.astype("f4")
+        np.eye(C)[y] → np.eye(C, dtype="f4")[y]
             in float32
     """,
 )
@@ -84,11 +85,11 @@ answers(
         return losses → return np.mean(losses)
             the shape of losses is wrong
         for rows in batches: → optimizer = nn.SGD(model, lr=0.1, momentum=0.9)\nfor rows in batches:
-            What stays is trained as ever
+            Look at what came before that forward pass
         optimizer.step() → optimizer.step(); optimizer.step()
-            What stays is trained as ever
-        layer.W *= mask → layer.W *= mask; layer.b *= mask.any(axis=0)
-            They have no mask
+            Look at what came before that forward pass
+        layer.W *= mask → layer.W *= mask; layer.b *= 0
+            Which of them is the first to be off
         return losses → return model
             fine_tune returned something of type
     """,
@@ -120,16 +121,16 @@ answers(
     "distillation/distil",
     wrong=r"""
         T = 8 → T = 1
-            What else did the teacher say, and is it heard?
+            What else does the teacher say
         rng=rng, **options) → rng=rng, **options); return model.forward
             End with `return model`
         softmax(teacher_z / T), rng=rng → teacher_z.argmax(axis=1), rng=rng
-            What else did the teacher say, and is it heard?
+            What else does the teacher say
         hidden, last = … → hidden, last = nn.Linear(64, 128, rng=rng), nn.Linear(128, 10, rng=rng)
             1210 are allowed
         fit(… → rng = np.random.default_rng(); …
             All chance comes from the `rng`
-        "num_epochs": 150 → "num_epochs": 5
+        "num_epochs": 100 → "num_epochs": 3
             Print the losses that `fit` returns
     """,
 )
@@ -139,18 +140,18 @@ answers(
 def by_the_outputs_themselves(X, teacher_z, rng):
     hidden, last = (nn.Linear(a, b, rng=rng, dtype="f4") for a, b in [(64, 16), (16, 10)])
     model = nn.Sequential(hidden, nn.ReLU(), last)
-    loss, optimizer = nn.MSELoss(), nn.Adam(model, lr=0.02)
-    settings = {"batch_size": 10, "num_epochs": 100, "progress": False}
+    loss, optimizer = nn.MSELoss(), nn.Adam(model, lr=0.01)
+    settings = {"batch_size": 20, "num_epochs": 200, "progress": False}
     fit(model, loss, optimizer, X.astype("f4"), teacher_z.astype("f4"), rng=rng, **settings)
     return model.train()
 
 
 @alternative("distillation/distil")
 def by_hand_with_momentum(X, teacher_z, rng):
-    T, model = 4, nn.Sequential(nn.Linear(64, 16, rng=rng), nn.Tanh(), nn.Linear(16, 10, rng=rng))
+    T, model = 8, nn.Sequential(nn.Linear(64, 16, rng=rng), nn.Tanh(), nn.Linear(16, 10, rng=rng))
     q, optimizer = np.exp(teacher_z / T - logsumexp(teacher_z / T, axis=1, keepdims=True)), None
-    optimizer = nn.SGD(model, lr=0.05, momentum=0.9)
-    for _ in range(400):
+    optimizer = nn.SGD(model, lr=0.02, momentum=0.9)
+    for _ in range(600):
         rows = rng.choice(len(X), 20, replace=False)
         z = model.forward(X[rows]) / T
         p = np.exp(z - logsumexp(z, axis=1, keepdims=True))

@@ -15,9 +15,13 @@ from helpers.nn.base import num_parameters
 from helpers.training import fit
 
 Array = np.ndarray
-TAUGHT, N, SETS, MOST = 1000, 60, 3, 1210
-# In the mean over 3 sets of 20 draws: LATER
-LEAST = 0.91
+TAUGHT, N, SETS, MOST = 1000, 100, 3, 1210
+# In 10 draws students at T = 4 to 16 get 0.931 to 0.966, by the outputs themselves 0.931 to 0.960; at T = 1
+# the best gets 0.890 to 0.918, and from the first choice, smoothed, or shuffled shares 0.88 at most.
+LEAST = 0.925
+KNOWN = (
+    "It knows the teacher's first choice there. What else does the teacher say, and can the student hear it?"
+)
 FALL = "Print the losses that `fit` returns: do they fall, and have they come to rest?"
 
 
@@ -29,7 +33,7 @@ def _teacher() -> tuple[Array, Array, Array]:
     order = rng.permutation(len(y))
     X, y = X[order] / 16, y[order]
     model = Sequential(Linear(64, 128, rng=rng), ReLU(), Linear(128, 10, rng=rng))
-    options: dict[str, Any] = {"batch_size": 100, "num_epochs": 20, "progress": False}
+    options: dict[str, Any] = {"batch_size": 100, "num_epochs": 60, "progress": False}
     fit(model, CrossEntropyLoss(), AdamW(model, lr=0.01), X[:TAUGHT], y[:TAUGHT], rng=rng, **options)
     return X[TAUGHT:], model.forward(X[TAUGHT:]), y[TAUGHT:]
 
@@ -96,12 +100,10 @@ def _judge(case: Case, value: Any) -> None:
         raise Wrong(f"the student says {first[0]} of every new picture", FALL)
     if right < LEAST:
         what = (
-            f"in the mean over {SETS} sets the student is right about {right:.3f} of new pictures; it has to "
+            f"in the mean over {SETS} sets the student is right about {right:.4f} of new pictures; it has to "
         )
         what += f"be {LEAST} or more\nof the {N} it was given in the first, it agrees with the teacher about "
-        known = "It knows the teacher's first choice there. What else did the teacher say, and is it heard? "
-        hint = known + "Ask for T and the learning rate." if value["agrees"] > 0.9 else FALL
-        raise Wrong(f"{what}{value['agrees']:.2f}", hint)
+        raise Wrong(f"{what}{value['agrees']:.2f}", KNOWN if value["agrees"] > 0.9 else FALL)
     if not np.array_equal(first, value["again"]):
         what = "the same pictures and the same rng gave another student the second time"
         raise Wrong(what, "All chance comes from the `rng` that is passed.")

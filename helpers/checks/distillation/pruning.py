@@ -26,9 +26,9 @@ def _networks(rng: np.random.Generator) -> Sequence[Case]:
         ]
         cases.append({"weights": weights, "keep": keep})
     steps = [rng.integers(-4, 5, size=shape) / 4 for shape in [(20, 30), (30, 8)]]
-    few = [np.array([[0.5, -0.5], [2.0, 0.0]]), np.array([[-0.5], [0.5]])]
+    few = [np.array([[0.5, -0.5, 1.0], [2.0, 0.0, 0.25]]), np.array([[-0.5], [0.5], [0.25]])]
     three = [rng.normal(size=shape).round(3) for shape in [(2, 3), (3, 3)]]
-    more = [(few, 3), (steps, 300), (three, 15), (three, 0)]
+    more = [(few, 4), (steps, 300), (three, 15), (three, 0)]
     return cases + [{"weights": weights, "keep": keep} for weights, keep in more]
 
 
@@ -192,9 +192,9 @@ fine_tune = formula_task(
     right=_tuned,
     show=("masks", "X", "y", "batches"),
     parts={
-        "losses": "One number for each batch: what loss.forward returns for it, before the step.",
+        "losses": "Which of them is the first to be off? Look at what came before that forward pass.",
         "weights": "What stays is trained as ever: forward, loss, backward, one step a batch.",
-        "biases": "They have no mask: they are trained as ever.",
+        "biases": "They have no mask, and are trained as ever.",
     },
     slips=r"""
         pairs = … → pairs = [(layer, ~mask) for layer, mask in zip(model.layers[::2], masks, strict=True)]

@@ -287,7 +287,27 @@ check("distillation/distil", distil)
 r"""
 ## Afterwards
 
-All four pass? Then ask what the student owes to the teacher. In a new cell, make two other students: one that
-gets the true labels of the 100 pictures, and one whose soft labels have the shares of the nine wrong classes
-in another order. Put the three in order before you run them.
+All four pass? Then ask what your student owes to the teacher. Two others get the same 100 pictures. For one,
+the nine classes that the teacher did not choose change places at random. For the other, the teacher's outputs
+are eight times as large: if your answer divides them by 8, its shares are those at T = 1. Put the three in
+order before you run this in a new cell:
+
+    def changed(change):
+        return lambda X, teacher_z, rng: distil(X, change(teacher_z, rng), rng)
+
+    def shuffled(teacher_z, rng):
+        other = teacher_z.copy()
+        for row in other:
+            rest = np.arange(10) != row.argmax()
+            row[rest] = rng.permutation(row[rest])
+        return other
+
+    for change in (lambda z, rng: z, shuffled, lambda z, rng: 8 * z):
+        print(score(changed(change)))
+
+<details><summary>What came when we did</summary>
+
+0.96, 0.79 and 0.89: shares that stand at the wrong classes are worse than the teacher's first choice alone,
+which gave 0.86. Here a student that is told something false about each picture believes it.
+</details>
 """

@@ -81,9 +81,9 @@ answers(
     "distillation/fine_tune",
     wrong=r"""
         losses.append(… → losses = loss.forward(model.forward(X[rows]), y[rows])
-            the shape of losses is wrong
+            what loss.forward returned for each batch
         return losses → return np.mean(losses)
-            the shape of losses is wrong
+            what loss.forward returned for each batch
         for rows in batches: → optimizer = nn.SGD(model, lr=0.1, momentum=0.9)\nfor rows in batches:
             Look at what came before that forward pass
         optimizer.step() → optimizer.step(); optimizer.step()
@@ -137,19 +137,27 @@ answers(
 
 
 @alternative("distillation/distil")
-def by_the_outputs_themselves(X, teacher_z, rng):
+def only_the_teacher_softened(X, teacher_z, rng):
     hidden, last = (nn.Linear(a, b, rng=rng, dtype="f4") for a, b in [(64, 16), (16, 10)])
     model = nn.Sequential(hidden, nn.ReLU(), last)
-    loss, optimizer = nn.MSELoss(), nn.Adam(model, lr=0.01)
-    settings = {"batch_size": 20, "num_epochs": 200, "progress": False}
-    fit(model, loss, optimizer, X.astype("f4"), teacher_z.astype("f4"), rng=rng, **settings)
+    q = np.exp(teacher_z / 8 - logsumexp(teacher_z / 8, axis=1, keepdims=True))
+    settings = {"batch_size": 10, "num_epochs": 100, "progress": False}
+    fit(
+        model,
+        nn.CrossEntropyLoss(),
+        nn.Adam(model, lr=0.01),
+        X.astype("f4"),
+        q.astype("f4"),
+        rng=rng,
+        **settings,
+    )
     return model.train()
 
 
 @alternative("distillation/distil")
 def by_hand_with_momentum(X, teacher_z, rng):
     T, model = 8, nn.Sequential(nn.Linear(64, 16, rng=rng), nn.Tanh(), nn.Linear(16, 10, rng=rng))
-    q, optimizer = np.exp(teacher_z / T - logsumexp(teacher_z / T, axis=1, keepdims=True)), None
+    q = np.exp(teacher_z / T - logsumexp(teacher_z / T, axis=1, keepdims=True))
     optimizer = nn.SGD(model, lr=0.02, momentum=0.9)
     for _ in range(600):
         rows = rng.choice(len(X), 20, replace=False)

@@ -79,6 +79,10 @@ distillation_loss = formula_task(
         dz = alpha * T**2 * toward_teacher + → dz = alpha * toward_teacher +
             T² is missing
             It multiplies the soft part, in the loss and so in its slope.
+        loss = alpha * T**2 * soft + → loss = alpha * T * soft +
+        dz = alpha * T**2 * toward_teacher + → dz = alpha * T * toward_teacher +
+            the soft part is multiplied by T
+            Its factor is T².
         loss = … → loss = T**2 * (alpha * soft + (1 - alpha) * hard)
         dz = … → dz = T**2 * (alpha * toward_teacher + (1 - alpha) * toward_labels)
             the part of the labels is multiplied by T², too

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.formula import formula_task, of_answer
+from helpers.checks.plain import same_form, short
 from helpers.checks.probing import call
 from helpers.checks.randomness import new_seed
 from helpers.checks.task import Case, Wrong
@@ -149,7 +150,8 @@ def _probe(learner: Any, case: Case) -> list[Any]:
     """The losses that came back, and what became of the weights and the biases."""
     model, loss, optimizer = _trained(case)
     losses = call(learner, model, case["masks"], loss, optimizer, case["X"], case["y"], case["batches"])
-    losses = np.array(losses) if isinstance(losses, list | tuple) else losses
+    if isinstance(losses, list | tuple) and not any(map(np.ndim, losses)):
+        losses = np.array(losses)
     linear = model.layers[::2]
     weights, biases = ([getattr(layer, name).ravel() for layer in linear] for name in ("W", "b"))
     return [losses, np.concatenate(weights), np.concatenate(biases)]
@@ -175,12 +177,21 @@ def _tuned(
 
 
 @of_answer
+def _a_number_each(case: Case, answer: Any) -> None:
+    losses, many = answer[0], len(case["batches"])
+    numbers = losses.tolist() if isinstance(losses, np.ndarray) else losses
+    if not same_form([0.0] * many, numbers) or any(map(np.ndim, numbers)):
+        what = f"expected a list of losses, {many} in all, got {short(losses)}"
+        raise Wrong(what, "End with `return losses`: what loss.forward returned for each batch.")
+
+
+@of_answer
 def _stays_cut(case: Case, answer: Any) -> None:
     _, weights, _ = answer
     out = ~np.concatenate([mask.ravel() for mask in case["masks"]])
     if moved := np.count_nonzero(np.asarray(weights)[out]):
         what = f"at the end {moved} of {out.sum()} weights that were cut are not 0"
-        raise Wrong(what, "Print one of them after each step. When does it move?")
+        raise Wrong(what, "Print one of them before the first step, and after each.")
 
 
 fine_tune = formula_task(
@@ -230,12 +241,14 @@ fine_tune = formula_task(
             A batch holds the numbers of its rows.
     """,
     last_rules=[_stays_cut],
-    form="End with `return losses`, a number for each batch.",
+    rules=[_a_number_each],
     unchanged="The caller needs them as they are: what is to change are the weights of `model`.",
     hints={
+        "AttributeError: ReLU": "The linear layers are `model.layers[::2]`; a ReLU has no weights.",
         "AttributeError": "The calls are model.forward(X), loss.forward(logits, y), loss.backward(), "
         "model.backward(slope) and optimizer.step(). `model.layers[0].W` are the weights of the first layer.",
         "IndexError": "There are as many masks as linear layers: `model.layers[::2]`.",
-        "ValueError": "masks[0] has the shape of model.layers[0].W, masks[1] that of model.layers[2].W.",
+        "ValueError: Linear.W": "Cut weights stay in W, as 0: its shape stays the same.",
+        "ValueError": "Write the shapes of this line down. A batch has as many rows of X as labels.",
     },
 )

@@ -307,7 +307,7 @@ order before you run this in a new cell:
 
 <details><summary>What came when we did</summary>
 
-0.96, 0.79 and 0.89: shares that stand at the wrong classes are worse than the teacher's first choice alone,
-which gave 0.86. Here a student that is told something false about each picture believes it.
+0.96, 0.79 and 0.89. The student of the task that had the teacher's first choice alone was right about 0.86. It
+matters which of the other classes gets how much.
 </details>
 """

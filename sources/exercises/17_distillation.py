@@ -232,8 +232,8 @@ z_new = teacher.forward(X_new)
 
 def from_first_choice(X, teacher_z, rng):
     """A student for whom the teacher's first choice is the label."""
-    hidden, last = nn.Linear(64, 16, rng=rng), nn.Linear(16, 10, rng=rng)
-    model = nn.Sequential(hidden, nn.ReLU(), last)
+    body = [nn.Linear(64, 16, rng=rng), nn.ReLU()]
+    model = nn.Sequential(*body, nn.Linear(16, 10, rng=rng))
     loss, optimizer = nn.CrossEntropyLoss(), nn.AdamW(model, lr=0.01)
     settings = {"batch_size": 20, "num_epochs": 30, "progress": False}
     fit(
@@ -307,7 +307,7 @@ order before you run this in a new cell:
 
 <details><summary>What came when we did</summary>
 
-0.96, 0.79 and 0.89. The student of the task that had the teacher's first choice alone was right about 0.86. It
-matters which of the other classes gets how much.
+0.96, 0.79 and 0.89. The student of the task that had the teacher's first choice alone was right about 0.86.
+It matters which of the other classes gets how much.
 </details>
 """

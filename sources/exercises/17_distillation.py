@@ -4,7 +4,7 @@ r"""
 
 Four tasks, 15 points, about 35 minutes. You write the loss with which a student listens to a teacher and to
 labels, prune a network and train it on. At the end a small student learns digits from 100 pictures without
-labels. Lesson: 17 · Distillation.
+labels. Lesson: [17 · Distillation](../../lessons/17_distillation.ipynb).
 
 Write your answer in the cell below each task, in place of `raise NotImplementedError(…)`, and run it. Then
 run the check under it: it tells you what is right, and for the first thing that is not, what came, what was

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from helpers import nn
+from helpers.nn.activations import softmax
 from helpers.training import fit
 from tests.mistakes import alternative, answers
 
@@ -157,12 +158,10 @@ def only_the_teacher_softened(X, teacher_z, rng):
 @alternative("distillation/distil")
 def by_hand_with_momentum(X, teacher_z, rng):
     T, model = 8, nn.Sequential(nn.Linear(64, 16, rng=rng), nn.Tanh(), nn.Linear(16, 10, rng=rng))
-    q = np.exp(teacher_z / T - logsumexp(teacher_z / T, axis=1, keepdims=True))
-    optimizer = nn.SGD(model, lr=0.02, momentum=0.9)
+    q, optimizer = softmax(teacher_z / T), nn.SGD(model, lr=0.02, momentum=0.9)
     for _ in range(600):
         rows = rng.choice(len(X), 20, replace=False)
-        z = model.forward(X[rows]) / T
-        p = np.exp(z - logsumexp(z, axis=1, keepdims=True))
+        p = softmax(model.forward(X[rows]) / T)
         model.backward(T * (p - q[rows]) / len(rows))
         optimizer.step()
     return model

@@ -115,6 +115,6 @@ k_means = formula_task(
     unchanged="`centres[0] = …` changes `starts` too, when `centres` is a part of it: work on a copy.",
     hints={
         "ValueError": "Write the shapes of this line down: X is (n, d), a start is (k, d).",
-        "TimeIsUp": "Print the groups and the centres after each turn. Do they come to rest? Is NaN among them?",
+        "TimeIsUp": "Print the centres after each turn. Do they come to rest? Is NaN among them?",
     },
 )

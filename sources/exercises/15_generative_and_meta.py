@@ -199,7 +199,7 @@ distributed over the directions. For example:
 By hand: the mean is (2, 0). From there the squares sum to 8 along the first axis, and to 2 along the second,
 so the first direction keeps 0.8. The new row is 3 away along it. It is rebuilt as (5, 0), and 3² is lost.
 
-The check uses the four data sets of the course, digits, wine, iris and breast cancer. In the next cell there
+The check uses real data: digits, wine, iris and breast cancer. In the next cell there
 are pictures of zeros. Of the new ones, all but three are zeros, too.
 """
 

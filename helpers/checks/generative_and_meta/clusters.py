@@ -45,7 +45,7 @@ def _several(rng: np.random.Generator, n: int, k: int, d: int) -> Case:
 def _k_means(X: Array, starts: Array) -> tuple[Array, Array, float]:
     ends = []
     for start in starts:
-        centres, before = start.astype(float), None
+        centres, before = start.astype(float), np.zeros(0)
         for _ in range(500):
             apart = ((X[:, None] - centres) ** 2).sum(axis=-1)
             groups = apart.argmin(axis=1)

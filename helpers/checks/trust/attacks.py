@@ -104,6 +104,9 @@ fgsm = formula_task(
         fooled: before & ~after → ~after
             fooled has pictures that the model was wrong about before
             Nobody has fooled it about those.
+        fooled: before & ~after → z.argmax(axis=1) != (X_adv @ W + b).argmax(axis=1)
+            fooled has pictures whose answer goes from one wrong class to another
+            Which pictures was the model right about before?
     """,
     form="End with `return X_adv, fooled`: arrays of shape (n, d) and (n,).",
     unchanged="Whoever calls you compares X with X_adv: compute a new array.",

@@ -453,16 +453,17 @@ show(
         }
     ),
     alt="Three panels, share right by confidence, with the diagonal. Bad camera: the points lie far below "
-    "the diagonal. With T: on the diagonal or near it. Worse camera with the same T: below it again.",
+    "the diagonal. With T: on the diagonal or near it. Worse camera with the same T: below it again, but for "
+    "the least sure answers.",
 )
 
 # %% [markdown]
 r"""
 The last column is the ECE of a model as sure as this one, and calibrated: its answers were drawn. Such a gap
 is chance. Without $T$ the network is much surer than it is right. One number, fitted on validation rows of
-the *same* camera, leaves no more than chance. On a worse camera the same $T$ is not enough: a calibration,
-like a score, is about one kind of data. And the network gives no alarm: its confidence falls by 0.04, its
-share right by 0.21.
+the *same* camera, leaves hardly more than chance. On a worse camera the same $T$ is not enough: a
+calibration, like a score, is about one kind of data. And the network hardly gives an alarm: its confidence
+falls by 0.04, its share right by 0.21.
 
 ## 4. Why did it say so?
 

@@ -112,6 +112,7 @@ fgsm = formula_task(
     unchanged="Whoever calls you compares X with X_adv: compute a new array.",
     hints={
         "TypeError: numpy boolean": "For True and False, `&` is and, `|` is or, `~` is not.",
+        "ValueError: The truth value": "For two arrays of True and False, `&` is and; ~ is not.",
         "ValueError": "Write the shapes of this line down: X is (n, d), W (d, k), the slope is (n, d) again.",
         "UFuncTypeError": "X may hold whole numbers, which take up no decimals in place: make a new array.",
     },

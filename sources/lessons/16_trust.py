@@ -375,8 +375,7 @@ for fleet, rows, answers, names in (
 r"""
 Hardening with 0.1 took the share that holds out against 0.1 from a third to more than three quarters, and
 cost nothing on pictures as they are. With larger ε the price comes, and 0.3 does not buy more than 0.2.
-(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 fell from 4 points to
-2.) Choose the ε that you have to fear, and print all the columns.
+(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 was about half.) Choose the ε that you have to fear, and print all the columns.
 
 ## 3. Is 0.9 right nine times in ten?
 

@@ -440,8 +440,8 @@ there) each arm needs about
 $$n = \frac{(1.96 + 0.84)^2\,\big[p_A(1-p_A) + p_B(1-p_B)\big]}{(p_A - p_B)^2}$$
 
 Aloud: the square of 1.96 + 0.84, times the two variances, over the squared difference. In the end $z$ is the
-difference of the two shares that came, measured in its own scatter $\sqrt{2p(1-p)/n}$, with $p$ from both arms
-together. A $|z|$ above 1.96 is an alarm. Simulated 20,000 times:
+difference of the two shares that came, in units of its own scatter $\sqrt{2p(1-p)/n}$, with $p$ from both
+arms together. A $|z|$ above 1.96 is an alarm. Simulated 20,000 times:
 """
 
 

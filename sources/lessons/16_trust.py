@@ -375,14 +375,15 @@ for fleet, rows, answers, names in (
 r"""
 Hardening with 0.1 took the share that holds out against 0.1 from a third to more than three quarters, and
 cost nothing on pictures as they are. With larger ε the price comes, and 0.3 does not buy more than 0.2.
-(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 was about half.) Choose the ε that you have to fear, and print all the columns.
+(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 was about half.)
+Choose the ε that you have to fear, and print all the columns.
 
 ## 3. Is 0.9 right nine times in ten?
 
 A model is *calibrated* when its confidence is the share that it has right: of the answers of which it is 0.9
-sure, nine in ten. To measure this, sort the answers into ten bins by confidence. The **expected calibration
-error** (ECE) is the gap between mean confidence and share right in a bin; all bins together, each counted by
-its answers.
+sure, nine in ten. To measure this, sort the answers into ten bins by confidence. In each bin there is a gap
+between the mean confidence and the share right. The **expected calibration error** (ECE) is the mean size of
+these gaps, where each bin counts by its answers.
 
 **Temperature scaling** divides all logits by one number $T$ before the softmax: $p =
 \operatorname{softmax}(z / T)$. The largest stays the largest, so no answer changes. Above 1, $T$ makes the

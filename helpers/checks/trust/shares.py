@@ -53,7 +53,7 @@ def _borrowed(learner: Any) -> bool:
     code = getattr(learner, "__code__", None)
     names = code.co_names if code else ()
     found = [learner.__globals__.get(name) for name in names]
-    rooms = {getattr(thing, what, "") for thing in found for what in ("__module__", "__name__")}
+    rooms = {str(getattr(thing, what, "")) for thing in found for what in ("__module__", "__name__")}
     return "helpers.trust" in {*names, *rooms}
 
 

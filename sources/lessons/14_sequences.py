@@ -271,7 +271,7 @@ these is the slope at the first word now at least a tenth of that at the last? *
 the LSTM know the word?
 """
 
-# %% tags=["predict"]
+# %% tags=["predict"] jupyter={"source_hidden": true}
 trained[RECURRENT[-1], 20] = ask(RECURRENT[-1], 20)
 for kind in RECURRENT:
     fleet, right = trained[kind, 20]
@@ -290,8 +290,8 @@ neither.
 
 Wherever the word is known, the slope arrives. The GRUs have learnt that, out of a slope of about a
 ten-thousandth. (Adam divides a slope by its own size, so small ones can still move the weights.) As
-PyTorch begins them, the LSTMs have not, in 80 steps. That is a matter of the start and of the time, not of
-what an LSTM can hold: begun elsewhere, it keeps the word as well. So gates do not keep anything by
+PyTorch begins them, the LSTMs have not, in 80 steps. That is a matter of the start, not of what an
+LSTM can hold: begun elsewhere, it keeps the word as well. So gates do not keep anything by
 themselves. They make it *possible to learn* to keep.
 """
 
@@ -668,8 +668,8 @@ Here the n-gram wins, at every length. Was the transformer stopped too early? Ye
 times as long, its perplexity on the test was 5.1 and 4.9 where this was written (one run each). So it was
 still falling, and still behind the n-gram's 4.6, which had counted in a fraction of a second. The same look
 back helped no more then: it *may* look 16 characters back, and gains next to nothing beyond four or six. This
-is a result about a text of 24,000 characters, a small block and seconds of training, not about transformers:
-GPT-3 was trained on 300 thousand million tokens. (The companion mixes the two.)
+is a result about 24,000 characters and seconds of training, not about transformers: GPT-3 was trained on 300
+thousand million tokens. (The companion mixes the two.)
 
 To **sample** a text, draw the next character from $p$, append it, and ask again. Divide the logits
 by a *temperature* before the softmax, and the likely ones become more likely (below 1) or less (above).

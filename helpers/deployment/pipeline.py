@@ -93,7 +93,7 @@ def in_onnxruntime(path: Path, X: np.ndarray) -> np.ndarray:
 def run(folder: Path, seed: int = 20) -> Iterator[str]:
     """Go the whole way, write four files into `folder`, and yield one line for each step.
 
-    seed: of the split and of the start of training. The settings were chosen on 0 to 5, and the default is another.
+    seed: of the split and of the start of training; the settings were chosen on others, 0 to 5.
     Raises ValueError when a file does not answer as the network in memory does.
     """
     train, validation, test = split(seed)

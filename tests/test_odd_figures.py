@@ -83,6 +83,18 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
         f(PIXELS[0]), f(PIXELS[:2].ravel()), f(np.arange(10) / 16)
     ),
     "forward.sizes_by_layer": lambda f: figure("forward.sizes_by_layer")({("tanh", "He"): f(K)}),
+    "generative_and_meta.on_the_ring": lambda f: figure("generative_and_meta.on_the_ring")(
+        f(T / 8), {"a": [f(T / 8)]}, ["1 step"]
+    ),
+    "generative_and_meta.maps_of_one_cloud": lambda f: figure("generative_and_meta.maps_of_one_cloud")(
+        {"a": f(T)}
+    ),
+    "generative_and_meta.two_ways": lambda f: figure("generative_and_meta.two_ways")(
+        {"a": f(T / 2)}, (4, 12)
+    ),
+    "generative_and_meta.error_by_rate": lambda f: figure("generative_and_meta.error_by_rate")(
+        f(K), {"a": f(T**2)}
+    ),
     "large_model_quantization.bytes_by_part": lambda f: figure("large_model_quantization.bytes_by_part")(
         {"float32": dict(zip("abcd", f(K[:4]), strict=True))}
     ),
@@ -130,6 +142,11 @@ DRAWN: dict[str, Callable[[Form], Figure]] = {
     "quantized_networks.sums_of_rises": lambda f: figure("quantized_networks.sums_of_rises")(
         f(K / 8), f(K / 16)
     ),
+    "sequences.perplexity_by_context": lambda f: figure("sequences.perplexity_by_context")(
+        {"a": (f(K), f(K / 4))}
+    ),
+    "sequences.slopes_by_distance": lambda f: figure("sequences.slopes_by_distance")({"a": f(K / 8)}),
+    "sequences.where_it_looked": lambda f: figure("sequences.where_it_looked")("abcdefgh", f(K / 8)),
     "start.answers": lambda f: figure("start.answers")(f(K - 4), f(Y), ("no", "yes")),
     "start.watermarks": lambda f: figure("start.watermarks")(f(PIXELS[:2] / 16), f(np.eye(10)[:2]), "ab"),
     "start.centres": lambda f: figure("start.centres")(f(PIXELS), "abcdefghij"),

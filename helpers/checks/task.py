@@ -308,7 +308,7 @@ def _judge_error(task: Task, seen: Observation) -> Finding:
     told = [(start, hint) for start, hint in task.hints.items() if f"{kind}: {message}".startswith(start)]
     if "'NoneType'" in message:  # the task may know better which name that is
         return Finding(what, next((hint for start, hint in told if start != kind), NONE))
-    if "bitwise_xor" in message or "for ^:" in message:
+    if "'bitwise_xor'" in message or "for ^:" in message:
         return Finding(what, POWER)
     if "truth value" in message and re.search(r"==[^()]*&|&[^()]*==", error["line"]):
         return Finding(what, AND)
@@ -339,7 +339,7 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
 
 
 def _judge_message(error: Mapping[str, Any], case: Case, came: str) -> Finding | None:
-    """Whether an error says something, and names the number that is wrong where the case asks for it."""
+    """Whether an error says something, and names what is wrong where the case asks for it."""
     wanted, message = case["raises"], error["message"]
     if not message:
         return Finding(
@@ -347,10 +347,10 @@ def _judge_message(error: Mapping[str, Any], case: Case, came: str) -> Finding |
             f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message that says it.",
         )
     if "names" in case and not re.search(rf"(?<![\w.-]){re.escape(case['names'])}(?!\w)", message):
+        given = ", the number that was given" if re.fullmatch(r"-?[\d.]+", case["names"]) else ""
         return Finding(
             f"{came}{_where(error)}\n{message}",
-            f"The message does not name {case['names']}, the number that was given: write it into a "
-            f"{wanted} of your own.",
+            f"The message does not name {case['names']}{given}: write it into a {wanted} of your own.",
         )
     return None
 

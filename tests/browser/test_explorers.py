@@ -28,12 +28,14 @@ LABELS = {
     "convolution": "digit",
     "trust": "digit",
     "distillation": "temperature T",
+    "sequences": "place",
+    "generative_and_meta": "step",
     "quantization": "bits",
     "quantized_networks": "bits, layer 1",
     "large_model_quantization": "a scale for",
     "deployment": "largest batch",
 }
-TO_THE_LEFT = ("large_model_quantization",)  # their slider begins at its right end
+TO_THE_LEFT = ("large_model_quantization", "generative_and_meta")  # their slider begins at its right end
 
 
 def notebook_with(folder: Path, slug: str) -> Path:

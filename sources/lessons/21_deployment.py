@@ -113,14 +113,14 @@ print("torch.load:", refuses(torch.load))
 
 # %% [markdown]
 r"""
-Both take the danger back when asked to: `allow_pickle=True`, `weights_only=False`. Old instructions on the
-web tell you to write that. Do so only with files that you made.
+Both take the danger back when asked to: `allow_pickle=True`, `weights_only=False`. Write that only for files
+that you made.
 
 ## 1. A file of numbers
 
 What is there to save in a network? Numbers, and a few words about them. Train one (64–64–32–10, on 1,077
 pictures of digits, pixels less their means over the training rows), and write it down. (Settings were chosen
-on splits with seeds 0 to 5. This page uses seed 20 and above, which nothing was chosen by.)
+on splits with seeds 0 to 5; this page uses 20 and above.)
 """
 
 # %% jupyter={"source_hidden": true}
@@ -483,7 +483,8 @@ show(
     ),
     alt="Twelve requests as lines from their arrival to their answer, in three panels. One by one, each "
     "waits longer than the one before it when several come closely. When what waits goes together, they are "
-    "computed in small groups and wait little. With a window of 10 ms all wait at least about that long.",
+    "computed in small groups and wait little. With a window of 10 ms the first of each group waits at least "
+    "that long; the groups are larger.",
 )
 
 # %% [markdown]
@@ -605,9 +606,9 @@ print("as tested:", (said == logits[:64].argmax(1)).mean())
 
 # %% [markdown]
 r"""
-Where this page was made it was two to five times as many, not the thirteen of the arithmetic. Its times are not
-those of this processor: 16 rows in a call take several times as long as one. Measure yours. The digits are the
-same, whoever else was in the batch.
+Where this page was made it was two to five times as many, not the thirteen of the arithmetic. Its times are
+not those of this processor: 16 rows in a call take several times as long as one. Measure yours. The digits
+are the same, whoever else was in the batch.
 
 ## 4. A watch
 
@@ -768,8 +769,8 @@ show(
         {"windows that ring": np.array(alarms), "right": np.array(accuracy)},
     ),
     alt="The share of windows of 100 that ring and the share of right answers, by the share of moved "
-    "pictures. Few windows ring up to a tenth of moved pictures, nearly all from a fifth on. The right "
-    "answers fall in a straight line from 0.98 to 0.54.",
+    "pictures. Hardly a window rings up to a twentieth of moved pictures, three of ten at a tenth, nearly "
+    "all from a fifth on. The right answers fall in a straight line from 0.98 to 0.54.",
 )
 
 # %%
@@ -871,8 +872,9 @@ terms("21_deployment")
 
 # %% [markdown]
 r"""
-Now you: exercise 21. For a second reading: [what you may have heard](21_deployment_heard.ipynb). This was the
-last lesson. What comes next is yours: other data, other networks, the same questions.
+Now you: [exercise 21](../exercises/21_deployment/21_deployment.ipynb). For a second reading:
+[what you may have heard](21_deployment_heard.ipynb). This was the last lesson. What comes next is yours:
+other data, other networks, the same questions.
 
 Sources
 

@@ -218,14 +218,14 @@ for n in (600, 400, 250):
 # %% [markdown]
 r"""
 It matters. On new windows of its own rows each threshold keeps its promise. On others the one from 250 rows
-rings in eleven windows of a hundred: of 200 pictures out of 250, two windows share four fifths. Calibrate with
-many more rows than a window has.
+rings in eleven windows of a hundred: two windows of 200 out of 250 share four fifths. Calibrate with many
+more rows than a window has.
 
 ## "PSI is how drift is measured"
 
-It is one measure. Pearson's chi-square, $\sum (q - p)^2 / p$, and the statistic of Kolmogorov and Smirnov (KS),
-the largest difference of the cumulated shares, compare the same shares. Each gets its own threshold for 1 % of
-false alarms, windows of 100, five splits. If one measure were best, it would lead in each line.
+It is one measure. Pearson's chi-square, $\sum (q - p)^2 / p$, and the statistic of Kolmogorov and Smirnov
+(KS), the largest difference of the cumulated shares, compare the same shares. Each gets its own threshold for
+1 % of false alarms, windows of 100, five splits. If one measure were best, it would lead in each line.
 """
 
 
@@ -280,9 +280,9 @@ for line, splits in found.items():
 # %% [markdown]
 r"""
 None leads in each line. Chi-square divides by $p$, so values that were rare count most. It sees moved and
-noisy pictures long before the others, and hardly sees darker ones, where KS is first. (With no change it rang in
-six of a hundred windows: its threshold is the least sure.) The index is the best in no line. What the lesson
-said of its threshold holds for all three.
+noisy pictures long before the others, and hardly sees darker ones, where KS is first. (With no change it rang
+in six of a hundred windows: its threshold is the least sure.) The index is the best in no line. All three
+need a threshold from quiet windows.
 
 ## "Then we train it again"
 
@@ -353,7 +353,7 @@ show(
     figures.percentiles({"polite client": polite, "world": world}),
     alt="The share of requests that took as long as a time or longer, both logarithmic. The polite client's "
     "line drops at 5 ms to one in 6,000 and stays there until 2 seconds. The world's falls from 5 ms to "
-    "6 in a hundred, and then slowly to 0 at 2 seconds.",
+    "7 in a hundred, and then slowly to 0 at 2 seconds.",
 )
 
 # %% [markdown]
@@ -469,8 +469,8 @@ of program memory and 2 kB of RAM (its data sheet says): the network fits four t
 ## "Scaling is harmless"
 
 The lesson put the means into the first layer, and left the spread of each pixel alone. Why not the whole
-standard scaler of lesson [02](02_features.ipynb)? In floats it is as good. Then 8 bits (ranges from the
-training rows), on the validation rows of five splits. If it did not matter, the first two lines would be alike:
+standard scaler of lesson [02](02_features.ipynb)? In floats it is nearly as good. Then 8 bits (ranges from
+the training rows), on the validation rows of five splits. If it did not matter, two lines would be alike:
 """
 
 

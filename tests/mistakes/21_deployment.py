@@ -134,14 +134,14 @@ def millisecond_by_millisecond(arrivals, rows, max_rows, window, per_call, per_r
 answers(
     "deployment/drift_alarm",
     wrong=r"""
-        return max(distances) → return np.mean(distances)
-            the largest is asked for
         gap = np.abs(before / len(old) - after / len(now)) → gap = np.abs(before - after)
             Work through the example of the task
         calm = np.sort([score(window) for window in quiet]) → calm = [score(window) for window in quiet]
             Were they sorted?
         threshold = calm[len(calm) - 1 - above] → threshold = np.percentile(calm, 100 * (1 - rate))
             np.quantile draws a line between two scores
+        above = int(rate * len(calm)) → above = int(np.ceil(rate * len(calm))) - 1
+            Sort the scores: calm[-1] has none above it
         return scores, threshold, scores > threshold → return scores, threshold
             an array (k,), a number, and an array (k,)
         scores = … → scores = np.array([score(np.vstack(new)) for _ in new])

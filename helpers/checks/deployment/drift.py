@@ -12,8 +12,9 @@ Array = np.ndarray
 def _cases(rng: np.random.Generator) -> list[Case]:
     """The ink of lines of digits; new windows are as before, darker, of one line that is stuck, or few rows.
 
-    No rate times a number of windows is whole: whoever rounds it up or to the nearest differs. In the
-    third case method="higher" of np.quantile is too high.
+    In the first four, no rate times a number of windows is whole: whoever rounds it up or to the nearest
+    differs. In the third, method="higher" of np.quantile is too high. In the last one it is whole, so that
+    "fewer" in place of "no more" differs, and no new window is at the threshold.
     """
     pictures, _ = data.load_digits()
     ink = pictures.reshape(-1, 8, 8).sum(axis=2)
@@ -23,6 +24,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         (53, 25, 22, 6, 0.15),
         (71, 40, 37, 3, 0.3),
         (41, 12, 25, 1, 0.1),
+        (47, 23, 24, 3, 0.25),
     ]:
         order = rng.permutation(len(ink))
         chosen = np.sort(rng.permutation(8)[:lines])
@@ -35,7 +37,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         new[3] += 6
         new[4] = np.roll(new[4], 1, axis=1) if lines > 1 else new[4][::-1] - 4
         scores, threshold, _ = _drift_alarm(reference, quiet, quiet, rate)
-        new[5] = quiet[np.flatnonzero(scores == threshold)[0]]  # at the threshold, not above
+        if rate * m % 1:
+            new[5] = quiet[np.flatnonzero(scores == threshold)[0]]  # at the threshold, not above
         quiet = quiet[np.roll(np.argsort(scores), m // 2)]  # the last ones are neither high nor low
         cases.append({"reference": reference, "quiet": quiet, "new": new, "rate": rate})
     return cases

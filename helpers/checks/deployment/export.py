@@ -16,8 +16,8 @@ FEATURE = "Work through the example of the task: what becomes of 6, and what of 
 RAW = "The scaler is inside of the nodes already: the engine gets `rows` as they are."
 ONE_LAYER = "Write (x - mean) / scale into x W + b and multiply out."
 COMPARE = (
-    "The largest |difference| of any logit, divided by the network's largest |logit|. Its own logits come from "
-    "scaled rows and the layers as they were."
+    "The largest |difference| of any logit, divided by the network's largest |logit|. Its own logits come "
+    "from scaled rows and the layers as they were."
 )
 
 

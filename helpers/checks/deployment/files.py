@@ -16,6 +16,7 @@ Array = np.ndarray
 RAN = "a program in the file has run"
 VERSIONS = ["digits 1.0", "digits 1.1"]
 KNOWS = "Compare the names in the file with those of `shapes`, in both directions."
+NAMES = "archive.files holds all names: ask it before you read one."
 FINITE = "np.isfinite is False for NaN and for both infinities."
 NOTHING_RUNS = "np.load runs nothing as long as allow_pickle stays False: then a ValueError comes by itself."
 
@@ -55,7 +56,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     right = [case(), _case(_file(backwards), {key: _words(a) for key, a in backwards.items()}, shapes)]
     # Names, what is wrong, the change, and the hint that the framework's own would not give.
     faults: list[tuple[str, str, dict[str, Any], str]] = [
-        ("version", "the file has no version", {"version": None}, KNOWS),
+        ("version", "the file has no version", {"version": None}, NAMES),
         ("version", "the version 'digits 1' is not known", {"version": "digits 1"}, ""),
         ("version", "the version 'digits 2.0' is not known", {"version": "digits 2.0"}, ""),
         ("2.b", "2.b is missing", {"2.b": None}, KNOWS),

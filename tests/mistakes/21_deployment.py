@@ -57,7 +57,7 @@ answers(
         np.abs(theirs - ours).max() / np.abs(ours).max() → np.abs(theirs - ours).max()
             The largest |difference| of any logit, divided by
         if not difference <= tolerance: … → if difference > tolerance:
-            Is NaN > 1 True?
+            What becomes of a NaN on the way
         if i < len(folded) - 1: → if True:
             a Relu between two layers
     """,

@@ -11,7 +11,7 @@ Array = np.ndarray
 def _cases(rng: np.random.Generator) -> list[Case]:
     """Those of the task, each rule by itself, and crowds: a quiet one, a busy one, ties, no window."""
     few = [
-        _case([3, 4, 9, 30, 31, 36], [2, 2, 1, 1, 3, 2], 4, 20, 1, 0),
+        _case([0, 22, 23, 40, 50, 61], [1, 2, 2, 1, 1, 3], 4, 20, 5, 1),
         _case([0, 3, 4, 30, 41], [1, 2, 2, 1, 1], 4, 10, 5, 1),
         _case([7, 9, 12, 12, 13], [1, 1, 1, 1, 1], 8, 5, 2, 3),
         _case([2, 2, 3, 4, 20, 25], [2, 3, 1, 3, 1, 1], 4, 9, 30, 2),
@@ -49,8 +49,8 @@ def _batches(
         waited = arrivals[first] + window
         start = max(free, min(full, waited))
         end = first + np.sum(arrivals[first:end] <= start)
-        taken = rows[first:end].sum()
-        each = np.cumsum(rows[first:end])
+        own = rows[first:end]
+        taken = own.sum()
         free = start + per_call + per_row * taken
         batch[first:end] = number
         answered[first:end] = free
@@ -105,7 +105,7 @@ batches = formula_task(
         answered: return batch, answered → return batch, answered - arrivals
             answered tells how long each request waits
             The time when it is answered is asked for, not the latency.
-        answered: answered[first:end] = free → answered[first:end] = free - per_row * (taken - each)
+        answered: answered[first:end] = free → answered[first:end] = start + per_call + per_row * own.cumsum()
             the requests of a batch are answered one after another
             All are answered when the batch is done.
         batch: return batch, answered → return batch + 1, answered

@@ -19,7 +19,9 @@ def engine(nodes: Any, rows: Array, kind: str = "right") -> Array:
     dtype = np.float16 if kind == "float16" else np.float32
     X = rows.astype(dtype)
     for number, node in enumerate(nodes):
-        op, *arrays = node if isinstance(node, list | tuple) else (node,)
+        if not isinstance(node, list | tuple) or not node:
+            raise RuntimeError(f"engine: node {number} is no tuple that begins with its name: {node!r:.60}")
+        op, *arrays = node
         name = f"engine: node {number}, {op}"
         if not isinstance(op, str) or NODES.get(op) != len(arrays):
             raise RuntimeError(f"{name}: with {len(arrays)} arrays there is no such operation")

@@ -15,7 +15,10 @@ Array = np.ndarray
 FEATURE = "Work through the example of the task: what becomes of 6, and what of 1?"
 RAW = "The scaler is inside of the nodes already: the engine gets `rows` as they are."
 ONE_LAYER = "Write (x - mean) / scale into x W + b and multiply out."
-COMPARE = "The largest |difference| of any logit, divided by the network's largest |logit|."
+COMPARE = (
+    "The largest |difference| of any logit, divided by the network's largest |logit|. Its own logits come from "
+    "scaled rows and the layers as they were."
+)
 
 
 def _cases(rng: np.random.Generator) -> list[Case]:
@@ -40,6 +43,8 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         pairs = list(pairwise(sizes))
         layers = [[rng.normal(size=pair).round(3), rng.normal(size=pair[1]).round(3)] for pair in pairs]
         layers[-1] = [size * part for part in layers[-1]]
+        if "higher" in kind:
+            layers[-1][1] -= 40 * size  # all logits are below 0
         case = {"mean": mean, "scale": scale, "layers": layers, "tolerance": tolerance, "engine": kind}
         cases.append({**case, "rows": rng.normal(mean, scale, (40, d)).round(2)})
     return cases
@@ -109,7 +114,9 @@ def _nodes(case: Case, value: Any) -> None:
             hint = FEATURE if number < 2 else "Only the first layer changes."
             raise Wrong(f"{name} is off\n{expected_and_got(right, got)}", hint)
     if rows.shape != case["rows"].shape or not close(rows, case["rows"]):
-        raise Wrong("run was called with other rows", RAW)
+        scaled = (case["rows"] - case["mean"]) / case["scale"]
+        was_scaled = rows.shape == scaled.shape and close(rows, scaled)
+        raise Wrong("run was called with other rows", RAW if was_scaled else "It is given all of `rows`.")
 
 
 @verdict
@@ -129,8 +136,12 @@ def _compared(case: Case, value: Any) -> None:
             what = f"expected the list of nodes that `run` was given, got {short(value['answer'])}"
             raise Wrong(what, "End with `return nodes`.")
     elif refused is None:
-        nan = "Is NaN > 1 True? Is NaN <= 1?" if np.isnan(far) else ""
-        raise Wrong(f"{case['engine']}. {what}: expected a ValueError", nan or COMPARE)
+        nan = (
+            "What becomes of a NaN on the way to your comparison, and what does that say?"
+            if np.isnan(far)
+            else ""
+        )
+        raise Wrong(f"this engine: {case['engine']}. {what}: expected a ValueError", nan or COMPARE)
     elif not refused:
         raise Wrong(f"{what}: a ValueError came, without a word", "Its message tells the difference.")
 

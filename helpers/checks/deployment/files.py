@@ -61,6 +61,7 @@ def _cases(rng: np.random.Generator) -> list[Case]:
         ("2.b", "2.b is missing", {"2.b": None}, KNOWS),
         ("4.W", "4.W is in the file, and not in shapes", {"4.W": first}, KNOWS),
         ("0.W", f"0.W has shape {(h, d)}", {"0.W": first.T}, "As many numbers are not the same shape."),
+        ("2.W", f"2.W has shape {(h, 1)}", {"2.W": good["2.W"][:, :1]}, "Look at each number of the shape."),
         ("0.b", f"0.b has shape {(1, h)}", {"0.b": good["0.b"][None]}, "(1, h) is not (h,)."),
         ("0.W", "0.W is float64", {"0.W": first.astype(float)}, "Look at array.dtype."),
         ("2.b", "2.b is int32", {"2.b": np.array([1, 2], np.int32)}, "Look at array.dtype."),

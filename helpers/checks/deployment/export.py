@@ -15,6 +15,7 @@ Array = np.ndarray
 FEATURE = "Work through the example of the task: what becomes of 6, and what of 1?"
 RAW = "The scaler is inside of the nodes already: the engine gets `rows` as they are."
 ONE_LAYER = "Write (x - mean) / scale into x W + b and multiply out."
+NAN = "What becomes of a NaN on the way to your comparison, and what does that say?"
 COMPARE = (
     "The largest |difference| of any logit, divided by the network's largest |logit|. Its own logits come "
     "from scaled rows and the layers as they were."
@@ -136,12 +137,8 @@ def _compared(case: Case, value: Any) -> None:
             what = f"expected the list of nodes that `run` was given, got {short(value['answer'])}"
             raise Wrong(what, "End with `return nodes`.")
     elif refused is None:
-        nan = (
-            "What becomes of a NaN on the way to your comparison, and what does that say?"
-            if np.isnan(far)
-            else ""
-        )
-        raise Wrong(f"this engine: {case['engine']}. {what}: expected a ValueError", nan or COMPARE)
+        hint = NAN if np.isnan(far) else COMPARE
+        raise Wrong(f"this engine: {case['engine']}. {what}: expected a ValueError", hint)
     elif not refused:
         raise Wrong(f"{what}: a ValueError came, without a word", "Its message tells the difference.")
 

@@ -112,7 +112,7 @@ def _stage() -> Stage:
     }
     for name, (ax, color, dash, label) in looks.items():
         (line,) = ax.plot([], [], color=COLORS[color], linestyle=dash, label=label)
-        (dot,) = ax.plot([], [], "o", color=COLORS[color], markersize=8, clip_on=False)
+        (dot,) = ax.plot([], [], "o", color=COLORS[color], markersize=8)
         setattr(art, name, line)
         setattr(art, f"{name}_here", dot)
     for ax in (left, right):

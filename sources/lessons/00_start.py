@@ -223,8 +223,8 @@ r"""
 | validate | look at rows that it does not train on | left out | [10](10_tuning.ipynb), [12][l12] |
 | tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [10](10_tuning.ipynb) |
 | test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), [03][l03], [16][l16] |
-| save | keep the parameters | left out | 21 |
-| deploy | make it small and fast, let others use it | left out | [17][l17] to [20][l20], 21 |
+| save | keep the parameters | left out | [21][l21] |
+| deploy | make it small and fast, let others use it | left out | [17][l17] to [20][l20], [21][l21] |
 
 You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 
@@ -247,9 +247,7 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | | [18 quantization][l18] ([exercise][e18]) |
 | | [19 quantized networks][l19] ([exercise][e19]) |
 | | [20 large models in 4 bits][l20] ([exercise][e20]) |
-| in use | 21 deployment |
-
-What has a link is ready.
+| in use | [21 deployment][l21] ([exercise][e21]) |
 
 [e01]: ../exercises/01_data_splits/01_data_splits.ipynb
 [e02]: ../exercises/02_features/02_features.ipynb
@@ -285,6 +283,8 @@ What has a link is ready.
 [e19]: ../exercises/19_quantized_networks/19_quantized_networks.ipynb
 [l20]: 20_large_model_quantization.ipynb
 [e20]: ../exercises/20_large_model_quantization/20_large_model_quantization.ipynb
+[l21]: 21_deployment.ipynb
+[e21]: ../exercises/21_deployment/21_deployment.ipynb
 
 Most lessons have a **companion**, *you may have heard*: more claims about its subject, tested. Nothing
 depends on it. This lesson's explains the kinds of learning, deep learning and the tools, and ends with its

@@ -288,8 +288,8 @@ twelve had helped to choose the rate.) Without it neither.
 
 </details>
 
-Where all four know the word, the slope arrives in all four. The GRUs have learnt that, out of a slope of about a
-ten-thousandth. (Adam divides a slope by its own size, so small ones can still move the weights.) As
+Where all four know the word, the slope arrives in all four. The GRUs have learnt that, out of a slope of
+about a ten-thousandth. (Adam divides a slope by its own size, so small ones can still move the weights.) As
 PyTorch begins them, the LSTMs have not, in 80 steps. That is a matter of the start, not of what an
 LSTM can hold: begun elsewhere, it keeps the word as well. So gates do not keep anything by
 themselves. They make it *possible to learn* to keep.
@@ -764,8 +764,8 @@ terms("14_sequences")
 # %% [markdown]
 r"""
 Now you: [exercise 14](../exercises/14_sequences/14_sequences.ipynb). For a second reading: [what you may have
-heard](14_sequences_heard.ipynb), with embeddings, the forget bias and both sides of a word. Next: lesson 15,
-networks that make pictures, and others.
+heard](14_sequences_heard.ipynb), with embeddings, the forget bias and both sides of a word. Next: lesson
+[15](15_generative_and_meta.ipynb), learning without labels.
 
 Sources
 

@@ -38,7 +38,7 @@ WORDS = {
     "10_tuning": "c0a61c2f10e85cca",
     "11_normalization": "bfb87c08d56dbbe0",
     "12_overfitting": "d967f75590cf4451",
-    "13_convolution": "26e36682cc53ee52",
+    "13_convolution": "f5b80be4d24de084",
     "14_sequences": "84155ff3d7d40832",
     "15_generative_and_meta": "374eb80fcdc97cdb",
     "16_trust": "05ad42292d337f5c",

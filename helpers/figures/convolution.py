@@ -23,21 +23,22 @@ SIGNS = "RdBu_r"
 
 
 def two_orders(pictures: Mapping[str, np.ndarray]) -> Figure:
-    """Rows of pictures, one below the other, a title to the left of each row.
+    """Rows of pictures, one below the other, a title above each row.
 
     Args:
         pictures: by title, pictures (m, height, width) from 0 (paper) up; as many in each row.
 
     >>> len(two_orders({"as they are": np.ones((4, 8, 8)), "shuffled": np.ones((4, 8, 8))}).axes)
-    8
+    2
     """
-    count = len(next(iter(pictures.values())))
-    fig, axes = subplots(nrows=len(pictures), ncols=count, width=8, height=1.2 * len(pictures), squeeze=False)
-    for line, (title, of_row) in zip(axes, pictures.items(), strict=True):
-        for ax, picture in zip(line, of_row, strict=True):
-            _without_ticks(ax)
-            ax.imshow(picture, cmap="gray_r", vmin=0)
-        line[0].set_ylabel(title, rotation=0, ha="right", va="center")
+    fig, axes = subplots(nrows=len(pictures), width=8, height=1.35 * len(pictures), squeeze=False)
+    for ax, (title, of_row) in zip(axes[:, 0], pictures.items(), strict=True):
+        _without_ticks(ax)
+        ax.set_facecolor(COLORS["light"])
+        # one image for the row: as many axes as pictures take seconds to lay out
+        framed = [np.pad(one, 1, constant_values=np.nan) for one in of_row]
+        ax.imshow(np.hstack(framed), cmap="gray_r", vmin=0)
+        ax.set_title(title)
     return fig
 
 

@@ -122,7 +122,7 @@ by_order = {}
 for reorder in (False, True):
     name = "reordered" if reorder else "in order "
     by_order[reorder, "conv"] = best_on_new(
-        over_time, [0.003, 0.01, 0.03, 0.1], reorder
+        over_time, [0.003, 0.01, 0.03], reorder
     )
     found = {
         width: best_on_new(mlp(64, width, 2), [0.001, 0.003, 0.01], reorder)
@@ -147,9 +147,9 @@ claim(
 # %% [markdown]
 r"""
 The convolution over time is right about 97 of 100 series, the best MLP about 77 (of the widths tried the
-widest, with 17,154 weights against 66). With the time reordered the convolution guesses, at every rate, and
-the MLP stays. So it is not for images, but for an order that means something. Text, sound and
-genomes have such an order. The columns of a table have none.
+widest, with 17,154 weights against 66; four times as wide it got 78). With the time reordered the convolution
+guesses, at every rate, and the MLP stays. So it is not for images, but for an order that means something.
+Text, sound and genomes have such an order. The columns of a table have none.
 
 ## "A CNN does not care where something is"
 

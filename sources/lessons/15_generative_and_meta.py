@@ -511,9 +511,10 @@ terms("15_generative_and_meta")
 
 # %% [markdown]
 r"""
-Now you: exercise 15. For a second reading: [what you may have heard](15_generative_and_meta_heard.ipynb),
-with hypernetworks, k-means by hand, diffusion, bandits, learning from few labels and recommenders. Before:
-[lesson 14](14_sequences.ipynb), sequences. Next: [lesson 16](16_trust.ipynb), trust.
+Now you: [exercise 15](../exercises/15_generative_and_meta/15_generative_and_meta.ipynb). For a second reading:
+[what you may have heard](15_generative_and_meta_heard.ipynb), with hypernetworks, k-means by hand, diffusion,
+bandits, learning from few labels and recommenders. Before: [lesson 14](14_sequences.ipynb), sequences. Next:
+[lesson 16](16_trust.ipynb), trust.
 
 Sources
 

@@ -335,8 +335,8 @@ show(
 r"""
 Here two numbers were enough to bring out points near a cloud that the network has never seen, between two
 that it knows, though they lie more widely. On six other seeds they were enough in five; when training started
-at (0, 0), in three. So the word can only find what the network happens to have between its words. For a cloud in
-the middle of the ring, tried on four seeds, most of the points came to lie close to it each time.
+at (0, 0), in three. So the word can only find what the network happens to have between its words. For a cloud
+in the middle of the ring, tried on four seeds, most of the points came to lie close to it each time.
 
 ## Few labels: three ways to use the others
 

@@ -237,6 +237,7 @@ transfer = Task(
         "ValueError: y must hold": "As many logits as there are boxes: `num_classes`.",
         "ValueError: The optimizer": "An optimizer moves the parameters of the network it was made from.",
         "ValueError": SHEETS,
+        "TypeError: 'tuple'": "`layers` is a tuple: put another nn.Sequential together from its layers.",
         "AttributeError": "`model.layers` are the layers; the last one is an nn.Linear with `in_features`.",
         "TimeIsUp": "There are 25 sheets. The check trains your network 12 times: for how many epochs?",
     },

@@ -29,6 +29,8 @@ def _pictures(rng: np.random.Generator) -> Sequence[Case]:
         b = rng.uniform(1, 3, size=w_shape[-1]).round(2)
         cases.append({"X": X, "W": W, "b": b, "stride": stride, "padding": padding})
     cases[1]["X"] = rng.integers(1, 9, size=asked[1][0])
+    for name in ("W", "b"):  # quarters add up exactly, in any order: so a cast cuts off the same
+        cases[1][name] = np.round(4 * cases[1][name]) / 4
     return cases
 
 
@@ -160,7 +162,8 @@ blueprint = formula_task(
     cases=_plans,
     right=_blueprint,
     parts={
-        "sizes": "Draw a row of pixels with its padding, and mark where windows begin. How many fit?",
+        "sizes": "A line for each entry of `layers`. As many channels come out as there are filters. For "
+        "rows and columns draw a row of pixels with its padding, and mark where windows begin: how many fit?",
         "parameters": "Write the shape of each layer's weights down, and of its biases.",
     },
     slips="""

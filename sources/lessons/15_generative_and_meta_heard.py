@@ -328,7 +328,7 @@ show(
     ),
     alt="Made points over the ring. The seven words together bring out seven clouds and leave the eighth "
     "empty. One word brings out one cloud. The new word brings out points near the eighth cloud, spread more "
-    "widely than it and partly beside it.",
+    "widely than it.",
 )
 
 # %% [markdown]

@@ -58,8 +58,9 @@ setting was chosen with them.)
 There are two learning rates, 0.004 and 0.001. Who should get the large one? In one training the generator
 learns four times as fast as its opponent, in the other the discriminator. All else is equal.
 
-**Predict:** how many of the eight clouds will the made points lie on, with the fast generator, and with the
-fast discriminator? And can you tell from the discriminator's answers which of the trainings went well?
+**Predict:** how many of the eight clouds will the made points cover, with the fast generator, and with the fast
+discriminator? (A cloud is covered when at least 2 % of 1,000 points are close to it.) And can you tell from
+the discriminator's answers which of the trainings went well?
 """
 
 
@@ -106,19 +107,18 @@ r"""
 
 With the fast discriminator every one of four generators covers all eight clouds. With the fast generator none
 covers more than three: it puts nearly all its points into one place, and then into another. That is **mode
-collapse**. And the discriminator's answers do not tell: in both trainings it says about 0.5, "I do not know",
-of the made points on average. If you had to choose by its answers, you might even choose the collapse. On
+collapse**. And the discriminator's answers do not tell: in both trainings its mean answer to made points is
+about 0.5, "I do not know". If you had to choose by its answers, you might even choose the collapse. On
 eight other seeds it told real points from made ones in 60 to 70 % of the cases in the first training, and in
 45 to 51 %, no better than a coin, in the second.
 
 Nor is a success as good as its count: three points in ten lie between the clouds. The count never asked
 where the others are.
 
-</details>
+(On sixteen other seeds, after 600 steps already, each fast discriminator led to eight clouds, and no fast
+generator covered more than one. With both rates four or ten times smaller, it covered at most two.)
 
-(A cloud counts as covered when at least 2 % of 1,000 points are close to it. On sixteen other seeds, after
-600 steps already, each fast discriminator led to eight clouds, and no fast generator covered more than one.
-With both rates four or ten times smaller, it covered at most two.)
+</details>
 
 ## 1. What they ask of each other
 

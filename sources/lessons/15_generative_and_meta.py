@@ -58,9 +58,9 @@ setting was chosen with them.)
 There are two learning rates, 0.004 and 0.001. Who should get the large one? In one training the generator
 learns four times as fast as its opponent, in the other the discriminator. All else is equal.
 
-**Predict:** how many of the eight clouds will the made points cover, with the fast generator, and with the fast
-discriminator? (A cloud is covered when at least 2 % of 1,000 points are close to it.) And can you tell from
-the discriminator's answers which of the trainings went well?
+**Predict:** how many of the eight clouds will the made points cover, with the fast generator, and with the
+fast discriminator? (A cloud is covered when at least 2 % of 1,000 points are close to it.) And can you tell
+from the discriminator's answers which of the trainings went well?
 """
 
 

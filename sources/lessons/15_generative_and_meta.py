@@ -112,8 +112,8 @@ about 0.5, "I do not know". If you had to choose by its answers, you might even 
 eight other seeds it told real points from made ones in 60 to 70 % of the cases in the first training, and in
 45 to 51 %, no better than a coin, in the second.
 
-Nor is a success as good as its count: about a third of the points lie between the clouds. The count never asked
-where the others are.
+Nor is a success as good as its count: about a third of the points lie between the clouds. The count never
+asked where the others are.
 
 (On sixteen other seeds, after 600 steps already, each fast discriminator led to eight clouds, and no fast
 generator covered more than one. With both rates four or ten times smaller, it covered at most two.)

@@ -40,7 +40,7 @@ WORDS = {
     "12_overfitting": "d967f75590cf4451",
     "13_convolution": "f5b80be4d24de084",
     "14_sequences": "4ae0e491101b0563",
-    "15_generative_and_meta": "374eb80fcdc97cdb",
+    "15_generative_and_meta": "611a6d3e38954218",
     "16_trust": "05ad42292d337f5c",
     "17_distillation": "f7e3d2b133576be9",
     "18_quantization": "a80a109b7b7d6e13",

@@ -88,11 +88,13 @@ def _stage() -> Stage:
     (art.made,) = left.plot([], [], ".", color=COLORS["blue"], markersize=4, alpha=0.7, label="made")
     left.set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), xticks=[], yticks=[])
     left.set_title("darker: taken for real")
-    legend = left.legend(loc="center", fontsize=9, markerscale=2, frameon=True)
+    left.legend(
+        loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, fontsize=9, markerscale=2, frameon=False
+    )
     (art.hits,) = right.plot([], [], color=COLORS["ink"])
     (art.here,) = right.plot([], [], "o", color=COLORS["red"], markersize=8)
     right.set(xlim=(-20, STEPS[-1] + 20), ylim=(-0.4, 8.4), xlabel="step", ylabel="clouds covered")
-    return Stage(fig, art, above=[legend])
+    return Stage(fig, art)
 
 
 def frame(step: int, ratio: float) -> Frame:

@@ -79,8 +79,8 @@ def two_ways(ways: Mapping[str, Sequence[tuple[int, int]]], shape: tuple[int, in
     ):
         down, right = np.asarray(way, float).T
         ax.plot(right, down, color=COLORS[color], linestyle=dash, marker="o", markersize=4, label=name)
-    ax.text(0, rows - 0.7, "start", ha="center", va="top")
-    ax.text(columns - 1, rows - 0.7, "goal", ha="center", va="top")
+    ax.text(0, rows - 0.8, "start", ha="center", va="top")
+    ax.text(columns - 1, rows - 0.8, "goal", ha="center", va="top")
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     ax.set_xticks(np.arange(columns) + 0.5, [])
     ax.set_yticks(np.arange(rows) + 0.5, [])

@@ -214,7 +214,7 @@ r"""
 | annotate | somebody finds out the right answers | the doctors, before line 1 | [03][l03], [12][l12] |
 | split | set aside what the model is judged on | line 2 | [01](01_data_splits.ipynb) |
 | preprocess | make the numbers fit to learn from | line 3 | [02](02_features.ipynb) |
-| define | choose the formula | `Z @ w + b` | [04](04_forward.ipynb), [06][l06], [13][l13], 14 |
+| define | choose the formula | `Z @ w + b` | [04](04_forward.ipynb), [06][l06], [13][l13], [14][l14] |
 | initialise | give the parameters their first values | line 4 | [04](04_forward.ipynb) |
 | forward | let the model answer | line 6 | [04](04_forward.ipynb) |
 | loss | one number for how wrong the answers are | not computed, only its slope | [07][l07] |
@@ -222,9 +222,9 @@ r"""
 | update | go a step that way | line 7 | [08][l08] |
 | validate | look at rows that it does not train on | left out | [10](10_tuning.ipynb), [12][l12] |
 | tune | choose hyperparameters by that | left out: 200 and 0.5 were a guess | [10](10_tuning.ipynb) |
-| test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), [03][l03], 16 |
+| test | judge once, at the end | line 8 | [01](01_data_splits.ipynb), [03][l03], [16][l16] |
 | save | keep the parameters | left out | 21 |
-| deploy | make it small and fast, let others use it | left out | 17, [18][l18], [19][l19], [20][l20], 21 |
+| deploy | make it small and fast, let others use it | left out | [17][l17], [18][l18], [19][l19], [20][l20], 21 |
 
 You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 
@@ -240,10 +240,10 @@ You choose on other rows than you judge on, and judge last. Lesson 01 shows why.
 | training that works | [09 training loop](09_training_loop.ipynb) ([exercise][e09]) |
 | | [10 tuning](10_tuning.ipynb) ([exercise][e10]) |
 | | [11 normalization][l11] ([exercise][e11]), [12 overfitting][l12] ([exercise][e12]) |
-| other shapes of data | [13 convolution][l13] ([exercise][e13]), 14 sequences |
+| other shapes of data | [13 convolution][l13] ([exercise][e13]), [14 sequences][l14] ([exercise][e14]) |
 | | 15 generative models |
-| can it be trusted | 16 trust |
-| small enough to use | 17 distillation |
+| can it be trusted | [16 trust][l16] ([exercise][e16]) |
+| small enough to use | [17 distillation][l17] ([exercise][e17]) |
 | | [18 quantization][l18] ([exercise][e18]) |
 | | [19 quantized networks][l19] ([exercise][e19]) |
 | | [20 large models in 4 bits][l20] ([exercise][e20]) |
@@ -271,6 +271,12 @@ What has a link is ready.
 [e12]: ../exercises/12_overfitting/12_overfitting.ipynb
 [l13]: 13_convolution.ipynb
 [e13]: ../exercises/13_convolution/13_convolution.ipynb
+[l14]: 14_sequences.ipynb
+[e14]: ../exercises/14_sequences/14_sequences.ipynb
+[l16]: 16_trust.ipynb
+[e16]: ../exercises/16_trust/16_trust.ipynb
+[l17]: 17_distillation.ipynb
+[e17]: ../exercises/17_distillation/17_distillation.ipynb
 [l18]: 18_quantization.ipynb
 [e18]: ../exercises/18_quantization/18_quantization.ipynb
 [l19]: 19_quantized_networks.ipynb

@@ -107,6 +107,11 @@ def told(values):
     return f"{np.mean(values):.2f} ± {np.std(values):.2f}"
 
 
+def camera(noise, seed):
+    """All pictures of the four draws, as a camera with this noise sees them."""
+    return X + noise * np.random.default_rng(seed).normal(size=X.shape)
+
+
 X, y = map(np.array, zip(*map(draw, range(4)), strict=True))
 
 # %% tags=["predict"]
@@ -169,8 +174,8 @@ for units in (64, 16):
 
 # %% [markdown]
 r"""
-One picture of 397 is 0.25 points. If the seed did not matter, all 20 would be the same. Who trains 20 times
-and reports the best has gained, without any better method:
+One picture of 397 is 0.25 points. If the seed did not matter, all 20 would be the same. From the worst to
+the best, without any better method:
 """
 
 # %%
@@ -259,6 +264,7 @@ def held(fleet, X, y, eps):
     return all_held.mean(axis=1)
 
 
+# %% jupyter={"source_hidden": true}
 print("ε      coin          FGSM          PGD")
 for eps in (0.05, 0.1, 0.2):
     coin = np.random.default_rng(1).choice([-eps, eps], new.shape)
@@ -270,6 +276,8 @@ for eps in (0.05, 0.1, 0.2):
 
 # %% [markdown]
 r"""
+PGD wins a few more. A network is at most as robust as the strongest attack says.
+
 ### A defence in one line
 
 Multiply the last layer by 1,000. No answer changes, not one: the largest logit stays the largest. So the
@@ -301,10 +309,10 @@ claim(
 
 # %% [markdown]
 r"""
-With logits that large $p$ is exactly 0 or 1, so $p - y$ is 0 where the network is right: the slope has
-vanished, and the attack stands still. The pictures made with the plain network fool it as before. An attack
-that succeeds shows a weakness. One that fails shows that *this attack* failed. Athalye and others (2018)
-found hidden slopes in seven of nine published defences, and broke six of them wholly and one in part. So
+With logits that large each $p$ is exactly 0 or 1. So the slope by the logits, $p$ less 1 for the true digit,
+is 0 where the network is right: the attack stands still. The pictures made with the plain network fool it as
+before. An attack that succeeds shows a weakness. One that fails shows that *this attack* failed. Athalye and
+others (2018) found hidden slopes in seven of nine published defences, and broke six wholly, one in part. So
 attack your own defence as hard as you can, also with borrowed pictures.
 
 ### Try it
@@ -331,8 +339,8 @@ these ten pictures. With the 8 it is the other way round: hardening helps on ave
 **Adversarial training** changes each batch by an attack before it is learnt from: $\min_\theta \mathbb E
 \max_{\lVert\delta\rVert\le\epsilon} L(x + \delta)$, aloud: the weights that make the worst case within ε as
 good as possible. We take one step of 1.25 ε from a drawn start (Wong and others, 2020), and as label what
-the network itself says. Each step needs one slope more, so it costs about twice the time. Does it cost
-accuracy, too? If it did not, the first column would stay where it is.
+the network itself says, so that the change does not give the true one away. It took more than twice the time.
+Does it cost accuracy, too? If it did not, the first column would stay where it is.
 """
 
 # %%
@@ -367,17 +375,27 @@ for fleet, rows, answers, names in (
 r"""
 Hardening with 0.1 took the share that holds out against 0.1 from a third to more than three quarters, and
 cost nothing on pictures as they are. With larger ε the price comes, and 0.3 does not buy more than 0.2.
-(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 fell from 4 points to
-2.) Choose the ε that you have to fear, and print all the columns.
+(More epochs help the hardened ones: with 80, on draws 100 to 103, the price of 0.2 was about half.)
+Choose the ε that you have to fear, and print all the columns.
+
+## 3. Is 0.9 right nine times in ten?
+
+A model is *calibrated* when its confidence is the share that it has right: of the answers of which it is 0.9
+sure, nine in ten. To measure this, sort the answers into ten bins by confidence. In each bin there is a gap
+between the mean confidence and the share right. The **expected calibration error** (ECE) is the mean size of
+these gaps, where each bin counts by its answers.
+
+**Temperature scaling** divides all logits by one number $T$ before the softmax: $p =
+\operatorname{softmax}(z / T)$. The largest stays the largest, so no answer changes. Above 1, $T$ makes the
+network less sure. We take the $T$ with the lowest log loss on the validation rows.
+
+On clean digits there are few errors to look at. So a bad camera adds to each pixel of *all* pictures a normal
+number with deviation 0.3; a worse camera, 0.5. The network learns with the bad one. If it were calibrated,
+$T$ would be near 1.
 """
 
 
 # %%
-def camera(noise, seed):
-    size = X.shape
-    return X + noise * np.random.default_rng(seed).normal(size=size)
-
-
 def ece(p, y):
     confidence, correct = p.max(axis=-1), p.argmax(axis=-1) == y
     bins = np.minimum((10 * confidence).astype(int), 9)
@@ -411,11 +429,20 @@ cases = {  # logits of the test rows, before softmax
 }
 p = {name: softmax(z[:, TEST]) for name, z in cases.items()}
 print(f"T = {told(T)}")
-print("                       right         confidence    ECE")
+
+# %% jupyter={"source_hidden": true}
+rng = np.random.default_rng(0)
+print(
+    "                       right         confidence    ECE           by chance"
+)
 for name, each in p.items():
-    print(f"{name:21}  {told((each.argmax(-1) == labels).mean(1))}", end="")
-    print(f"   {told(each.max(-1).mean(1))}", end="")
-    print(f"   {told([ece(*one) for one in zip(each, labels, strict=True)])}")
+    sure = each.max(-1)
+    columns = [(each.argmax(-1) == labels).mean(1), sure.mean(1)]
+    columns += [[ece(*one) for one in zip(each, labels, strict=True)]]
+    # a calibrated model as sure as this one: its answer is right with that chance
+    lucky = np.where(rng.random(sure.shape) < sure, each.argmax(-1), -1)
+    columns += [[ece(*one) for one in zip(each, lucky, strict=True)]]
+    print(f"{name:21}  " + "   ".join(map(told, columns)))
 
 # %% jupyter={"source_hidden": true}
 show(
@@ -426,14 +453,17 @@ show(
         }
     ),
     alt="Three panels, share right by confidence, with the diagonal. Bad camera: the points lie far below "
-    "the diagonal. With T: on the diagonal or near it. Worse camera with the same T: below it again.",
+    "the diagonal. With T: on the diagonal or near it. Worse camera with the same T: below it again, but for "
+    "the least sure answers.",
 )
 
 # %% [markdown]
 r"""
-Without $T$ the network is much surer than it is right. One number, fitted on validation rows of the *same*
-camera, mends most of it. On a worse camera the same $T$ is not enough: a calibration, like a score, is about
-one kind of data. The network itself gives no alarm. It hardly gets less sure while it gets less right.
+The last column is the ECE of a model as sure as this one, and calibrated: its answers were drawn. Such a gap
+is chance. Without $T$ the network is much surer than it is right. One number, fitted on validation rows of
+the *same* camera, leaves hardly more than chance. On a worse camera the same $T$ is not enough: a
+calibration, like a score, is about one kind of data. And the network hardly gives an alarm: its confidence
+falls by 0.04, its share right by 0.21.
 
 ## 4. Why did it say so?
 
@@ -600,8 +630,8 @@ None of the three is wrong. They answer different questions: what is lost if thi
 (permutation), or what is its fair share of what all did together (Shapley, and LIME roughly). Had Shapley
 seen nothing, its credit would be near 0. Had it told what one change does, the credit would be the loss. It
 is neither. **SHAP values** and **LIME** show *that* the network uses the corners. That a corner has nothing
-to do with an 8 is your knowledge, no method's. And taking away finds it too, if all
-four go together.
+to do with an 8 is your knowledge, no method's. And taking away finds it too, if all four go together. (The
+four credits come to more than 1, since other patches are below 0.)
 
 ## Think
 
@@ -654,8 +684,10 @@ terms("16_trust")
 
 # %% [markdown]
 r"""
-Now you: exercise 16. For a second reading: [what you may have heard](16_trust_heard.ipynb), with distribution
-shift, **domain adaptation**, an **A/B test** and a model card. Next: lesson 17, distillation.
+Now you: [exercise 16](../exercises/16_trust/16_trust.ipynb). For a second reading: [what you may have
+heard](16_trust_heard.ipynb), with distribution shift, **domain adaptation**, an **A/B test** and a model
+card. Before: [lesson 15](15_generative_and_meta.ipynb). Next: [lesson 17](17_distillation.ipynb), small
+networks that learn from large ones.
 
 Sources
 

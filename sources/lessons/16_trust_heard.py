@@ -124,8 +124,9 @@ which of the two your ± is.
 
 An explanation is worth something when it foretells what can be tested. Take the digits network, four draws.
 **Occlusion** makes one pixel white and looks how much the logit of the network's answer falls (against the
-mean of all logits). **Gradient × input** computes nearly the same from one backward pass. Each names six of
-64 pixels in each test picture. Make these six white.
+mean of all logits). **Gradient × input** takes the slope by each pixel times how dark it is: what white would
+cost, if the slope stayed the same. One backward pass gives all 64. Each way names six of 64 pixels in each
+test picture. Make these six white.
 
 If the network's reasons could not be explained, the named pixels would matter as little as others. So there
 are two controls: six drawn from the inked pixels, and the six darkest.
@@ -438,8 +439,9 @@ there) each arm needs about
 
 $$n = \frac{(1.96 + 0.84)^2\,\big[p_A(1-p_A) + p_B(1-p_B)\big]}{(p_A - p_B)^2}$$
 
-Aloud: the square of 1.96 + 0.84, times the two variances, over the squared difference. Simulated 20,000
-times:
+Aloud: the square of 1.96 + 0.84, times the two variances, over the squared difference. In the end $z$ is the
+difference of the two shares that came, in units of its own scatter $\sqrt{2p(1-p)/n}$, with $p$ from both
+arms together. A $|z|$ above 1.96 is an alarm. Simulated 20,000 times:
 """
 
 
@@ -488,8 +490,8 @@ claim(
 
 # %% [markdown]
 r"""
-To *peek* makes of 5 % false alarms about 25. Fix the number of users and look once; or plan the looks, and
-ask more of each (2.67 is Pocock's bound for 20 looks, 1977).
+To *peek* turns 5 false alarms in 100 tests into about 25. Fix the number of users and look once; or plan the
+looks, and ask more of each (2.67 is Pocock's bound for 20 looks, 1977).
 
 ## A model card
 

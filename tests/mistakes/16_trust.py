@@ -119,8 +119,8 @@ answers(
             only the first of the rows
         for order in permutations(range(4)): → for order in [np.random.permutation(4) for _ in range(24)]:
             Print v of no feature
-        return np.mean(f(mixed)) → return np.median(f(mixed))
-            Print v of no feature
+        added = np.zeros(4) → from helpers.trust import shapley; added = np.zeros(4)
+            Here you write it yourself
         mixed = … → mixed = rows; mixed[:, list(known)] = x[list(known)]
             mix in a copy
         mixed = np.where(np.isin(range(4), known), x, rows) → mixed = np.where(np.isin(range(4), known), x, 0)

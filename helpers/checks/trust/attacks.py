@@ -104,11 +104,15 @@ fgsm = formula_task(
         fooled: before & ~after → ~after
             fooled has pictures that the model was wrong about before
             Nobody has fooled it about those.
+        fooled: before & ~after → z.argmax(axis=1) != (X_adv @ W + b).argmax(axis=1)
+            fooled has pictures whose answer goes from one wrong class to another
+            Which pictures was the model right about before?
     """,
     form="End with `return X_adv, fooled`: arrays of shape (n, d) and (n,).",
     unchanged="Whoever calls you compares X with X_adv: compute a new array.",
     hints={
         "TypeError: numpy boolean": "For True and False, `&` is and, `|` is or, `~` is not.",
+        "ValueError: The truth value": "For two arrays of True and False, `&` is and; ~ is not.",
         "ValueError": "Write the shapes of this line down: X is (n, d), W (d, k), the slope is (n, d) again.",
         "UFuncTypeError": "X may hold whole numbers, which take up no decimals in place: make a new array.",
     },

@@ -157,12 +157,9 @@ def _numbers(case: Case, value: Any) -> None:
     if not close(got, want):
         what = f"loss is off\n{expected_and_got(want, got)}"
         for other, words, hint in (
-            (
-                -want,
-                "this is the accuracy after the change, less the one before",
-                "Lost is what was there before and is gone.",
-            ),
+            (-want, "this is the accuracy after, less the one before", "Lost is what was there and is gone."),
             (after, "this is the accuracy after the change", "How much less is it than before?"),
+            (1 - after, "this is the error after the change", "By how much did it grow?"),
             (want * case["repeats"], "this is a sum over the repeats", "The mean is asked for."),
             (abs(want), "this is the size of the loss", "It can be below 0."),
         ):

@@ -1,18 +1,17 @@
 """Task 4: exact Shapley values of four features; the right ones come from sets and their weights."""
 
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.formula import Formula, formula_task, slip
-from helpers.checks.probing import call
-from helpers.checks.task import Case
+from helpers.checks.formula import formula_task
+from helpers.checks.probing import Seen, call
+from helpers.checks.task import Case, Wrong, verdict
 
 Array = np.ndarray
-SETS = [S for size in range(5) for S in itertools.combinations(range(4), size)]
+SETS = [set(S) for size in range(5) for S in itertools.combinations(range(4), size)]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -45,42 +44,38 @@ def model_of(case: Case) -> Callable[[Any], Array]:
     return f
 
 
-def _probe(learner: Any, case: Case) -> Any:
-    return call(learner, model_of(case), case["x"], case["rows"])
+def _probe(learner: Any, case: Case) -> Seen:
+    return Seen(call(learner, model_of(case), case["x"], case["rows"]), borrowed=_borrowed(learner))
 
 
-def _v(f: Any, x: Array, rows: Array, S: Sequence[int]) -> float:
-    mixed = np.array(rows, float)
-    mixed[:, list(S)] = x[list(S)]
-    return float(f(mixed).mean())
+def _borrowed(learner: Any) -> bool:
+    """Whether the function names something that is, or comes from, helpers.trust."""
+    code = getattr(learner, "__code__", None)
+    names = code.co_names if code else ()
+    found = [learner.__globals__.get(name) for name in names]
+    rooms = {str(getattr(thing, what, "")) for thing in found for what in ("__module__", "__name__")}
+    return "helpers.trust" in {*names, *rooms}
 
 
-def _by_sets(weight: Callable[[int], float], v: Callable[..., float] = _v) -> Formula:
-    """What a feature adds to each set without it, times the weight of a set of that size, in all."""
-
-    def shares(f: Any, x: Array, rows: Array) -> Array:
-        values = {S: v(f, x, rows, S) for S in SETS}
-        return np.array(
-            [
-                sum(weight(len(S)) * (values[tuple(sorted((*S, j)))] - values[S]) for S in SETS if j not in S)
-                for j in range(4)
-            ]
-        )
-
-    return shares
+@verdict
+def _own_work(case: Case, value: Any) -> None:
+    if value["borrowed"]:
+        raise Wrong("credit uses helpers.trust", "Here you write it yourself: go through the 24 orders.")
 
 
-def _in_orders(size: int) -> float:
-    """The share of orders in which exactly this set comes before one feature."""
-    return math.factorial(size) * math.factorial(3 - size) / 24
+def _credit(f: Any, x: Array, rows: Array) -> Array:
+    weight = [6, 2, 2, 6]  # of 24 orders, those in which exactly a set of this size comes before j
 
+    def v(S: set[int]) -> Any:
+        mixed = rows.astype(float)
+        mixed[:, list(S)] = x[list(S)]
+        return f(mixed).mean()
 
-def _of_sets_of(size: int) -> Callable[[int], float]:
-    return lambda of: float(of == size) / math.comb(3, size)
-
-
-def _in_one_order(f: Any, x: Array, rows: Array) -> Array:
-    return np.diff([_v(f, x, rows, range(known)) for known in range(5)])
+    added = np.zeros(4)
+    for S, j in itertools.product(SETS, range(4)):
+        if j not in S:
+            added[j] += weight[len(S)] * (v(S | {j}) - v(S))
+    return added / 24
 
 
 credit = formula_task(
@@ -90,61 +85,43 @@ credit = formula_task(
     cases=_cases,
     probe=_probe,
     show=("x", "rows"),
-    right=_by_sets(_in_orders),
+    right=_credit,
+    rules=[_own_work],
     parts="Print v of no feature, of each one, and of all. The last of these less the first is what the four "
     "shares are together: are yours?",
-    slips=[
-        slip(
-            _by_sets(_of_sets_of(3)),
-            "each feature gets what is lost when it alone is taken away",
-            "That is one place in an order, the last. In how many orders is a feature elsewhere?",
-        ),
-        slip(
-            _by_sets(_of_sets_of(0)),
-            "each feature gets what it adds when it comes first",
-            "That is one place in an order. What does it add when others are in already?",
-        ),
-        slip(
-            _by_sets(lambda size: 1 / 8),
-            "all sets without a feature count the same",
-            "In how many of the 24 orders is exactly this set there before the feature? Count.",
-        ),
-        slip(
-            _in_one_order,
-            "the features come in in one order only, 0, 1, 2, 3",
-            "There are 24 orders.",
-        ),
-        slip(
-            _by_sets(lambda size: -_in_orders(size)),
-            "all the shares have the wrong sign",
-            "Which features does x give, those in the set or the others? And what is subtracted from what?",
-        ),
-        slip(
-            _by_sets(lambda size: 24 * _in_orders(size)),
-            "the shares of 24 orders are added up",
-            "The task asks for their mean.",
-        ),
-        slip(
-            _by_sets(_in_orders, lambda f, x, rows, S: _v(f, x, rows.mean(axis=0, keepdims=True), S)),
-            "unknown features show the mean of rows",
-            "First an answer for each mixed row, then the mean of the answers.",
-        ),
-        slip(
-            _by_sets(_in_orders, lambda f, x, rows, S: _v(f, x, rows[:1], S)),
-            "only the first of the rows gives the unknown features",
-            "Each of them does, in turn.",
-        ),
-        slip(
-            _by_sets(_in_orders, lambda f, x, rows, S: _v(f, x, rows[:1] * 0, S)),
-            "unknown features are 0",
-            "The rows give them.",
-        ),
-        slip(
-            _by_sets(_in_orders, lambda f, x, rows, S: len(rows) * _v(f, x, rows, S)),
-            "the answers to the mixed rows are added up",
-            "v is their mean.",
-        ),
-    ],
+    slips=r"""
+        [6, 2, 2, 6] → [0, 0, 0, 24]
+            each feature gets what is lost when it alone is taken away
+            That is one place in an order, the last. In how many orders is a feature elsewhere?
+        [6, 2, 2, 6] → [24, 0, 0, 0]
+            each feature gets what it adds when it comes first
+            That is one place in an order. What does it add when others are in already?
+        [6, 2, 2, 6] → [3, 3, 3, 3]
+            all sets without a feature count the same
+            In how many of the 24 orders is exactly this set there before the feature? Count.
+        [6, 2, 2, 6] → [24, 24, 24, 24]
+        if j not in S: → if S == set(range(j)):
+            the features come in in one order only, 0, 1, 2, 3
+            There are 24 orders.
+        v(S | {j}) - v(S) → v(S) - v(S | {j})
+            all the shares have the wrong sign
+            Which features does x give, those in the set or the others? And what is subtracted from what?
+        added / 24 → added
+            the shares of 24 orders are added up
+            The task asks for their mean.
+        rows.astype(float) → rows.mean(axis=0, keepdims=True)
+            unknown features show the mean of rows
+            First an answer for each mixed row, then the mean of the answers.
+        rows.astype(float) → rows[:1].astype(float)
+            only the first of the rows gives the unknown features
+            Each of them does, in turn.
+        rows.astype(float) → rows[:1] * 0.0
+            unknown features are 0
+            The rows give them.
+        f(mixed).mean() → f(mixed).sum()
+            the answers to the mixed rows are added up
+            v is their mean.
+    """,
     unchanged="The next set of features needs x and rows as they were: mix in a copy.",
     hints={
         "ValueError: f takes": "One row alone is x[None], of shape (1, 4).",

@@ -146,7 +146,8 @@ def raised(fleet):
     z = outputs(fleet, X[:, 1000:])
     lead = z[..., 3] - np.delete(z, 3, axis=-1).max(axis=-1)
     bias = fleet.layers[2].b.reshape(-1, 10)  # a view: a row for each network
-    bias[:, 3] -= np.sort(lead, axis=1)[:, -80]
+    between = np.sort(lead, axis=1)[:, -81:-79].mean(axis=1)
+    bias[:, 3] -= between  # the 80th is a 3 now, the 81st is not
     return fleet
 
 

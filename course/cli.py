@@ -1,6 +1,5 @@
 """The console command `course`: each word is a thin layer over the tool that does the work."""
 
-import errno
 import os
 import signal
 import subprocess
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from course.errors import CourseError
+from course.errors import CourseError, told
+from course.pipeline import pipeline
 from course.places import MINE, ROOT, WRITABLE, environment, unwritable
 
 if TYPE_CHECKING:
@@ -246,28 +246,7 @@ def bench(
         explore()
 
 
-@app.command()
-def pipeline(
-    folder: Annotated[
-        Path | None, typer.Option(help="Where its files go; nowhere for good, if not given.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the split and of the start of training.", min=0)] = 0,
-) -> None:
-    """Go the whole way of the course, from a split of the digits to a network of 8 bits in a file.
-
-    Example: course pipeline --folder model
-    """
-    import tempfile
-
-    from helpers.deployment.pipeline import run
-
-    with tempfile.TemporaryDirectory() as throwaway:
-        place = folder or Path(throwaway)
-        place.mkdir(parents=True, exist_ok=True)
-        for line in run(place, seed):
-            typer.echo(line)
-    if folder:
-        typer.echo(f"The files are in {_short(folder)}.")
+app.command()(pipeline)
 
 
 @app.command()
@@ -479,17 +458,3 @@ def main() -> None:
     else:
         return
     sys.exit(1)
-
-
-def told(error: OSError) -> str:
-    """A sentence for a place that cannot be written or is full, "" for other errors.
-
-    >>> told(PermissionError(13, "Permission denied", "exercises"))
-    'exercises: Permission denied. Make the folder writable, or move the course to one that is.'
-    """
-    where = error.filename or "A file"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{where}: {error.strerror}. Make the folder writable, or move the course to one that is."
-    if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
-        return f"{where}: {error.strerror}. Free some room on the disk, then try again."
-    return ""

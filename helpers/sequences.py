@@ -36,7 +36,7 @@ __all__ = [
 
 LETTERS = "\n abcdefghijklmnopqrstuvwxyz.,;:-()'/$0"
 """All characters of the text; a character's number is its place here."""
-WINDOW = 24
+WINDOW = 16
 """How many characters the model sees at once."""
 
 
@@ -164,13 +164,13 @@ def tempered(logits: Array, temperature: float = 1.0, top_k: float = len(LETTERS
 
 @lru_cache(maxsize=4)
 def characters(seed: int = 0, steps: int = 800) -> Characters:
-    """The model after so many steps of Adam on 12 windows each, trained once in a kernel."""
+    """The model after so many steps of Adam on 16 windows each, trained once in a kernel."""
     rng = np.random.default_rng(seed)
     number, model = encode(definitions()["train"]), character_model(rng)
     loss, optimizer = CrossEntropyLoss(), Adam(model, lr=0.01)
     for step in range(steps):
         optimizer.lr = 0.01 * min(1, (step + 1) / 20) * (1 + np.cos(np.pi * step / steps)) / 2
-        rows_of = rng.integers(len(number) - WINDOW, size=(12, 1)) + np.arange(WINDOW)
+        rows_of = rng.integers(len(number) - WINDOW, size=(16, 1)) + np.arange(WINDOW)
         loss.forward(model.forward(number[rows_of]), number[rows_of + 1])
         model.backward(loss.backward())
         optimizer.step()

@@ -205,9 +205,9 @@ def no_loop_over_rows(rows: Callable[[Case], int], *, most: int = 60, hint: str 
 
 
 def raises(
-    error: type[Exception], *, because: str, hint: str = "", names: int | None = None, **inputs: Any
+    error: type[Exception], *, because: str, hint: str = "", names: int | str | None = None, **inputs: Any
 ) -> Case:
-    """A case that must be refused with an error of that type; its message has to name the number `names`.
+    """A case that must be refused with an error of that type; its message has to hold `names`.
 
     >>> raises(ValueError, because="test_size is 1.5", test_size=1.5)["raises"]
     'ValueError'

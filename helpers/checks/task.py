@@ -339,7 +339,7 @@ def _judge_refusal(task: Task, case: Case, seen: Observation) -> Finding | None:
 
 
 def _judge_message(error: Mapping[str, Any], case: Case, came: str) -> Finding | None:
-    """Whether an error says something, and names the number that is wrong where the case asks for it."""
+    """Whether an error says something, and names what is wrong where the case asks for it."""
     wanted, message = case["raises"], error["message"]
     if not message:
         return Finding(
@@ -347,10 +347,10 @@ def _judge_message(error: Mapping[str, Any], case: Case, came: str) -> Finding |
             f"Whoever reads the error asks what is wrong: {wanted}(…) takes a message that says it.",
         )
     if "names" in case and not re.search(rf"(?<![\w.-]){re.escape(case['names'])}(?!\w)", message):
+        given = ", the number that was given" if re.fullmatch(r"-?[\d.]+", case["names"]) else ""
         return Finding(
             f"{came}{_where(error)}\n{message}",
-            f"The message does not name {case['names']}, the number that was given: write it into a "
-            f"{wanted} of your own.",
+            f"The message does not name {case['names']}{given}: write it into a {wanted} of your own.",
         )
     return None
 

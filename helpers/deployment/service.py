@@ -25,6 +25,11 @@ from helpers.deployment.drift import DriftMonitor
 
 __all__ = ["Server", "digits_service"]
 
+PATIENCE = 3
+"""So many seconds a server that is stopped waits for requests that have begun."""
+LONGEST = 10_000
+"""So many bytes a request may have; 64 numbers written out in full are about 1,500."""
+
 Pixel = Annotated[float, Field(ge=0, le=16, allow_inf_nan=False)]
 
 
@@ -55,7 +60,7 @@ def digits_service(
     """The service around `predict`, rows (n, 64) float32 → logits (n, 10).
 
     - `POST /predict` takes {"pixels": [64 numbers from 0 to 16]}; anything else is refused with status 422
-      and a reason that repeats nothing of what was sent.
+      and a reason that repeats nothing of what was sent. (400: what cannot be read at all; 413: too long.)
     - `GET /status` tells the version, how many rows were answered, in how many batches, and whether the last
       `size` rows have drifted (null until there are as many, or without a calibrated monitor).
     - `max_batch` and `window`, in seconds, are those of `Batcher`.
@@ -69,7 +74,7 @@ def digits_service(
         yield
         worker.cancel()
 
-    app = FastAPI(title="digits", version=version, lifespan=lifespan)
+    app = FastAPI(title="digits", version=version, lifespan=lifespan, max_body_size=LONGEST)
 
     @app.exception_handler(RequestValidationError)
     async def refuse(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -121,7 +126,10 @@ class Server:
         listener.bind(("127.0.0.1", 0))  # port 0: the system chooses a free one
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", ws="none"))
+        config = uvicorn.Config(
+            app, log_level="error", lifespan="on", ws="none", timeout_graceful_shutdown=PATIENCE
+        )
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
         Server.running = self
@@ -138,7 +146,7 @@ class Server:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Let it finish what it has begun, and end it; nothing happens when it has ended."""
+        """Let it finish what it has begun, `PATIENCE` seconds at most, and end it; once more does nothing."""
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._listener.close()

@@ -32,7 +32,7 @@ def read() -> tuple[str, Array, Array]:
 
     >>> text, logits, weights = read()
     >>> len(text), logits.shape, weights.shape
-    (24, (24, 39), (4, 24, 24))
+    (16, (16, 39), (4, 16, 16))
     """
     text, model = definitions()["test"][1 : WINDOW + 1], characters()
     logits = model.logits(text)

@@ -76,7 +76,7 @@ def perplexity_by_context(perplexities: Mapping[str, tuple[np.ndarray, np.ndarra
     for (name, (back, values)), look in zip(perplexities.items(), LINES, strict=False):
         ax.plot(back, values, marker="o", label=name, **look)
     ax.set_xscale("log")
-    ticks = [1, 2, 3, 4, 6, 12, 24]
+    ticks = [1, 2, 3, 4, 6, 10, 16]
     ax.set_xticks(ticks, [str(tick) for tick in ticks])
     ax.minorticks_off()
     ax.set(xlabel="characters seen", ylabel="perplexity", ylim=(0, 20))

@@ -777,8 +777,8 @@ terms("20_large_model_quantization")
 r"""
 Now you: [exercise 20](../exercises/20_large_model_quantization/20_large_model_quantization.ipynb). For a
 second reading: [what you may have heard](20_large_model_quantization_heard.ipynb), with a **layer-wise
-quantization policy** under a budget, the table of words in 2 bits, and how sure all this is. Next: lesson 21,
-on deployment.
+quantization policy** under a budget, the table of words in 2 bits, and how sure all this is. Next:
+[21, deployment](21_deployment.ipynb).
 
 Sources
 

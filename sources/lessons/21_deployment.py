@@ -24,6 +24,7 @@ import json
 import pickle
 import tempfile
 import time
+import timeit
 from copy import deepcopy
 from pathlib import Path
 from typing import Annotated
@@ -112,19 +113,20 @@ print("torch.load:", refuses(torch.load))
 
 # %% [markdown]
 r"""
-Both take the danger back when asked to: `allow_pickle=True`, `weights_only=False`. Old instructions on the
-web tell you to write that. Do so only with files that you made.
+Both take the danger back when asked to: `allow_pickle=True`, `weights_only=False`. Write that only for files
+that you made.
 
 ## 1. A file of numbers
 
 What is there to save in a network? Numbers, and a few words about them. Train one (64–64–32–10, on 1,077
-pictures of digits, pixels less their means over the training rows), and write it down:
+pictures of digits, pixels less their means over the training rows), and write it down. (Settings were chosen
+on splits with seeds 0 to 5; this page uses 20 and above.)
 """
 
 # %% jupyter={"source_hidden": true}
 digits = data.load_digits()
 X, y = digits.X, digits.y
-parts = three_way(len(y), 360, 360, np.random.default_rng(0))
+parts = three_way(len(y), 360, 360, np.random.default_rng(20))
 train, validation, test = parts
 mean = X[train].mean(axis=0)
 
@@ -231,7 +233,7 @@ print(f"inside the first layer {right(raw, X[test]):.2f}")
 r"""
 <details><summary>What came out</summary>
 
-0.99 with the means taken off, 0.78 without, and 0.99 again with the means inside of the first layer. No error
+0.98 with the means taken off, 0.71 without, and 0.98 again with the means inside of the first layer. No error
 is raised when they are forgotten: the shapes fit.
 
 </details>
@@ -266,7 +268,7 @@ def best_against_last(seed, noise):
 
 # %%
 gain = {
-    noise: [best_against_last(seed, noise) for seed in range(5)]
+    noise: [best_against_last(seed, noise) for seed in range(20, 25)]
     for noise in (0, 0.3)
 }
 for noise, gains in gain.items():
@@ -285,7 +287,7 @@ claim(
 
 # %% [markdown]
 r"""
-With right labels nothing is gained: the last state is as good. With wrong ones it is 12 points: lesson 12
+With right labels nothing is gained: the last state is as good. With wrong ones it is 14 points: lesson 12
 shows how training goes on to learn them by heart. Keeping the best costs a file, and you know afterwards
 which case it was.
 
@@ -320,7 +322,7 @@ digit, and logits that differ by rounding, which is about $10^{-7}$ of the large
 
 An **inference service** loads the model once and answers whoever asks, here over HTTP, the protocol of web
 pages. FastAPI turns a function into such an answer. What may come in is declared as a type; whatever is not
-of it is turned away before your function runs:
+of it is turned away before your function runs. `@app.post` names the address to which it is sent:
 """
 
 
@@ -481,7 +483,8 @@ show(
     ),
     alt="Twelve requests as lines from their arrival to their answer, in three panels. One by one, each "
     "waits longer than the one before it when several come closely. When what waits goes together, they are "
-    "computed in small groups and wait little. With a window of 10 ms all wait at least about that long.",
+    "computed in small groups and wait little. With a window of 10 ms the first of each group waits at least "
+    "that long; the groups are larger.",
 )
 
 # %% [markdown]
@@ -589,6 +592,11 @@ for max_batch in (1, 16):
     print(f"{line}, {rows_a_call:.1f} rows a call")
     if max_batch == 1:
         one_by_one = fastest
+for n in (1, 16):
+    rows = pictures[:n].astype(np.float32)
+    calls = timeit.repeat(lambda rows=rows: heavy(rows), number=1, repeat=15)
+    took = 1000 * np.median(calls)
+    print(f"the network alone, {n:2} rows in a call: {took:4.1f} ms")
 gained = fastest / one_by_one
 print(f"together, {gained:.1f} times as many")
 assert gained > 1.2
@@ -598,9 +606,9 @@ print("as tested:", (said == logits[:64].argmax(1)).mean())
 
 # %% [markdown]
 r"""
-Where this page was made it was two to four times as many, less than the arithmetic promises. (Perhaps since
-client, HTTP and network share two processors, and nobody asks for more while all 16 wait.) The digits are the
-same, whoever else was in the batch.
+Where this page was made it was two to five times as many, not the thirteen of the arithmetic. Its times are
+not those of this processor: 16 rows in a call take several times as long as one. Measure yours. The digits
+are the same, whoever else was in the batch.
 
 ## 4. A watch
 
@@ -666,7 +674,7 @@ def false_alarms(size, seed):
 
 print("window   rule of 0.2   threshold   calibrated")
 for size in (25, 50, 100, 200):
-    runs = np.array([false_alarms(size, seed) for seed in range(10)])
+    runs = np.array([false_alarms(size, seed) for seed in range(20, 30)])
     threshold, rule, calibrated = runs.mean(axis=0)
     line = f"{size:6}   {rule:11.2f}   {threshold:9.2f}   {calibrated:10.2f}"
     print(f"{line} ({runs[:, 2].min():.2f} to {runs[:, 2].max():.2f})")
@@ -681,8 +689,8 @@ hundred. Calibrated: one or two in a hundred in all four.
 </details>
 
 The rule knows neither the size of the window nor the number of features. In a small window shares differ by
-chance, and among 64 indices the largest is large. (The calibrated threshold rings a little more often than
-promised. Perhaps its thousand windows, all drawn from the same 600 pictures, are too much alike.)
+chance, and among 64 indices the largest is large. (The [companion](21_deployment_heard.ipynb) shows what a
+calibration needs, and compares this index with two other measures.)
 
 Does it see what it should? Windows of 100 again, the threshold of the network's own split. Four changes, and
 what they do to the answers. **Predict:** which changes ring, and which of them hurt?
@@ -734,14 +742,14 @@ for name, change in changes.items():
 r"""
 <details><summary>What came out</summary>
 
-Every change rings in every window. The dirt costs nothing, the noise 8 points, half the darkness 17, and the
-move half of all answers.
+Every change rings in every window. The dirt costs nothing, the noise 10 points, half the darkness 13, and the
+move 44.
 
 </details>
 
 **An alarm says that the input has changed, not that the answers are wrong.** Dirt in a corner rings as loud
-as the move. So an alarm is a reason to label a few hundred new rows, and those decide. The
-[companion](21_deployment_heard.ipynb) has the opposite case: answers that go wrong in silence.
+as the move. So an alarm is a reason to label a few hundred new rows, and those decide. The companion has the
+opposite case: answers that go wrong in silence.
 
 Now a camera that fails more and more: a growing share of each window is moved.
 """
@@ -761,8 +769,8 @@ show(
         {"windows that ring": np.array(alarms), "right": np.array(accuracy)},
     ),
     alt="The share of windows of 100 that ring and the share of right answers, by the share of moved "
-    "pictures. Few windows ring up to a tenth of moved pictures, nearly all from a fifth on. The right "
-    "answers fall in a straight line from 0.99 to 0.48.",
+    "pictures. Hardly a window rings up to a twentieth of moved pictures, three of ten at a tenth, nearly "
+    "all from a fifth on. The right answers fall in a straight line from 0.98 to 0.54.",
 )
 
 # %%
@@ -864,8 +872,9 @@ terms("21_deployment")
 
 # %% [markdown]
 r"""
-Now you: exercise 21. For a second reading: [what you may have heard](21_deployment_heard.ipynb). This was the
-last lesson. What comes next is yours: other data, other networks, the same questions.
+Now you: [exercise 21](../exercises/21_deployment/21_deployment.ipynb). For a second reading:
+[what you may have heard](21_deployment_heard.ipynb). This was the last lesson. What comes next is yours:
+other data, other networks, the same questions.
 
 Sources
 

@@ -2,8 +2,8 @@
 r"""
 # 21 · Deployment: you may have heard
 
-Eight things that go wrong, or are told, once a network is in use, each with a small experiment. No other
-lesson depends on it.
+Ten things that go wrong, or are told, once a network is in use, each with a small experiment. No other lesson
+depends on it. Settings were chosen on splits with seeds 0 to 5; what is printed comes from seed 20 and above.
 
 **Time:** {minutes} minutes.
 **Before this:** the lesson, [21 · Deployment](21_deployment.ipynb).
@@ -40,6 +40,7 @@ from helpers.training import fit
 
 digits = data.load_digits()
 X, y = digits.X, digits.y
+seeds = range(20, 30)
 folder = Path(tempfile.mkdtemp())
 
 
@@ -71,12 +72,16 @@ def served(seed):
     return with_scaler(model, scaler)
 
 
-nets = [served(seed) for seed in range(5)]
-train, validation, test = split(0)
+nets = [served(seed) for seed in seeds]
+train, validation, test = split(20)
 
 
 def right(model, rows, labels):
     return np.mean(model.forward(rows).argmax(axis=1) == labels)
+
+
+def shifted(rows):
+    return np.roll(rows.reshape(-1, 8, 8), 1, axis=2).reshape(-1, 64)
 
 
 def told(values):
@@ -157,27 +162,25 @@ the file is not: with the version, in the code that loads it.
 ## "No alarm, no problem"
 
 The lesson's watch rang for a spot of dirt that cost nothing. Here is the opposite: a customer decides that
-what was called a 1 is from now on called a 7, and a 7 a 1. Not one picture changes.
+what was called a 1 is from now on called a 7, and a 7 a 1. Not one picture changes. Windows of 50:
 """
 
 # %%
 monitor = DriftMonitor(X[train])
 rng = np.random.default_rng(1)
-monitor.calibrate(X[validation], size=100, false_alarms=0.01, rng=rng)
+monitor.calibrate(X[validation], size=50, false_alarms=0.01, rng=rng)
 renamed = y[test].copy()
 renamed[y[test] == 1], renamed[y[test] == 7] = 7, 1
 threes = np.isin(y[test], (3, 8))
-moved = np.roll(X[test].reshape(-1, 8, 8), 1, axis=2).reshape(-1, 64)
 cases = {
     "as before": (X[test], y[test]),
-    "moved by a pixel": (moved, y[test]),
+    "moved by a pixel": (shifted(X[test]), y[test]),
     "only 3 and 8 come": (X[test][threes], y[test][threes]),
     "1 and 7 renamed": (X[test], renamed),
 }
 print("                    rings   right")
 for name, (rows, labels) in cases.items():
-    size = min(100, len(rows))
-    draws = [rng.choice(len(rows), size, replace=False) for _ in range(200)]
+    draws = [rng.choice(len(rows), 50, replace=False) for _ in range(200)]
     rings = np.mean([monitor.alarm(rows[chosen]) for chosen in draws])
     accuracy = right(nets[0], rows, labels)
     print(f"{name:18} {rings:6.2f}  {accuracy:6.2f}")
@@ -188,25 +191,114 @@ All four combinations: silent and right, loud and wrong, loud and right, silent 
 stays and the right answer changes, the field speaks of *concept drift*. No watch on the input can see it.
 Some labels of new rows, every week, are the only cure.
 
+## "One false alarm in a hundred"
+
+The lesson's threshold rings about as often as it should. Its thousand windows were drawn from 600 rows; two
+windows of 200 then share a third of their pictures, and are more alike than windows of new pictures. If that
+matters, a threshold from fewer rows rings too often on other rows, and not on new windows of its own. If it
+does not, all numbers are 0.01:
+"""
+
+# %%
+print("from   on its own rows   on others")
+for n in (600, 400, 250):
+    rings = []
+    for seed in range(30, 35):
+        rng = np.random.default_rng(seed)
+        before, quiet, later = three_way(len(y), 600, 597, rng)
+        monitor = DriftMonitor(X[before])
+        quiet = quiet[:n]
+        monitor.calibrate(X[quiet], size=200, false_alarms=0.01, rng=rng)
+        for rows in (quiet, later):
+            draws = [rng.choice(rows, 200, replace=False) for _ in range(200)]
+            rings.append(np.mean([monitor.alarm(X[one]) for one in draws]))
+    own, others = np.reshape(rings, (-1, 2)).mean(axis=0)
+    print(f"{n:4}   {own:15.3f}   {others:9.3f}")
+
+# %% [markdown]
+r"""
+It matters. On new windows of its own rows each threshold keeps its promise. On others the one from 250 rows
+rings in eleven windows of a hundred: two windows of 200 out of 250 share four fifths. Calibrate with many
+more rows than a window has.
+
+## "PSI is how drift is measured"
+
+It is one measure. Pearson's chi-square, $\sum (q - p)^2 / p$, and the statistic of Kolmogorov and Smirnov
+(KS), the largest difference of the cumulated shares, compare the same shares. Each gets its own threshold for
+1 % of false alarms, windows of 100, five splits. If one measure were best, it would lead in each line.
+"""
+
+
+# %%
+def shares_of(rows):
+    """The shares of the values 0 to 16 in each pixel (64, 17)."""
+    counts = (rows[:, :, None] == np.arange(17)).sum(axis=0) + 0.5
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def three(p, q):
+    """PSI, chi-square and KS of the pixel that has changed most."""
+    index = np.sum((q - p) * np.log(q / p), axis=1)
+    pearson = np.sum((q - p) ** 2 / p, axis=1)
+    ks = np.abs(np.cumsum(q - p, axis=1)).max(axis=1)
+    return [one.max() for one in (index, pearson, ks)]
+
+
+def noisy(rows):
+    noise = np.random.default_rng(2).normal(0, 4, rows.shape)
+    return np.clip(rows + noise, 0, 16).round()
+
+
+lines = {
+    "none": (0, shifted),
+    "20 % moved": (0.2, shifted),
+    "10 % noisy": (0.1, noisy),
+    "20 % half as dark": (0.2, lambda rows: (rows / 2).round()),
+}
+found = {line: [] for line in lines}
+for seed in range(30, 35):
+    rng = np.random.default_rng(seed)
+    before, quiet, later = three_way(len(y), 600, 597, rng)
+    p = shares_of(X[before])
+
+    def measured(rows, n, p=p, rng=rng):
+        """The three measures of n windows of 100 (n, 3)."""
+        draws = [rng.choice(len(rows), 100, replace=False) for _ in range(n)]
+        return np.array([three(p, shares_of(rows[one])) for one in draws])
+
+    thresholds = np.quantile(measured(X[quiet], 500), 0.99, axis=0)
+    for line, (share, change) in lines.items():
+        rows = X[later].copy()
+        chosen = rng.permutation(len(rows))[: round(share * len(rows))]
+        rows[chosen] = change(rows[chosen])
+        found[line].append((measured(rows, 60) > thresholds).mean(axis=0))
+print("windows that ring     PSI   chi-square     KS")
+for line, splits in found.items():
+    index, pearson, ks = np.mean(splits, axis=0)
+    print(f"{line:18} {index:6.2f}   {pearson:10.2f} {ks:6.2f}")
+
+# %% [markdown]
+r"""
+None leads in each line. Chi-square divides by $p$, so values that were rare count most. It sees moved and
+noisy pictures long before the others, and hardly sees darker ones, where KS is first. (With no change it rang
+in six of a hundred windows: its threshold is the least sure.) The index is the best in no line. All three
+need a threshold from quiet windows.
+
 ## "Then we train it again"
 
 The camera stays moved, and you have labelled 50 of its pictures. Train a new network on them? Or go on from
 the old one, which is how most **proprietary (domain-specific) models** are made: somebody's model, adapted to
-one's own few rows? Both take 200 steps, each at the best of five rates, chosen on 310 other moved pictures
+one's own few rows? Both take 200 steps, each at the best of six rates, chosen on 310 other moved pictures
 and judged on the test pictures. If the old network had nothing to give, both would come out alike.
 """
 
 
 # %%
-def shifted(rows):
-    return np.roll(rows.reshape(-1, 8, 8), 1, axis=2).reshape(-1, 64)
-
-
 def after_fifty(start, seed):
     """The start after 50 labelled moved pictures, at its best rate."""
     few, others = np.split(split(seed)[1], [50])
     runs = []
-    for lr in (0.0003, 0.001, 0.003, 0.01, 0.03):
+    for lr in (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03):
         model = deepcopy(start)
         trained(model, shifted(X[few]), y[few], seed, 200, lr)
         runs.append((right(model, shifted(X[others]), y[others]), lr, model))
@@ -214,27 +306,27 @@ def after_fifty(start, seed):
 
 
 new = []
-for seed in range(5):
-    centred = StandardScaler(with_std=False).fit(X[split(seed)[1]])
+for seed in seeds:
+    centred = StandardScaler(with_std=False).fit(shifted(X[split(seed)[1]]))
     new.append(with_scaler(network(50 + seed), centred))
 print("             moved                 as before")
 gained = {}
 for name, starts in {"scratch": new, "adapted": nets}.items():
-    rates, models = zip(*map(after_fifty, starts, range(5)), strict=True)
-    judged = list(
-        zip(models, [split(seed)[2] for seed in range(5)], strict=True)
-    )
+    rates, models = zip(*map(after_fifty, starts, seeds), strict=True)
+    tests = [split(seed)[2] for seed in seeds]
+    judged = list(zip(models, tests, strict=True))
     gained[name] = [right(m, shifted(X[t]), y[t]) for m, t in judged]
     before = [right(m, X[t], y[t]) for m, t in judged]
     print(f"{name:9} {told(gained[name])}   {told(before)}", end="")
     print("   rates", *sorted(set(rates)))
 ahead = np.array(gained["adapted"]) > gained["scratch"]
-print("adapted is ahead in", ahead.sum(), "of 5 splits")
+print("adapted is ahead in", ahead.sum(), "of 10 splits")
 
 # %% [markdown]
 r"""
-Adapted is ahead in four of five splits, by 4 points on average. It has a price: on pictures as they were
-before it falls from 0.98 to 0.68. If both cameras stay, mix in old rows.
+Fifty pictures bring a new network to 0.80. Adapted is ahead in eight of ten splits, by 2 points on average:
+better, and not by much. It has a price: on pictures as they were before it falls from 0.98 to 0.65. If both
+cameras stay, mix in old rows.
 
 ## "The slowest request took 5 ms"
 
@@ -261,7 +353,7 @@ show(
     figures.percentiles({"polite client": polite, "world": world}),
     alt="The share of requests that took as long as a time or longer, both logarithmic. The polite client's "
     "line drops at 5 ms to one in 6,000 and stays there until 2 seconds. The world's falls from 5 ms to "
-    "6 in a hundred, and then slowly to 0 at 2 seconds.",
+    "7 in a hundred, and then slowly to 0 at 2 seconds.",
 )
 
 # %% [markdown]
@@ -316,7 +408,7 @@ for n in (100, 200, 400, 800, 1600):
 
 # %% [markdown]
 r"""
-200 requests in pairs find about as much as 800 in two groups. What makes a picture hard for both versions is
+400 requests in pairs find more than 1,600 in two groups. What makes a picture hard for both versions is
 in both columns of a pair, and does not count. And the limits: a shadow needs labels, and computes every
 answer twice. What people *do* with an answer only an online experiment tells, for they get one answer only.
 
@@ -377,35 +469,52 @@ of program memory and 2 kB of RAM (its data sheet says): the network fits four t
 ## "Scaling is harmless"
 
 The lesson put the means into the first layer, and left the spread of each pixel alone. Why not the whole
-standard scaler of lesson [02](02_features.ipynb)? In floats it is as good. Then 8 bits (ranges from the
-training rows), on the validation rows of five splits. If it did not matter, all four numbers would be alike:
+standard scaler of lesson [02](02_features.ipynb)? In floats it is nearly as good. Then 8 bits (ranges from
+the training rows), on the validation rows of five splits. If it did not matter, two lines would be alike:
 """
 
+
 # %%
-print("divided by the spread   32 bits               8 bits")
-for with_std in (True, False):
-    exact, coarse, largest = [], [], []
-    for seed in range(5):
-        rows, judge, _ = split(seed)
+def without_dull(model, rows):
+    """The network with no weight for pixels whose spread is below 0.5."""
+    dull, made = rows.std(axis=0) < 0.5, deepcopy(model)
+    first = made.layers[0]
+    first.b += rows.mean(axis=0)[dull] @ first.W[dull]
+    first.W[dull] = 0
+    return made
+
+
+found = {"no": [], "yes": [], "yes, no dull pixels": []}
+for seed in seeds[:5]:
+    rows, judge, _ = split(seed)
+    for name, with_std in (("no", False), ("yes", True)):
         scaler = StandardScaler(with_std=with_std).fit(X[rows])
-        model = trained(
-            network(seed), scaler.transform(X[rows]), y[rows], seed
-        )
-        model = with_scaler(model, scaler)
-        exact.append(right(model, X[judge], y[judge]))
-        small = quantize_static(model, X[rows])
-        coarse.append(right(small, X[judge], y[judge]))
-        W = np.abs(model.layers[0].W)
-        largest.append(W.max() / np.median(W))
-    line = f"{'yes' if with_std else 'no':21}   {told(exact)}   {told(coarse)}"
-    print(f"{line}   largest weight {np.mean(largest):.0f} × the median")
+        inputs = scaler.transform(X[rows])
+        model = trained(network(seed), inputs, y[rows], seed)
+        models = {name: with_scaler(model, scaler)}
+        if with_std:
+            made = without_dull(models["yes"], X[rows])
+            models["yes, no dull pixels"] = made
+        for which, one in models.items():
+            small = quantize_static(one, X[rows])
+            scores = [right(m, X[judge], y[judge]) for m in (one, small)]
+            W = np.abs(one.layers[0].W)
+            found[which].append([*scores, W.max() / np.median(W)])
+print("divided by the spread   32 bits               8 bits", end="")
+print("                lost       largest weight")
+for name, splits in found.items():
+    exact, coarse, largest = np.transpose(splits)
+    line = f"{name:21}   {told(exact)}   {told(coarse)}"
+    lost = 100 * np.mean(exact - coarse) + 0.0
+    print(f"{line}   {lost:.0f} points   {largest.mean():.0f} × the median")
 
 # %% [markdown]
 r"""
-In 32 bits it makes no difference. In 8 bits dividing by the spread costs three points. Perhaps it is the
-large weights: a pixel that hardly changes has a small spread, dividing by it makes its weights large, and the
-one scale of a unit's weights is then too coarse for the others. So `course pipeline` does not divide. The
-choice of a preprocessing is not finished before the last step is measured.
+In 32 bits it costs a point or nothing. In 8 bits dividing by the spread costs two points more. A pixel that
+hardly changes has a small spread; dividing by it makes its weights large, and the one scale of a unit's
+weights is then too coarse for the others. Is that the cause? The last line is the control: the same networks,
+trained alike, without their weights for pixels whose spread is below 0.5. The loss is gone. So `course
+pipeline` does not divide. The choice of a preprocessing is not finished before the last step is measured.
 
 Sources
 

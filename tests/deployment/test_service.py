@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from helpers import data
+from helpers.deployment import service
 from helpers.deployment.client import ask, ask_all
 from helpers.deployment.drift import DriftMonitor
 from helpers.deployment.service import Server, digits_service
@@ -61,6 +63,15 @@ def test_what_is_no_picture_is_refused_and_not_repeated(port, what):
     assert status == 422
     assert 1 <= len(reply["refused"]) <= 3
     assert "do not repeat me" not in json.dumps(reply)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [('{"pixels": [' + "0, " * 10**6 + "0]}", 413), ("[" * 5000, 400), ("9" * 5000, 400)],
+)
+def test_what_is_too_long_or_too_deep_is_refused_and_the_next_is_answered(port, sent, expected):
+    assert ask(port, "/predict", sent)[0] == expected
+    assert ask(port, "/predict", {"pixels": FINE})[0] == 200
 
 
 def test_what_is_refused_is_not_counted_and_what_is_answered_is(port):
@@ -129,6 +140,17 @@ def test_it_ends_also_after_an_error_and_leaves_no_thread():
     with pytest.raises(ConnectionError):
         ask(server.port, "/status")
     assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
+
+
+def test_half_a_request_does_not_keep_it_from_ending(monkeypatch):
+    monkeypatch.setattr(service, "PATIENCE", 1)
+    server = Server(digits_service(first_ten, "1"))
+    with socket.create_connection(("127.0.0.1", server.port)) as half, socket.socket() as silent:
+        silent.connect(("127.0.0.1", server.port))
+        half.send(b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{")
+        time.sleep(0.2)
+        server.stop()
+        assert not server.runs
 
 
 def test_a_new_server_stops_the_one_before():

@@ -154,8 +154,6 @@ answers(
     wrong=r"""
         padded = … → padded = " " * order + text + chr(10)
             Take one character of `new`
-        yield padded[i - order : i], padded[i] → yield "".join(sorted(padded[i - order : i])), padded[i]
-            Take one character of `new`
         (both[c, x] + alpha) → (both[c, x] or alpha)
             Take one character of `new`
         p = … → p = [both[c, x] / contexts[c] for c, x in pairs(new)]

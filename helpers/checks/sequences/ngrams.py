@@ -93,9 +93,6 @@ perplexity = formula_task(
         learnt, asked, V = … → learnt, asked, V = train, new, len(set("".join(train)))
             V is the number of characters in `train`
             Of those in `alphabet`, the end sign included.
-        learnt, asked, V = … → learnt, asked, V = train, new, len(alphabet) - 1
-            V is one less than `alphabet` has characters
-            The end sign is one of them.
         (contexts[c] + alpha * V) → (contexts[c] + alpha)
             the probabilities after a context do not sum to 1
             alpha is given to each character of the alphabet. How much is that in all?
@@ -116,9 +113,6 @@ perplexity = formula_task(
             ln goes with e.
         return … → return float((1 / p).mean())
             this is the mean of 1 / p
-            The mean is one of logarithms.
-        return … → return float(1 / p.mean())
-            this is 1 / the mean of p
             The mean is one of logarithms.
         return … → return float(np.prod(p) ** (-1 / len(p)))
             the perplexity is infinite

@@ -42,7 +42,7 @@ WORDS = {
     "14_sequences": "4ae0e491101b0563",
     "15_generative_and_meta": "611a6d3e38954218",
     "16_trust": "05ad42292d337f5c",
-    "17_distillation": "f7e3d2b133576be9",
+    "17_distillation": "89e4fc012855fccb",
     "18_quantization": "a80a109b7b7d6e13",
     "19_quantized_networks": "396e1c3a7a94b34f",
     "20_large_model_quantization": "64d35a3acce08c7b",

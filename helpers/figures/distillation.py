@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["frontier", "soft_labels"]
 
 LOOKS = (("grey", "s"), ("blue", "o"), ("red", "^"), ("green", "D"))
-BYTES = (500, 1000, 2000, 5000, 10_000, 20_000, 40_000, 100_000)
+BYTES = (200, 500, 1000, 2000, 5000, 10_000, 20_000, 40_000, 100_000)
 
 
 def soft_labels(pictures: np.ndarray, labels: Mapping[float, np.ndarray]) -> Figure:

@@ -112,6 +112,15 @@ distillation_loss = formula_task(
         loss: soft = … → soft = np.sum(q * (log_q - log_p)) / n
             the teacher's own entropy was subtracted from the soft part
             That is the divergence KL. The task asks for the cross-entropy.
+        loss: soft = … → soft = -np.mean(q * log_p)
+            the soft part is a mean over the classes, too
+            Sum along each row, and take the mean over the rows.
+        loss: soft = … → soft = -np.sum(np.exp(log_p) * log_q) / n
+            in the soft part student and teacher have changed places
+            Before the logarithm stand the teacher's shares, in it those of the student.
+        loss: soft = … → soft = -np.sum(q * log_p)
+            the soft part is summed over the rows
+            It is their mean, as the part of the labels is.
         loss: return loss, dz → return loss * n, dz
             the loss is summed over the rows
             It is their mean.

@@ -81,7 +81,8 @@ def _layers(case: Case) -> list[tuple[int, int]]:
 def _form(case: Case, answer: Any) -> None:
     shapes: dict[str, list[Any]] = {"weights": _layers(case), "biases": [(m,) for _, m in _layers(case)]}
     lists = isinstance(answer, list) and all(isinstance(part, list) for part in answer)
-    if lists and [[np.ndim(array) for array in part] for part in answer] == [[2, 1]] * len(_layers(case)):
+    arrays = lists and all(isinstance(array, np.ndarray) for part in answer for array in part)
+    if arrays and [[array.ndim for array in part] for part in answer] == [[2, 1]] * len(_layers(case)):
         raise Wrong("the first entry holds W and b of one layer", "Asked are all matrices, then all biases.")
     if not isinstance(answer, list) or len(answer) != 2:
         raise Wrong(f"expected weights, biases; got {short(answer)}", "End with `return weights, biases`.")

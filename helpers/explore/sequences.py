@@ -93,6 +93,8 @@ def _stage() -> Stage:
     (art.here,) = above.plot([], [], "v", color=COLORS["red"], markersize=8)
     below.set(xlim=(-0.7, SHOWN - 0.3), ylim=(-0.16, 1.05), ylabel="probability", xticks=[])
     below.set_title("what it says comes next")
+    below.spines["bottom"].set_position(("data", 0))  # the letters stand under it, inside of the axes
+    below.spines["left"].set_bounds(0, 1.05)
     for i, bar in enumerate(below.bar(range(SHOWN), np.zeros(SHOWN), width=0.6, color=COLORS["green"])):
         setattr(art, f"p{i}", bar)
         name = below.text(i, -0.04, "", ha="center", va="top", family="monospace", fontsize=11)

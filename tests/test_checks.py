@@ -723,13 +723,22 @@ class TestInANotebook(Here):
         assert points._ipython_display_() is None
         assert capsys.readouterr().out == "passed all 4 · 4 of 4 points\n"
 
-    def test_a_slow_answer_is_not_waited_for_in_silence(self, capsys):
+    def test_a_slow_answer_is_not_waited_for_in_silence(self, monkeypatch, capsys):
+        monkeypatch.delenv("HELPERS_PROGRESS", raising=False)
         with notebook.patience(after=0.02), contextlib.redirect_stdout(io.StringIO()):
             time.sleep(0.2)
         assert capsys.readouterr().out == "still running; an answer that does not end is stopped after 10 s\n"
         with notebook.patience(after=0.2):
             pass
         time.sleep(0.3)
+        assert capsys.readouterr().out == ""
+
+    def test_where_progress_is_not_wanted_a_slow_machine_prints_no_more_than_a_fast_one(
+        self, monkeypatch, capsys
+    ):
+        monkeypatch.setenv("HELPERS_PROGRESS", "0")
+        with notebook.patience(after=0.02):
+            time.sleep(0.2)
         assert capsys.readouterr().out == ""
 
 

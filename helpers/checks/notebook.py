@@ -70,7 +70,13 @@ def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
 
 @contextlib.contextmanager
 def patience(after: float = PATIENCE) -> Iterator[None]:
-    """Say that a check is still at work when it takes longer than `after` seconds."""
+    """Say that a check is still at work when it takes longer than `after` seconds.
+
+    HELPERS_PROGRESS=0 in the environment: never, so that a slow machine prints what a fast one does.
+    """
+    if os.environ.get("HELPERS_PROGRESS") == "0":
+        yield
+        return
     screen = sys.stdout  # what a learner prints goes elsewhere while the check runs
 
     def say() -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from helpers.nn.base import Array
+from helpers.nn.checkpoint import write_whole
 
-__all__ = ["load_model", "read_header", "save_model", "sha256"]
+__all__ = ["load_model", "read_header", "save_model"]
 
 FORMAT = "splits-to-bits model 1"
 """What the texts of a file begin with: a reader of a later form knows that it has an old one."""
@@ -43,9 +44,7 @@ def save_model(path: str | Path, model: Any, version: str, **notes: str) -> str:
     if wrong := [name for name, text in texts.items() if not isinstance(text, str)]:
         raise TypeError(f"Notes of a file are texts; {wrong[0]} is {texts[wrong[0]]!r}.")
     content = save(arrays_of(model), texts)
-    unfinished = Path(f"{path}.unfinished")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    write_whole(path, lambda file: file.write(content))
     return hashlib.sha256(content).hexdigest()
 
 
@@ -88,11 +87,6 @@ def read_header(content: bytes) -> dict[str, Any]:
     """
     length = int.from_bytes(content[:8], "little")
     return json.loads(content[8 : 8 + length])
-
-
-def sha256(path: str | Path) -> str:
-    """The SHA-256 of a file: 64 letters and digits that change with any bit of it."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def arrays_of(model: Any) -> dict[str, Array]:

@@ -8,8 +8,9 @@ saved beside it, so that a file is never put into parts that it does not fit.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -61,10 +62,15 @@ def save_checkpoint(
 
 
 def write_arrays(path: str | Path, arrays: dict[str, Array]) -> None:
-    """Write an .npz file of exactly this name; an older one is there until the new one is complete."""
+    """Write an .npz file of exactly this name, whole or not at all."""
+    write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+
+
+def write_whole(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let `write` fill a file of exactly this name; an older one is there until the new one is complete."""
     unfinished = Path(f"{path}.unfinished")
     with open(unfinished, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        write(file)
     unfinished.replace(path)
 
 

@@ -11,14 +11,19 @@ import numpy as np
 from helpers.nn.history import History
 
 
+def is_silent() -> bool:
+    """Whether HELPERS_PROGRESS=0 is set, so that a slow machine prints what a fast one does."""
+    return os.environ.get("HELPERS_PROGRESS") == "0"
+
+
 class ProgressBar:
-    """One line on the screen, from the second second on. HELPERS_PROGRESS=0 in the environment: never.
+    """One line on the screen, from the second second on, unless `is_silent`.
 
     A terminal gets the line on stderr; a notebook in an output of its own, which is empty at the end.
     """
 
     def __init__(self, num_epochs: int, wanted: bool):
-        self.num_epochs, self.wanted = num_epochs, wanted and os.environ.get("HELPERS_PROGRESS") != "0"
+        self.num_epochs, self.wanted = num_epochs, wanted and not is_silent()
         self.last, self.handle, self.shown = time.perf_counter() + 0.5, None, False
 
     def show(self, epoch: int, history: History) -> None:

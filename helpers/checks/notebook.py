@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from helpers._progress import is_silent
 from helpers._tables import Card, escape, show
 from helpers.checks.plain import short
 from helpers.checks.probing import TIME_LIMIT
@@ -70,11 +71,8 @@ def check(task_id: str, answer: Any, *, seed: int = NOTEBOOK_SEED) -> float:
 
 @contextlib.contextmanager
 def patience(after: float = PATIENCE) -> Iterator[None]:
-    """Say that a check is still at work when it takes longer than `after` seconds.
-
-    HELPERS_PROGRESS=0 in the environment: never, so that a slow machine prints what a fast one does.
-    """
-    if os.environ.get("HELPERS_PROGRESS") == "0":
+    """Say that a check is still at work when it takes longer than `after` seconds, unless `is_silent`."""
+    if is_silent():
         yield
         return
     screen = sys.stdout  # what a learner prints goes elsewhere while the check runs
